@@ -1,0 +1,120 @@
+"""The `newsletter` command: finds the command asked for, runs it, and turns errors into words and exit codes.
+
+Commands are imported when they are called, so that `--help` costs little more than Click itself.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from newsletter import __version__
+
+EPILOG = "Exit codes: 0 done, 1 findings or refused, 2 could not start, 3 stopped part-way (run again), 130 interrupted."
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": ("newsletter.cli.composing:init", "Make a new workspace with a sample issue."),
+    "build": ("newsletter.cli.composing:build", "Render an issue: HTML, text and .eml per profession."),
+    "plan": ("newsletter.cli.sending:plan", "Show who would get what, and who is left out and why."),
+    "send": ("newsletter.cli.sending:send", "Send an issue, or go on with one that was cut off."),
+    "status": ("newsletter.cli.sending:status", "Show where a campaign stands."),
+    "audience": ("newsletter.cli.people:audience", "Import, list and count the people an issue is for."),
+    "suppress": ("newsletter.cli.people:suppress", "Keep addresses from ever being mailed."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and first lines, and imports one only to run it."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            from newsletter.errors import did_you_mean
+
+            context.fail(f"no command '{name}'.{did_you_mean(name, COMMANDS)} See `newsletter --help`.")
+        return super().resolve_command(context, args)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--workspace",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder with newsletter.yaml. Default: here, or the nearest folder above.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(__version__, prog_name="newsletter")
+@click.pass_context
+def newsletter(context: click.Context, workspace: Path | None, debug: bool) -> None:
+    """Newsletters as code: write articles, review what each profession reads, send it once to everyone."""
+    context.obj = {"workspace": workspace, "debug": debug}
+
+
+def run() -> NoReturn:
+    """The console script."""
+    arguments = sys.argv[1:]
+    try:
+        newsletter.main(args=arguments, prog_name="newsletter", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted. Nothing that was recorded is lost.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        sys.exit(_explain(error, arguments))
+    sys.exit(0)
+
+
+def _explain(error: Exception, arguments: list[str]) -> int:
+    """Print the error for a person (and as JSON when that was asked for); the exit code."""
+    from newsletter.errors import FileProblems, NewsletterError
+
+    if "--debug" in arguments:
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, NewsletterError):
+        message, code = str(error), error.exit_code
+    else:
+        message = f"an error of the program itself: {type(error).__name__}: {error}. Add --debug after `newsletter`."
+        code = 2
+    for line in message.splitlines():
+        click.echo(f"{click.style('Error:', fg='red', bold=True)} {line}", err=True)
+    if "--json" in arguments and code != 3 and not _printed(error):
+        import json
+
+        problems = error.problems if isinstance(error, FileProblems) else ()
+        places = [{"file": one.where.path, "line": one.where.line, "message": one.message} for one in problems]
+        click.echo(json.dumps({"error": {"message": message, "exit_code": code, "problems": places}}, indent=2))
+    return code
+
+
+def _printed(error: Exception) -> bool:
+    """Whether a document is on standard output already."""
+    return bool(getattr(error, "printed", False))

@@ -1,0 +1,138 @@
+"""How commands print: tables for people, one JSON document for programs, progress on a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from newsletter.errors import NewsletterError
+from newsletter.model import Counts, Finding, Import, Severity
+from newsletter.pipeline import Progress, Workspace, open_workspace
+from newsletter.settings import find_workspace
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+
+
+def workspace_of(context: click.Context) -> Workspace:
+    """The workspace the command line names, or the nearest one."""
+    asked: Path | None = context.obj["workspace"]
+    root = asked if asked is not None else find_workspace(Path.cwd())
+    if asked is not None:
+        root = find_workspace(asked)
+    return open_workspace(root, os.environ, bundled_workspace() / "templates")
+
+
+def bundled_workspace() -> Path:
+    """The sample workspace: inside the installed package, or the repository it was installed from."""
+    package = Path(__file__).parents[1]
+    inside = package / "workspace"
+    return inside if inside.is_dir() else package.parents[1]
+
+
+def print_json(document: Mapping[str, object]) -> None:
+    """The one document of `--json`."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def print_table(rows: Sequence[Sequence[object]], indent: int = 2) -> None:
+    """Rows in aligned columns; numbers to the right."""
+    texts = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
+    numeric = [all(isinstance(row[place], int) for row in rows) for place in range(len(rows[0]))] if rows else []
+    widths = [max(len(row[place]) for row in texts) for place in range(len(numeric))]
+    for row in texts:
+        cells = [
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, numeric, strict=True)
+        ]
+        click.echo((" " * indent + "  ".join(cells)).rstrip())
+
+
+def print_heading(words: str) -> None:
+    """A line that stands over what follows."""
+    click.echo()
+    click.secho(words, bold=True)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """The findings on standard error, with the line to edit."""
+    for one in findings:
+        mark, color = ("error", "red") if one.severity is Severity.ERROR else ("warning", "yellow")
+        place = click.style(str(one.where), bold=True)
+        click.echo(f"{place}: {click.style(mark, fg=color)}: {one.message} [{one.rule}]", err=True)
+
+
+def findings_json(findings: Sequence[Finding]) -> list[dict[str, object]]:
+    """Findings under the keys of the contract."""
+    return [
+        {
+            "rule": one.rule,
+            "severity": one.severity.value,
+            "message": one.message,
+            "file": one.where.path,
+            "line": one.where.line,
+            "variant": one.variant,
+        }
+        for one in findings
+    ]
+
+
+def print_import(result: Import) -> None:
+    """What an import did, in a line or a few."""
+    if result.skipped:
+        return
+    click.echo(
+        f"Imported {result.source}: {result.rows:,} rows, {result.added:,} added, {result.updated:,} updated, "
+        f"{result.unchanged:,} unchanged, {result.merged:,} merged, {len(result.rejected):,} rejected.",
+        err=True,
+    )
+    for row in result.rejected[:10]:
+        click.echo(f"  {result.source}:{row.line}: left out: {row.reason}.", err=True)
+    if len(result.rejected) > 10:
+        click.echo(f"  … and {len(result.rejected) - 10:,} more; `--json` lists them all.", err=True)
+
+
+def counts_json(counts: Counts) -> dict[str, int]:
+    """Counts under the keys of the contract."""
+    return {
+        "accepted": counts.accepted,
+        "pending": counts.pending,
+        "deferred": counts.deferred,
+        "rejected": counts.rejected,
+        "uncertain": counts.uncertain,
+        "skipped": counts.skipped,
+    }
+
+
+@contextmanager
+def progress_bar(words: str, quiet: bool = False) -> Iterator[Progress]:
+    """A bar on standard error while it is a terminal; otherwise silence."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words, total=None)
+        yield _updater(lambda done, total: bar.update(task, completed=done, total=total))
+
+
+def _updater(update: Callable[[int, int | None], object]) -> Progress:
+    def forward(done: int, total: int | None) -> None:
+        update(done, total)
+
+    return forward
+
+
+class Reported(NewsletterError):
+    """Ends a command whose findings are printed already, with its exit code."""
+
+    exit_code = 1
+    printed = True

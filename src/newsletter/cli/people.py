@@ -1,0 +1,159 @@
+"""`audience` and `suppress`: who may receive, and who must not."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import click
+
+from newsletter import pipeline
+from newsletter.cli.output import (
+    json_option,
+    print_heading,
+    print_import,
+    print_json,
+    print_table,
+    progress_bar,
+    workspace_of,
+)
+from newsletter.model import UNMATCHED
+
+_MOST_TITLES = 15
+
+
+@click.group()
+def audience() -> None:
+    """Import, list and count the people an issue is for."""
+
+
+@audience.command("import")
+@click.argument("name", metavar="AUDIENCE")
+@json_option
+@click.pass_context
+def import_(context: click.Context, name: str, as_json: bool) -> None:
+    """Read the audience's file into the database; again after it has changed."""
+    workspace = workspace_of(context)
+    with progress_bar("Importing", as_json) as progress:
+        result = pipeline.import_audience(workspace, name, progress)
+    if as_json:
+        print_json(
+            {
+                "source": result.source,
+                "rows": result.rows,
+                "added": result.added,
+                "updated": result.updated,
+                "unchanged": result.unchanged,
+                "merged": result.merged,
+                "rejected": [{"line": one.line, "reason": one.reason} for one in result.rejected],
+                "unmatched_professions": dict(result.unmatched_professions),
+                "ignored_columns": list(result.ignored_columns),
+                "skipped": result.skipped,
+            }
+        )
+        return
+    if result.skipped:
+        click.echo(f"{result.source} has not changed since it was last imported.")
+    else:
+        print_import(result)
+    if result.ignored_columns:
+        click.echo(f"Columns not taken: {', '.join(result.ignored_columns)}. Name them under `columns:` to use them.")
+    titles = list(result.unmatched_professions.items())
+    if titles:
+        print_heading("Job titles that match no profession (their owners read the default variant)")
+        print_table([(people, title) for title, people in titles[:_MOST_TITLES]])
+        if len(titles) > _MOST_TITLES:
+            click.echo(f"  … and {len(titles) - _MOST_TITLES:,} more; `--json` lists them all.")
+
+
+@audience.command("list")
+@json_option
+@click.pass_context
+def list_(context: click.Context, as_json: bool) -> None:
+    """The audiences of the workspace."""
+    workspace = workspace_of(context)
+    found = [pipeline.load_audience(workspace, name)[0] for name in pipeline.audience_names(workspace)]
+    if as_json:
+        print_json({"audiences": [{"id": one.id, "title": one.title, "source": one.source} for one in found]})
+    elif found:
+        print_table([(one.id, one.title, one.source or "everyone in the database") for one in found], indent=0)
+    else:
+        click.echo("There is no audience yet. Write one in audiences/NAME.yaml, such as `source: readers.csv`.")
+
+
+@audience.command()
+@click.argument("name", metavar="AUDIENCE")
+@json_option
+@click.pass_context
+def count(context: click.Context, name: str, as_json: bool) -> None:
+    """How many the audience's segment picks, by profession and country, and who is left out."""
+    workspace = workspace_of(context)
+    found, groups, imported = pipeline.count_audience(workspace, name)
+    professions: Counter[str] = Counter()
+    countries: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
+    for group in groups:
+        if group.reason:
+            skipped[group.reason] += group.people
+        else:
+            professions[group.profession or UNMATCHED] += group.people
+            countries[group.country or "unknown"] += group.people
+    if as_json:
+        print_json(
+            {
+                "audience": found.id,
+                "recipients": professions.total(),
+                "by_profession": dict(professions.most_common()),
+                "by_country": dict(countries.most_common()),
+                "skipped": dict(skipped.most_common()),
+            }
+        )
+        return
+    if imported is not None:
+        print_import(imported)
+    click.echo(f"{found.title}: {professions.total():,} recipients")
+    for words, counter in (("By profession", professions), ("By country", countries), ("Left out", skipped)):
+        if counter:
+            print_heading(words)
+            print_table([(people, key) for key, people in counter.most_common()])
+
+
+@click.group()
+def suppress() -> None:
+    """Keep addresses from ever being mailed."""
+
+
+@suppress.command()
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+@click.option("--reason", default="by hand", show_default=True, help="Why: shown wherever the address is left out.")
+@json_option
+@click.pass_context
+def add(context: click.Context, addresses: tuple[str, ...], reason: str, as_json: bool) -> None:
+    """Never mail these addresses again, also in campaigns that are being sent."""
+    added = pipeline.suppress(workspace_of(context), addresses, reason)
+    if as_json:
+        print_json({"added": added, "already": len(addresses) - added})
+    else:
+        click.echo(f"{added} suppressed, {len(addresses) - added} were already.")
+
+
+@suppress.command("list")
+@json_option
+@click.pass_context
+def list_suppressed(context: click.Context, as_json: bool) -> None:
+    """All suppressed addresses, with reason, source and date."""
+    found = pipeline.suppressed(workspace_of(context))
+    if as_json:
+        entries = [
+            {
+                "address": one.address_key,
+                "reason": one.reason,
+                "source": one.source,
+                "created_at": one.created_at.isoformat(),
+            }
+            for one in found
+        ]
+        print_json({"suppressions": entries})
+    elif found:
+        print_table([(one.address_key, one.reason, one.source, f"{one.created_at:%Y-%m-%d}") for one in found], indent=0)
+    else:
+        click.echo("No address is suppressed.")

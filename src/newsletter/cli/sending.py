@@ -1,0 +1,229 @@
+"""`plan`, `send` and `status`: from the dry run to the last delivery."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from types import FrameType
+
+import click
+
+from newsletter import pipeline
+from newsletter.cli.output import (
+    Reported,
+    counts_json,
+    findings_json,
+    json_option,
+    print_findings,
+    print_heading,
+    print_import,
+    print_json,
+    print_table,
+    progress_bar,
+    workspace_of,
+)
+from newsletter.errors import NewsletterError, SettingsError
+from newsletter.files import shown
+from newsletter.model import UNMATCHED, CampaignStatus
+from newsletter.pipeline import CampaignState, Planned, SendOptions, Workspace
+
+
+class _Interrupted(NewsletterError):
+    exit_code = 130
+
+
+@click.command()
+@click.argument("issue")
+@click.option("--campaign", default="", metavar="NAME", help="The campaign's name. Default: the issue's.")
+@json_option
+@click.pass_context
+def plan(context: click.Context, issue: str, campaign: str, as_json: bool) -> None:
+    """Show who would get what, and who is left out and why."""
+    workspace = workspace_of(context)
+    with progress_bar("Rendering", as_json) as progress:
+        planned = pipeline.plan(workspace, issue, campaign, progress)
+    if as_json:
+        print_json(_plan_json(planned))
+    else:
+        _print_plan(workspace, planned)
+    if planned.built.errors:
+        if as_json:
+            print_findings(planned.built.findings)
+        raise Reported(f"{planned.built.errors} finding(s) stop this send.")
+
+
+@click.command()
+@click.argument("issue")
+@click.option("--campaign", default="", metavar="NAME", help="The campaign's name. Default: the issue's.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N messages; the rest stays pending.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--as-frozen", is_flag=True, help="Go on with the content as it was frozen, though the files changed.")
+@click.option("--resend-uncertain", "uncertain", flag_value="resend", help="Send the uncertain ones again.")
+@click.option("--skip-uncertain", "uncertain", flag_value="skip", help="Let the uncertain ones be.")
+@json_option
+@click.pass_context
+def send(
+    context: click.Context,
+    issue: str,
+    campaign: str,
+    limit: int | None,
+    yes: bool,
+    as_frozen: bool,
+    uncertain: str | None,
+    as_json: bool,
+) -> None:
+    """Send an issue, or go on with one that was cut off.
+
+    The first run freezes content and recipients, then delivers. Run again after anything, it goes on where it
+    stopped; a finished campaign stays as it is.
+    """
+    workspace = workspace_of(context)
+    name = campaign or pipeline.issue_id(workspace, issue)
+    existing = pipeline.find_campaign(workspace, name)
+    if existing is None:
+        _freeze(workspace, issue, name, yes, as_json)
+    elif existing.status is CampaignStatus.FINISHED:
+        _report(workspace, pipeline.status(workspace, name), as_json, already=True)
+        return
+    else:
+        if existing.issue != pipeline.issue_id(workspace, issue):
+            raise SettingsError(f"campaign '{name}' belongs to issue '{existing.issue}'. Choose another --campaign.")
+        if not as_frozen:
+            pipeline.refuse_changed(workspace, existing)
+        _confirm(f"Go on with campaign '{name}'?", yes)
+    stop = Event()
+    options = SendOptions(limit, uncertain or "")
+    with _draining(stop) as signals, progress_bar("Sending", as_json) as progress:
+        state = pipeline.send(workspace, name, options, stop, progress)
+    _report(workspace, state, as_json)
+    if signals and signals[0] == signal.SIGINT and state.counts.unfinished:
+        raise _Interrupted("interrupted; what was begun is recorded. Run the same command again to go on.")
+    pipeline.refuse_unfinished(state)
+
+
+@click.command()
+@click.argument("campaign")
+@json_option
+@click.pass_context
+def status(context: click.Context, campaign: str, as_json: bool) -> None:
+    """Show where a campaign stands."""
+    workspace = workspace_of(context)
+    _report(workspace, pipeline.status(workspace, campaign), as_json)
+
+
+def _freeze(workspace: Workspace, issue: str, name: str, yes: bool, as_json: bool) -> None:
+    """Show the plan, ask, and write the campaign into the database."""
+    with progress_bar("Rendering", as_json) as progress:
+        planned = pipeline.plan(workspace, issue, name, progress)
+    if as_json:
+        print_findings(planned.built.findings)
+    else:
+        _print_plan(workspace, planned)
+    pipeline.refuse_unsendable(planned)
+    _confirm(f"Send to {planned.plan.recipients:,} recipients?", yes)
+    pipeline.freeze(workspace, planned)
+
+
+def _confirm(question: str, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise SettingsError("nobody is there to ask. Add --yes to send without asking.")
+    click.echo()
+    click.confirm(question, abort=True, err=True)
+
+
+@contextmanager
+def _draining(stop: Event) -> Iterator[list[int]]:
+    """While held, SIGINT and SIGTERM let what has begun come to its end; which came is in the list."""
+    received: list[int] = []
+
+    def drain(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        stop.set()
+        if len(received) > 2:
+            raise KeyboardInterrupt
+
+    before = {one: signal.signal(one, drain) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _plan_json(planned: Planned) -> dict[str, object]:
+    made = planned.plan
+    return {
+        "campaign": made.campaign,
+        "issue": made.issue,
+        "audience": made.audience,
+        "recipients": made.recipients,
+        "by_profession": dict(made.by_profession),
+        "skipped": {one.reason: one.count for one in made.skipped},
+        "variants": dict(made.by_variant),
+        "seconds": made.seconds,
+        "content_hash": planned.built.content_hash,
+        "findings": findings_json(planned.built.findings),
+    }
+
+
+def _print_plan(workspace: Workspace, planned: Planned) -> None:
+    made = planned.plan
+    if planned.imported is not None:
+        print_import(planned.imported)
+    print_findings(planned.built.findings)
+    click.echo(f"Issue {made.issue} to audience {made.audience}: {made.recipients:,} recipients")
+    if made.by_variant:
+        print_heading("Who reads which variant")
+        subjects = {one.key: one.subject for one in pipeline.previews(workspace, planned.built)}
+        print_table([(people, key, subjects.get(key, "")) for key, people in made.by_variant.items()])
+        print_heading("By profession")
+        print_table([(people, key) for key, people in made.by_profession.items()])
+    if made.skipped:
+        print_heading("Left out")
+        print_table([(one.count, one.reason) for one in made.skipped])
+    if made.seconds is not None:
+        click.echo(f"\nAt {workspace.settings.provider.rate:g} messages/s this takes {_duration(made.seconds)}.")
+
+
+def _report(workspace: Workspace, state: CampaignState, as_json: bool, already: bool = False) -> None:
+    folder = pipeline.outbox_folder(workspace, state.campaign.name)
+    if as_json:
+        print_json(
+            {
+                "campaign": state.campaign.name,
+                "issue": state.campaign.issue,
+                "status": state.campaign.status.value,
+                "counts": counts_json(state.counts),
+                "by_profession": {key or UNMATCHED: people for key, people in state.by_profession.items()},
+                "reasons": [
+                    {"state": kind.value, "reason": reason, "count": people}
+                    for (kind, reason), people in state.reasons.items()
+                ],
+                "outbox": shown(folder, Path.cwd()) if folder else None,
+            }
+        )
+        return
+    finished = state.campaign.status is CampaignStatus.FINISHED
+    words = "was finished already" if already else "is finished" if finished else "is not finished"
+    print_heading(f"Campaign {state.campaign.name} {words}")
+    print_table([(people, key) for key, people in counts_json(state.counts).items() if people or key == "accepted"])
+    if state.by_profession:
+        print_heading("Delivered by profession")
+        print_table([(people, key or UNMATCHED) for key, people in state.by_profession.items()])
+    if state.reasons:
+        print_heading("Why not everyone")
+        print_table([(people, kind.value, reason) for (kind, reason), people in state.reasons.items()])
+    if folder is not None and state.counts.accepted:
+        click.echo(f"\nThe messages are in {shown(folder, Path.cwd())}/")
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

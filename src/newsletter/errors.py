@@ -1,0 +1,76 @@
+"""What can go wrong, named by what the caller can do next.
+
+    NewsletterError            exit 2
+    ├── FileProblems           fix the file: one problem or more, each with path and line       exit 2
+    ├── SettingsError          fix newsletter.yaml or the environment                           exit 2
+    ├── StoreUnavailable       wait, or give the database room or rights                        exit 2
+    ├── Refused                look: a person has to decide before anything is mailed           exit 1
+    └── Stopped                run the same command again: it goes on where it stopped          exit 3
+
+Exit codes: 0 done, 1 findings or refused, 2 could not start, 3 stopped part-way, 130 interrupted.
+Only `cli` catches these and prints them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from newsletter.model import Where
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a file a person wrote: where it is, what it is and what to do."""
+
+    where: Where
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}"
+
+
+class NewsletterError(Exception):
+    """Anything the program can explain; `exit_code` is what the process answers."""
+
+    exit_code = 2
+
+
+class FileProblems(NewsletterError):
+    """One or more problems in files that people write, all found before anything was changed."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    @classmethod
+    def at(cls, where: Where, message: str) -> FileProblems:
+        """The single problem `message` at `where`."""
+        return cls((Problem(where, message),))
+
+
+class SettingsError(NewsletterError):
+    """The settings or the environment do not allow what was asked for."""
+
+
+class StoreUnavailable(NewsletterError):
+    """The database is locked, read-only, full, damaged or of a newer program; nothing was changed."""
+
+
+class Refused(NewsletterError):
+    """The program could go on, but a person should look first."""
+
+    exit_code = 1
+
+
+class Stopped(NewsletterError):
+    """The work was cut off part-way; everything done is recorded and the same command goes on."""
+
+    exit_code = 3
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """'Did you mean X?' with a space before it, or nothing when no known word comes close."""
+    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" Did you mean '{close[0]}'?" if close else ""

@@ -1,0 +1,220 @@
+"""Read what people write: text, YAML, front matter, and how a file of fields becomes a checked value.
+
+In: paths. Out: text, or a `Document`: plain data that knows the line of each of its parts. Every failure is a
+`FileProblems` that says `path:line`. PyYAML lives here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import yaml
+
+from newsletter.errors import FileProblems, Problem, did_you_mean
+from newsletter.model import Where
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+    Schema = TypeVar("Schema", bound=BaseModel)
+
+Loc = tuple[str | int, ...]
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MAX_DEPTH = 40
+_MAX_PARTS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Data of a file, and the line of each part by its path of keys and positions."""
+
+    path: str
+    data: object
+    lines: Mapping[Loc, int] = field(default_factory=dict)
+
+    def where(self, *loc: str | int) -> Where:
+        """The line of that part, or of the nearest part around it."""
+        while loc and loc not in self.lines:
+            loc = loc[:-1]
+        return Where(self.path, self.lines.get(loc, 1))
+
+
+def shown(path: Path, root: Path) -> str:
+    """`path` as a person would name it: relative to the workspace where it lies inside."""
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def read_text(path: Path, name: str) -> str:
+    """The file's text, with line ends as `\\n`. Refuses what is not UTF-8, naming the line."""
+    content = read_bytes(path, name)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise FileProblems.at(
+            Where(name, line),
+            f"not UTF-8 text (byte 0x{content[error.start]:02x}). Save the file as UTF-8.",
+        ) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_bytes(path: Path, name: str) -> bytes:
+    """The file's bytes; a missing or unreadable file is a problem of that file."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise FileProblems.at(Where(name), f"no such file.{_nearby(path)}") from error
+    except OSError as error:
+        raise FileProblems.at(Where(name), f"cannot be read: {error.strerror}.") from error
+
+
+def read_yaml(path: Path, name: str) -> Document:
+    """The YAML file as a document; an empty file is an empty mapping."""
+    return parse_yaml(read_text(path, name), name)
+
+
+def parse_yaml(text: str, name: str, first_line: int = 1) -> Document:
+    """`text` as a document whose first line is line `first_line` of file `name`."""
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        if node is None:
+            return Document(name, {}, {(): first_line})
+        reader = _NodeReader(name, first_line)
+        data = reader.value(node, ())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = first_line + (mark.line if mark else 0)
+        raise FileProblems.at(Where(name, line), _yaml_advice(error)) from error
+    except yaml.YAMLError as error:
+        raise FileProblems.at(Where(name, first_line), f"not readable as YAML: {error}.") from error
+    if reader.problems:
+        raise FileProblems(reader.problems)
+    return Document(name, data, reader.lines)
+
+
+def split_front_matter(text: str, name: str) -> tuple[Document, str, int]:
+    """Front matter between two `---` lines, the body after it, and the line the body begins on."""
+    lines = text.split("\n")
+    if lines[0].strip() != "---":
+        return Document(name, {}, {(): 1}), text, 1
+    for number in range(1, len(lines)):
+        if lines[number].strip() in ("---", "..."):
+            document = parse_yaml("\n".join(lines[1:number]), name, first_line=2)
+            if not isinstance(document.data, dict):
+                raise FileProblems.at(Where(name, 2), "front matter must be `key: value` lines between two `---`.")
+            return document, "\n".join(lines[number + 1 :]), number + 2
+    raise FileProblems.at(Where(name, 1), "front matter opens with `---` but no second `---` line closes it.")
+
+
+def validated(schema: type[Schema], document: Document, what: str) -> Schema:
+    """The document as a value of `schema`; all problems at once, each with its line and a suggestion."""
+    from pydantic import ValidationError
+
+    if not isinstance(document.data, dict):
+        raise FileProblems.at(document.where(), f"{what} must be `key: value` lines.")
+    try:
+        return schema.model_validate(document.data)
+    except ValidationError as error:
+        raise FileProblems(_problems(error, schema, document)) from error
+
+
+def _problems(error: ValidationError, schema: type[BaseModel], document: Document) -> list[Problem]:
+    return [
+        Problem(document.where(*issue["loc"]), _explain(issue["type"], issue["msg"], issue["loc"], schema))
+        for issue in error.errors(include_url=False)
+    ]
+
+
+def _explain(kind: str, message: str, loc: tuple[int | str, ...], schema: type[BaseModel]) -> str:
+    key = ".".join(str(part) for part in loc)
+    if kind == "extra_forbidden":
+        known = _known_keys(schema, loc[:-1])
+        suggestion = did_you_mean(str(loc[-1]), known)
+        return f"unknown key '{key}'.{suggestion} Known: {', '.join(known)}."
+    if kind == "missing":
+        return f"'{key}' is missing."
+    text = message.removeprefix("Value error, ").removeprefix("Input ")
+    return f"'{key}' {text[:1].lower()}{text[1:]}." if message.startswith("Input ") else f"'{key}': {text}."
+
+
+def _known_keys(schema: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    current: object = schema
+    for part in loc:
+        fields = getattr(current, "model_fields", {})
+        found = next((one for name, one in fields.items() if part in (name, one.alias)), None)
+        current = found.annotation if found else current
+    fields = getattr(current, "model_fields", {})
+    return [one.alias or name for name, one in fields.items()]
+
+
+def _nearby(path: Path) -> str:
+    try:
+        siblings = [one.name for one in path.parent.iterdir()]
+    except OSError:
+        return ""
+    return did_you_mean(path.name, siblings)
+
+
+def _yaml_advice(error: yaml.MarkedYAMLError) -> str:
+    said = error.problem or str(error)
+    hint = ""
+    if "mapping values are not allowed" in said:
+        hint = " A value with a colon in it needs quotes around it."
+    elif "cannot start any token" in said:
+        hint = " Indent with spaces, and put quotes around a value that begins with @, %, ` or a tab."
+    elif "expected ',' or" in said or "expected <block end>" in said:
+        hint = " Look for a missing bracket, quote or wrong indentation just before."
+    return f"broken YAML: {said}.{hint}"
+
+
+class _NodeReader:
+    """Turns YAML nodes into plain data, remembering lines; refuses repeated keys, aliases and deep nesting."""
+
+    def __init__(self, name: str, first_line: int) -> None:
+        self.name = name
+        self.first_line = first_line
+        self.lines: dict[Loc, int] = {}
+        self.problems: list[Problem] = []
+        self._scalars = _Loader("")
+        self._parts = 0
+
+    def value(self, node: yaml.Node, loc: Loc) -> object:
+        line = self.first_line + node.start_mark.line
+        self.lines.setdefault(loc, line)
+        self._parts += 1
+        if len(loc) > _MAX_DEPTH or self._parts > _MAX_PARTS:
+            raise FileProblems.at(Where(self.name, line), "nested too deeply, or aliases that multiply. Write it out.")
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, loc)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(child, (*loc, number)) for number, child in enumerate(node.value)]
+        return self._scalars.construct_object(node)
+
+    def _mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[str, object]:
+        found: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            key = str(self._scalars.construct_object(key_node)) if isinstance(key_node, yaml.ScalarNode) else "?"
+            line = self.first_line + key_node.start_mark.line
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.problems.append(Problem(Where(self.name, line), "a key must be plain text."))
+            elif key in found:
+                self.problems.append(Problem(Where(self.name, line), f"'{key}' stands here twice; keep one."))
+            self.lines[(*loc, key)] = line
+            found[key] = self.value(value_node, (*loc, key))
+        return found
+
+
+def moved(document: Document, *loc: str | int) -> Document:
+    """The part of the document at `loc`, as a document of its own."""
+    data = document.data
+    for part in loc:
+        data = data[part]  # type: ignore[index]  # the caller has seen that the part is there
+    size = len(loc)
+    lines = {key[size:]: line for key, line in document.lines.items() if key[:size] == loc}
+    return replace(document, data=data, lines=lines)

@@ -1,0 +1,476 @@
+"""The values that flow, frozen, in the order of the pipeline: the glossary in code.
+
+Nothing here reads, writes or knows SQL. Times are aware datetimes, sequences are tuples, and a thing that was left
+out is a value with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+SubscriberId = NewType("SubscriberId", int)
+CampaignId = NewType("CampaignId", int)
+DeliveryId = NewType("DeliveryId", str)
+"""Opaque: derived from the campaign's secret and the subscriber's number, no personal data in it."""
+
+DEFAULT = "default"
+"""The variant, and the pretended profession, of everybody whose profession has no variant of its own."""
+UNMATCHED = "unmatched"
+"""In a segment: the subscribers whose job title matched no profession."""
+LAYOUT_WIDTH = 600
+"""The width of the email's page in CSS pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place in a file a person wrote: a path relative to the workspace, and a line (0 when there is none)."""
+
+    path: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+
+# ── read ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Profession:
+    """What a subscriber does; picks what they read."""
+
+    key: str
+    label: str
+    plural: str
+    parent: str | None = None
+    aliases: tuple[str, ...] = ()
+
+
+EVERYBODY_ELSE = Profession(DEFAULT, "Reader", "Readers")
+
+
+@dataclass(frozen=True, slots=True)
+class Professions:
+    """The taxonomy of `professions.yaml`, in the order of the file."""
+
+    by_key: Mapping[str, Profession]
+    path: str = ""
+
+    def get(self, key: str) -> Profession:
+        """The profession of that key; `default` and unknown keys are everybody else."""
+        return self.by_key.get(key, EVERYBODY_ELSE)
+
+    def ancestry(self, key: str) -> tuple[str, ...]:
+        """`key`, its parent, the parent's parent …, nearest first."""
+        found: list[str] = []
+        current: str | None = key
+        while current is not None and current in self.by_key and current not in found:
+            found.append(current)
+            current = self.by_key[current].parent
+        return tuple(found)
+
+    def narrower(self, key: str) -> tuple[str, ...]:
+        """`key` and every profession below it, in the order of the file."""
+        return tuple(other for other in self.by_key if key in self.ancestry(other))
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A `{{ … }}` that an author wrote: the token that stands for it, its source, and where it was written."""
+
+    token: str
+    source: str
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture as its author made it, with its natural size in pixels."""
+
+    path: str
+    digest: str
+    media_type: str
+    width: int
+    height: int
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateNames:
+    """The block types and layouts there are templates for."""
+
+    blocks: frozenset[str]
+    layouts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One kind of thing drawn: `type` names its pair of templates, `fields` is what they see as `block`."""
+
+    type: str
+    fields: Mapping[str, object]
+    where: Where
+    professions: tuple[str, ...] = ()
+    """Who sees it (narrower professions included); nobody named means everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One file of content, repaired and sanitised: its front matter and its body as blocks."""
+
+    where: Where
+    title: str
+    body: tuple[Block, ...]
+    description: str = ""
+    draft_line: int = 0
+    """The line that says `draft: true`; 0 when the article is ready."""
+    date: str = ""
+    author: str = ""
+    link: str = ""
+    image: Image | None = None
+    alt: str = ""
+    caption: str = ""
+    include_footer: bool = True
+    sidebar: bool = False
+    sidebarlogo: str = ""
+    tags: tuple[str, ...] = ()
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleChoice:
+    """An article path with `{profession}` in it: the file of every profession that has one."""
+
+    pattern: str
+    by_profession: Mapping[str, Article]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Blocks under a heading (or under none)."""
+
+    heading: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What is published: read from `issues/<id>/`, with every article and picture it names."""
+
+    id: str
+    where: Where
+    title: str
+    subject: str
+    preheader: str
+    audience: str
+    layout: str
+    language: str
+    sections: tuple[Section, ...]
+    expressions: Mapping[str, Expression]
+    """Every `{{ … }}` of the issue and its articles, by token."""
+    logo: Image | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of a segment: the subscriber's `field` is one of `values` (an empty text: the field is empty)."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Picks the recipients: every rule of `include` holds and none of `exclude` does."""
+
+    include: tuple[Rule, ...] = ()
+    exclude: tuple[Rule, ...] = ()
+    source: str = ""
+    """Only subscribers that this file brought; empty: everyone in the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who an issue is for: the file subscribers come from, and the segment that picks among them."""
+
+    id: str
+    where: Where
+    title: str
+    source: str
+    encoding: str
+    columns: Mapping[str, str]
+    """Our field → the file's column; a field we do not know becomes an attribute of the subscriber."""
+    segment: Segment
+    professions: tuple[str, ...]
+    """The professions the segment can pick, in the order of the taxonomy: each gets a variant."""
+
+    @property
+    def recipient_fields(self) -> tuple[str, ...]:
+        """What `{{ recipient.… }}` may name for this audience."""
+        return tuple(dict.fromkeys((*RECIPIENT_FIELDS, *(name for name in self.columns if name != "status"))))
+
+
+RECIPIENT_FIELDS = ("address", "first_name", "last_name", "profession", "country", "language", "unsubscribe_url")
+"""The merge fields every audience has; an audience's `columns:` add their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberRow:
+    """One person as a file gives them, already validated, on their way into the database."""
+
+    address: str
+    address_key: str
+    """The address as it counts for uniqueness: domain in IDNA form, all in lower case."""
+    first_name: str
+    last_name: str
+    profession_title: str
+    profession: str
+    country: str
+    language: str
+    status: SubscriberStatus
+    attributes: Mapping[str, str]
+
+
+class SubscriberStatus(StrEnum):
+    SUBSCRIBED = "subscribed"
+    PENDING = "pending"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row of a subscriber file that was left out, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What an import did. rows = added + updated + unchanged + merged + len(rejected)."""
+
+    source: str
+    rows: int
+    added: int
+    updated: int
+    unchanged: int
+    merged: int
+    rejected: tuple[RejectedRow, ...]
+    unmatched_professions: Mapping[str, int]
+    """Job titles that matched no profession, with how many subscribers carry each, most frequent first."""
+    ignored_columns: tuple[str, ...] = ()
+    skipped: bool = False
+    """True when the file had not changed since it was last imported, so nothing was read."""
+
+
+# ── render ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What one profession reads: the issue's sections, with the blocks and articles meant for it."""
+
+    profession: Profession
+    another_profession: Profession
+    sections: tuple[Section, ...]
+    gaps: tuple[Block, ...]
+    """Blocks with a `{profession}` path that has no file for this profession."""
+
+
+class Context(StrEnum):
+    """Where a merge field stands, which decides how its value is escaped. The letter ends the field's token."""
+
+    HTML = "h"
+    URL = "w"
+    """The field is the whole address of a link."""
+    URL_PART = "u"
+    TEXT = "t"
+    HEADER = "s"
+
+
+@dataclass(frozen=True, slots=True)
+class MergeField:
+    """A value filled in per recipient, standing in one context: its token in the rendered text, and its source."""
+
+    token: str
+    source: str
+    context: Context
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image made ready for mail: PNG or JPEG, content-hashed name, width and height in CSS pixels."""
+
+    name: str
+    media_type: str
+    width: int
+    height: int
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedVariant:
+    """What one group of professions reads: HTML and text with merge fields open, and the pictures they show.
+
+    `html` is ASCII and names its pictures as `cid:<name>`; a merge field stands in it as its token.
+    """
+
+    key: str
+    professions: tuple[str, ...]
+    subject: str
+    preheader: str
+    html: str = field(repr=False)
+    text: str = field(repr=False)
+    merge_fields: tuple[MergeField, ...]
+    pictures: tuple[Picture, ...]
+    content_hash: str
+
+
+# ── check ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check reports, at the line its author can edit. `variant` is empty when all are affected."""
+
+    rule: str
+    severity: Severity
+    message: str
+    where: Where
+    variant: str = ""
+
+
+# ── plan and send ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """How many people of the segment get nothing, for one reason."""
+
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The dry run: who would get which variant, who is left out and why, and how long it takes."""
+
+    campaign: str
+    issue: str
+    audience: str
+    recipients: int
+    by_profession: Mapping[str, int]
+    by_variant: Mapping[str, int]
+    skipped: tuple[Skipped, ...]
+    seconds: float | None
+    """Time to finish at the provider's rate; None when no rate is set."""
+
+
+class CampaignStatus(StrEnum):
+    SENDING = "sending"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One issue sent to one audience, once: its content as frozen."""
+
+    id: CampaignId
+    name: str
+    issue: str
+    audience: str
+    status: CampaignStatus
+    content_hash: str
+    secret: bytes = field(repr=False)
+    created_at: datetime
+
+
+class State(StrEnum):
+    """Where a delivery stands. Only `in_flight` is in doubt after a crash; `claimed` has certainly not left."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    IN_FLIGHT = "in_flight"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REJECTED = "rejected"
+    UNCERTAIN = "uncertain"
+    SKIPPED = "skipped"
+
+
+UNFINISHED = (State.PENDING, State.CLAIMED, State.IN_FLIGHT, State.DEFERRED, State.UNCERTAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message's row in the ledger, as the sending loop claims it."""
+
+    number: int
+    delivery_id: DeliveryId
+    address: str
+    variant: str
+    attempts: int
+    recipient: Mapping[str, str]
+    """The merge values, frozen with the campaign; a value the subscriber lacks is absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The mail for one recipient, complete: the envelope and the bytes (RFC 5322, CRLF line ends)."""
+
+    delivery_id: DeliveryId
+    mail_from: str
+    rcpt_to: str
+    content: bytes = field(repr=False)
+
+
+class Result(StrEnum):
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REJECTED = "rejected"
+    UNCERTAIN = "uncertain"
+    UNSENT = "unsent"
+    """Nothing of it left this machine: back to pending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a provider answered for one message."""
+
+    result: Result
+    reason: str = ""
+    provider_id: str = ""
+    suppress: bool = False
+    """The address itself does not exist: never mail it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The deliveries of a campaign by state; `pending` holds the claimed and the in-flight ones of a running send."""
+
+    accepted: int = 0
+    pending: int = 0
+    deferred: int = 0
+    rejected: int = 0
+    uncertain: int = 0
+    skipped: int = 0
+
+    @property
+    def unfinished(self) -> int:
+        return self.pending + self.deferred + self.uncertain
+
+    @property
+    def total(self) -> int:
+        return self.unfinished + self.accepted + self.rejected + self.skipped

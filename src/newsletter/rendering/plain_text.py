@@ -1,0 +1,166 @@
+"""Sanitised prose (a small HTML fragment of the article) → plain text that reads well.
+
+Paragraphs wrapped at 72, lists with hyphens or numbers, quotes with `> `, headings underlined, each link's address
+behind its words.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from textwrap import TextWrapper
+from typing import Any
+
+from lxml import etree
+
+from newsletter.expressions import TOKEN
+
+WIDTH = 72
+
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_PARAGRAPHS = ("p", "div", "figcaption", "caption", "dt", "dd", *_HEADINGS)
+_SPACE = re.compile(r"[ \t\r\n\f]+")
+
+
+def prose_to_text(markup: str, width: int = WIDTH) -> str:
+    """The fragment as plain text."""
+    parser = etree.HTMLParser(huge_tree=True, encoding="utf-8")
+    tree = etree.fromstring(f"<html><body>{markup}</body></html>".encode(), parser)
+    writer = _Writer(width)
+    body = tree.find("body")
+    for event, element in etree.iterwalk(body, events=("start", "end")):
+        if not isinstance(element.tag, str):
+            continue
+        if event == "start":
+            writer.start(element)
+        else:
+            writer.end(element)
+    return writer.finish()
+
+
+def wrapped(text: str, width: int = WIDTH, first: str = "", rest: str = "") -> str:
+    """One paragraph, wrapped; long words and addresses are never broken."""
+    wrapper = TextWrapper(
+        width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
+    lines = text.split("\n")
+    filled = [wrapper.fill(lines[0])]
+    wrapper.initial_indent = rest
+    filled += [wrapper.fill(line) for line in lines[1:]]
+    return "\n".join(filled)
+
+
+def underlined(text: str, mark: str = "-") -> str:
+    """A heading with a line under it as long as its longest line."""
+    filled = wrapped(text)
+    shown = TOKEN.sub("…" * 8, filled)
+    return f"{filled}\n{mark * max(len(line) for line in shown.split(chr(10)))}"
+
+
+@dataclass(slots=True)
+class _Writer:
+    width: int
+    parts: list[str] = field(default_factory=list)
+    inline: list[str] = field(default_factory=list)
+    prefixes: list[str] = field(default_factory=list)
+    """What stands at the left edge: one entry per open quote or list item."""
+    marker: str = ""
+    """The bullet or number of the item that has just begun."""
+    counters: list[int | None] = field(default_factory=list)
+    tight: bool = False
+    preformatted: int = 0
+    links: list[tuple[int, str]] = field(default_factory=list)
+
+    def start(self, element: Any) -> None:
+        tag = element.tag
+        if tag in _PARAGRAPHS or tag in ("ul", "ol", "li", "blockquote", "pre", "table", "tr", "hr"):
+            self._flush()
+        if tag in ("ul", "ol"):
+            start = element.get("start", "1")
+            self.counters.append((int(start) if start.isdigit() else 1) if tag == "ol" else None)
+        elif tag == "li":
+            self._begin_item()
+        elif tag == "blockquote":
+            self.prefixes.append("> ")
+        elif tag == "pre":
+            self.preformatted += 1
+        elif tag == "hr":
+            self._put("* * *")
+        elif tag == "br":
+            self.inline.append("\n")
+        elif tag == "a" and element.get("href"):
+            self.links.append((len(self.inline), element.get("href")))
+        self._text(element.text)
+
+    def end(self, element: Any) -> None:
+        tag = element.tag
+        if tag == "a" and element.get("href"):
+            self._end_link()
+        elif tag in ("td", "th"):
+            self.inline.append("   ")
+        elif tag in _HEADINGS:
+            self._flush(mark="-")
+        elif tag in _PARAGRAPHS or tag in ("tr", "table"):
+            self._flush()
+        elif tag in ("ul", "ol"):
+            self._flush()
+            self.counters.pop()
+            self.tight = bool(self.counters)
+        elif tag in ("li", "blockquote"):
+            self._flush()
+            self.prefixes.pop()
+        elif tag == "pre":
+            self._flush()
+            self.preformatted -= 1
+        if tag != "body":
+            self._text(element.tail)
+
+    def finish(self) -> str:
+        self._flush()
+        return "\n".join(self.parts).strip("\n")
+
+    def _begin_item(self) -> None:
+        counter = self.counters[-1] if self.counters else None
+        if counter is not None:
+            self.marker = f"{counter}. "
+            self.counters[-1] = counter + 1
+        else:
+            self.marker = "- "
+        self.tight = True
+        self.prefixes.append(" " * len(self.marker))
+
+    def _text(self, text: str | None) -> None:
+        if text:
+            self.inline.append(text if self.preformatted else _SPACE.sub(" ", text))
+
+    def _end_link(self) -> None:
+        began, address = self.links.pop() if self.links else (0, "")
+        words = "".join(self.inline[began:]).strip()
+        target = address.removeprefix("mailto:")
+        if not words:
+            self.inline.append(address)
+        elif words not in (address, target):
+            self.inline.append(f" ({target})")
+
+    def _flush(self, mark: str = "") -> None:
+        text = "".join(self.inline)
+        self.inline.clear()
+        self.links = [(0, address) for _, address in self.links]
+        if not self.preformatted:
+            text = "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
+        if text.strip():
+            self._put(text.strip("\n"), mark)
+
+    def _put(self, text: str, mark: str = "") -> None:
+        before = "".join(self.prefixes)
+        first = "".join(self.prefixes[:-1]) + self.marker if self.marker else before
+        if self.parts and not (self.tight and self.marker):
+            self.parts.append("".join(one for one in self.prefixes if one == "> ").rstrip())
+        if self.preformatted:
+            self.parts.append("\n".join(f"{before}    {line}" for line in text.split("\n")))
+        elif mark:
+            self.parts.append(underlined(text, mark))
+        else:
+            self.parts.append(wrapped(text, max(self.width, len(before) + 20), first, before))
+        self.marker = ""
+        self.tight = False if not self.counters else self.tight

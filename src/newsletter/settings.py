@@ -1,0 +1,226 @@
+"""newsletter.yaml and the environment → Settings.
+
+`${NAME}` in a value takes it from the environment, and secrets only ever come from there: `NEWSLETTER_SMTP_URL`
+(smtp://user:password@host:port) and `NEWSLETTER_DATABASE_URL` win over the file. Refuses unknown keys, and keys whose
+feature this version does not have, rather than ignoring them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from newsletter.errors import FileProblems, Problem, SettingsError
+from newsletter.files import Document, read_yaml, validated
+
+FILE = "newsletter.yaml"
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_HEX_COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
+_ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _rate(value: object) -> object:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*/\s*([smh])", value.strip()) if isinstance(value, str) else None
+    if match and float(match[1]) > 0:
+        return float(match[1]) / _UNITS[match[2]]
+    if isinstance(value, float) and value > 0:
+        return value
+    raise ValueError("write a rate as 50/s, 600/m or 10000/h")
+
+
+def _one_line(value: str) -> str:
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise ValueError("must be one line without control characters")
+    return value
+
+
+def _address(value: str) -> str:
+    if not _ADDRESS.fullmatch(value) or not value.isascii():
+        raise ValueError(f"'{value}' is not a mail address such as news@example.org")
+    return value
+
+
+def _web(value: str) -> str:
+    if not re.match(r"https?://[^\s/]+", value):
+        raise ValueError(f"'{value}' must begin with https://")
+    return value.rstrip("/")
+
+
+Line = Annotated[str, BeforeValidator(lambda value: _one_line(value) if isinstance(value, str) else value)]
+MailAddress = Annotated[str, BeforeValidator(lambda value: _address(value) if isinstance(value, str) else value)]
+WebAddress = Annotated[str, BeforeValidator(lambda value: _web(value) if isinstance(value, str) else value)]
+
+
+class Brand(_Model):
+    """How the newsletter presents itself."""
+
+    name: Line
+    url: WebAddress = ""
+    logo: str = ""
+    tagline: Line = ""
+    colors: dict[Literal["accent", "ink", "paper", "canvas", "muted", "rule"], str] = {}
+    postal_address: Line
+
+    @field_validator("colors")
+    @classmethod
+    def _hex(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, color in value.items():
+            if not _HEX_COLOR.fullmatch(color):
+                raise ValueError(f"{name} must be a colour such as #0b5fff, in quotes")
+        return value
+
+
+class Sender(_Model):
+    """Who the mail comes from."""
+
+    name: Line
+    address: MailAddress
+    reply_to: MailAddress = ""
+
+
+class Images(_Model):
+    """`embed`: pictures travel in the mail. `link`: they are fetched from `base_url`, where you have uploaded them."""
+
+    mode: Literal["embed", "link"] = "embed"
+    base_url: WebAddress = ""
+
+    @model_validator(mode="after")
+    def _linked_from_somewhere(self) -> Images:
+        if self.mode == "link" and not self.base_url:
+            raise ValueError("mode: link needs base_url, the address the pictures are uploaded to")
+        return self
+
+
+class ProviderSettings(_Model):
+    """What carries the messages, how fast, and over how many connections at once."""
+
+    name: Literal["outbox", "smtp"] = "outbox"
+    url: str = Field(default="", repr=False)
+    path: str = "var/outbox"
+    rate: Annotated[float | None, BeforeValidator(lambda value: None if value is None else _rate(value))] = None
+    """Messages per second; None is as fast as the provider takes them."""
+    connections: Annotated[int, Field(ge=1, le=100)] = 10
+
+
+class Utm(_Model):
+    """Added to every web link as utm_source and utm_medium, with the issue as utm_campaign."""
+
+    source: Annotated[str, Field(pattern=r"^[\w.-]+$")]
+    medium: Annotated[str, Field(pattern=r"^[\w.-]+$")] = "email"
+
+
+class Tracking(_Model):
+    """What links tell the site they lead to; opens and clicks are not recorded in this version."""
+
+    opens: bool = False
+    clicks: bool = False
+    utm: Utm | None = None
+
+    @field_validator("opens", "clicks")
+    @classmethod
+    def _not_available(cls, value: bool) -> bool:
+        if value:
+            raise ValueError("is not available in this version; leave it false")
+        return value
+
+
+class Approval(_Model):
+    """How many approvals a send needs."""
+
+    required: int = 0
+
+    @field_validator("required")
+    @classmethod
+    def _not_available(cls, value: int) -> int:
+        if value:
+            raise ValueError("approvals cannot be recorded in this version, so nothing could be sent; leave it 0")
+        return value
+
+
+class Settings(_Model):
+    """A workspace's settings, with its root folder."""
+
+    root: Path
+    brand: Brand
+    sender: Sender
+    site_url: WebAddress = ""
+    content: tuple[str, ...] = ()
+    static: tuple[str, ...] = ("static",)
+    list_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")] = ""
+    images: Images = Images()
+    provider: ProviderSettings = ProviderSettings()
+    database: str = "sqlite:///var/newsletter.db"
+    public_url: WebAddress = ""
+    """Accepted, and not used before there is a service behind it: people unsubscribe by mail to `reply_to`."""
+    tracking: Tracking = Tracking()
+    approval: Approval = Approval()
+
+
+def find_workspace(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds newsletter.yaml."""
+    for folder in (start, *start.resolve().parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise SettingsError(
+        f"{start}: no {FILE} here or in any folder above. Go to a workspace, name one with --workspace, or make one "
+        "with `newsletter init DIR`."
+    )
+
+
+def load_settings(root: Path, environment: Mapping[str, str]) -> Settings:
+    """The settings of the workspace at `root`; raises `FileProblems` with all that is wrong in the file."""
+    document = read_yaml(root / FILE, FILE)
+    if not isinstance(document.data, dict):
+        raise FileProblems.at(document.where(), "must be `key: value` lines, such as `brand:` and `sender:`.")
+    problems: list[Problem] = []
+    data = _filled(document.data, (), document, environment, problems)
+    if problems:
+        raise FileProblems(problems)
+    assert isinstance(data, dict)
+    filled = Document(document.path, {**data, "root": root}, document.lines)
+    settings = validated(Settings, filled, "settings")
+    return _with_environment(settings, environment)
+
+
+def _filled(
+    value: object, loc: tuple[str | int, ...], document: Document, environment: Mapping[str, str], out: list[Problem]
+) -> object:
+    if isinstance(value, dict):
+        return {key: _filled(one, (*loc, key), document, environment, out) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_filled(one, (*loc, number), document, environment, out) for number, one in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+    for name in _VARIABLE.findall(value):
+        if name not in environment:
+            out.append(Problem(document.where(*loc), f"${{{name}}} is not set in the environment."))
+    return _VARIABLE.sub(lambda match: environment.get(match[1], ""), value)
+
+
+def _with_environment(settings: Settings, environment: Mapping[str, str]) -> Settings:
+    changes: dict[str, object] = {}
+    if environment.get("NEWSLETTER_DATABASE_URL"):
+        changes["database"] = environment["NEWSLETTER_DATABASE_URL"]
+    if environment.get("NEWSLETTER_SMTP_URL"):
+        changes["provider"] = settings.provider.model_copy(update={"url": environment["NEWSLETTER_SMTP_URL"]})
+    settings = settings.model_copy(update=changes)
+    if not settings.database.startswith("sqlite:///"):
+        raise SettingsError(
+            f"{FILE}: database must be a SQLite file, such as sqlite:///var/newsletter.db. "
+            "Other databases are not supported in this version."
+        )
+    if settings.provider.name == "smtp" and not settings.provider.url:
+        raise SettingsError(
+            f"{FILE}: provider smtp needs an address. Set NEWSLETTER_SMTP_URL, such as smtp://mail.example.org:587."
+        )
+    return settings

@@ -1,0 +1,414 @@
+"""Campaigns and their deliveries: what is frozen, where each message stands, and nothing forgotten.
+
+A delivery goes `pending → claimed → in_flight → accepted | deferred | rejected | uncertain`; the mark `in_flight` is
+durable before a byte that could deliver leaves. Settled rows keep the provider's words.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from newsletter.model import (
+    DEFAULT,
+    Campaign,
+    CampaignId,
+    CampaignStatus,
+    Counts,
+    Delivery,
+    DeliveryId,
+    Outcome,
+    Result,
+    Segment,
+    State,
+)
+from newsletter.store.database import UtcDateTime, metadata
+from newsletter.store.subscribers import condition, skip_reason, subscribers, with_suppressions
+from newsletter.store.suppressions import suppressions
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("issue", String, nullable=False),
+    Column("audience", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("content_hash", String, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+)
+
+# The frozen content: what `campaigns.freezing` packs, so that a resumed send needs no file of the issue.
+campaign_contents = Table(
+    "campaign_contents",
+    metadata,
+    Column("campaign_id", ForeignKey("campaigns.id"), primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+campaign_professions = Table(
+    "campaign_professions",
+    metadata,
+    Column("campaign_id", ForeignKey("campaigns.id"), primary_key=True),
+    Column("profession", String, primary_key=True),
+    Column("variant", String, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("campaign_id", ForeignKey("campaigns.id"), nullable=False),
+    Column("subscriber_id", Integer, nullable=False),
+    Column("delivery_id", String, nullable=False, unique=True),
+    Column("address", String, nullable=False),
+    Column("address_key", String, nullable=False),
+    Column("profession", String, nullable=False),
+    Column("variant", String, nullable=False),
+    Column("recipient", JSON, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", String, nullable=False, default=""),
+    Column("provider_id", String, nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("not_before", UtcDateTime),
+    Column("changed_at", UtcDateTime, nullable=False),
+    UniqueConstraint("campaign_id", "subscriber_id"),
+    UniqueConstraint("campaign_id", "address_key"),
+    Index("deliveries_by_state", "campaign_id", "state", "id"),
+)
+
+_STATE_OF = {
+    Result.ACCEPTED: State.ACCEPTED,
+    Result.DEFERRED: State.DEFERRED,
+    Result.REJECTED: State.REJECTED,
+    Result.UNCERTAIN: State.UNCERTAIN,
+    Result.UNSENT: State.PENDING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenCampaign:
+    """What goes into the database when a campaign is frozen."""
+
+    name: str
+    issue: str
+    audience: str
+    content_hash: str
+    contents: Mapping[str, bytes]
+    """The frozen variants and pictures, by name."""
+    variant_of: Mapping[str, str]
+    """Profession → key of the variant its people read; others read `default`."""
+    segment: Segment
+    recipient_fields: tuple[str, ...]
+    """The subscriber's fields and attributes to keep for merging, without those computed when sending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A delivery's outcome, on its way into the ledger."""
+
+    number: int
+    outcome: Outcome
+    not_before: datetime | None = None
+
+
+# ── campaigns ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def find_campaign(connection: Connection, name: str) -> Campaign | None:
+    """The campaign of that name."""
+    row = connection.execute(select(campaigns).where(campaigns.c.name == name)).one_or_none()
+    if row is None:
+        return None
+    status = CampaignStatus(row.status)
+    return Campaign(
+        CampaignId(row.id), row.name, row.issue, row.audience, status, row.content_hash, row.secret, row.created_at
+    )
+
+
+def campaign_names(connection: Connection) -> list[str]:
+    """All campaigns, oldest first."""
+    return list(connection.execute(select(campaigns.c.name).order_by(campaigns.c.id)).scalars())
+
+
+def freeze(connection: Connection, frozen: FrozenCampaign, now: datetime) -> None:
+    """Write the campaign with its content and one row per person of the segment, in the caller's transaction."""
+    secret = secrets.token_bytes(16)
+    values = {
+        "name": frozen.name,
+        "issue": frozen.issue,
+        "audience": frozen.audience,
+        "status": CampaignStatus.SENDING.value,
+        "content_hash": frozen.content_hash,
+        "secret": secret,
+        "created_at": now,
+    }
+    campaign = connection.execute(insert(campaigns).values(values)).inserted_primary_key
+    assert campaign is not None
+    number = campaign[0]
+    contents = [{"campaign_id": number, "name": name, "content": one} for name, one in frozen.contents.items()]
+    connection.execute(insert(campaign_contents), contents)
+    choices = [
+        {"campaign_id": number, "profession": profession, "variant": variant}
+        for profession, variant in frozen.variant_of.items()
+    ]
+    if choices:
+        connection.execute(insert(campaign_professions), choices)
+    _freeze_recipients(connection, number, secret, frozen, now)
+
+
+def _freeze_recipients(
+    connection: Connection, number: int, secret: bytes, frozen: FrozenCampaign, now: datetime
+) -> None:
+    _lend_delivery_id(connection, secret)
+    chosen = and_(
+        campaign_professions.c.campaign_id == number, campaign_professions.c.profession == subscribers.c.profession
+    )
+    origin = with_suppressions().outerjoin(campaign_professions, chosen)  # type: ignore[attr-defined]
+    reason = func.coalesce(skip_reason(), "")
+    picked = (
+        select(
+            literal(number),
+            subscribers.c.id,
+            func.newsletter_delivery_id(subscribers.c.id),
+            subscribers.c.address,
+            subscribers.c.address_key,
+            subscribers.c.profession,
+            func.coalesce(campaign_professions.c.variant, DEFAULT),
+            _recipient_json(frozen.recipient_fields),
+            case((reason == "", State.PENDING.value), else_=State.SKIPPED.value),
+            reason,
+            literal(""),
+            literal(0),
+            literal(now, UtcDateTime),
+        )
+        .select_from(origin)
+        .where(condition(frozen.segment))
+        .order_by(subscribers.c.id)
+    )
+    columns = ("campaign_id", "subscriber_id", "delivery_id", "address", "address_key", "profession", "variant")
+    columns += ("recipient", "state", "reason", "provider_id", "attempts", "changed_at")
+    connection.execute(insert(deliveries).from_select(columns, picked, include_defaults=False))
+
+
+def _lend_delivery_id(connection: Connection, secret: bytes) -> None:
+    def make(subscriber: int) -> str:
+        return blake2b(str(subscriber).encode(), key=secret, digest_size=12).hexdigest()
+
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.create_function("newsletter_delivery_id", 1, make, deterministic=True)
+
+
+def _recipient_json(fields: Sequence[str]) -> object:
+    """The merge values as JSON, without those that are empty."""
+    pairs: list[object] = []
+    for name in fields:
+        if name == "profession":
+            pairs += [name, func.nullif(subscribers.c.profession_title, "")]
+        elif name in subscribers.c and name != "attributes":
+            pairs += [name, func.nullif(subscribers.c[name], "")]
+        else:
+            pairs += [name, subscribers.c.attributes[name].as_string()]
+    # json_patch drops the keys whose value is null (RFC 7396).
+    return func.json_patch("{}", func.json_object(*pairs))
+
+
+def frozen_contents(connection: Connection, campaign: CampaignId) -> dict[str, bytes]:
+    """The frozen variants and pictures, by name."""
+    query = select(campaign_contents.c.name, campaign_contents.c.content)
+    rows = connection.execute(query.where(campaign_contents.c.campaign_id == campaign))
+    return {row.name: row.content for row in rows}
+
+
+def counts(connection: Connection, campaign: CampaignId) -> Counts:
+    """The campaign's deliveries by state."""
+    query = select(deliveries.c.state, func.count()).where(deliveries.c.campaign_id == campaign)
+    by_state: dict[str, int] = {row[0]: row[1] for row in connection.execute(query.group_by(deliveries.c.state))}
+    pending = sum(by_state.get(state, 0) for state in (State.PENDING, State.CLAIMED, State.IN_FLIGHT))
+    settled = (State.ACCEPTED, State.DEFERRED, State.REJECTED, State.UNCERTAIN, State.SKIPPED)
+    return Counts(pending=pending, **{state.value: by_state.get(state, 0) for state in settled})
+
+
+def accepted_by_profession(connection: Connection, campaign: CampaignId) -> dict[str, int]:
+    """How many of each profession the provider has taken; an empty key is everybody without one."""
+    query = select(deliveries.c.profession, func.count()).where(
+        deliveries.c.campaign_id == campaign, deliveries.c.state == State.ACCEPTED.value
+    )
+    return {row[0]: row[1] for row in connection.execute(query.group_by(deliveries.c.profession))}
+
+
+def reasons(connection: Connection, campaign: CampaignId) -> dict[tuple[State, str], int]:
+    """Why deliveries were skipped, deferred, rejected or are uncertain, with how many each."""
+    shown = (State.SKIPPED, State.DEFERRED, State.REJECTED, State.UNCERTAIN)
+    query = (
+        select(deliveries.c.state, deliveries.c.reason, func.count())
+        .where(deliveries.c.campaign_id == campaign, deliveries.c.state.in_([state.value for state in shown]))
+        .group_by(deliveries.c.state, deliveries.c.reason)
+        .order_by(func.count().desc())
+        .limit(50)
+    )
+    return {(State(row[0]), row[1]): row[2] for row in connection.execute(query)}
+
+
+def mark_finished(connection: Connection, campaign: CampaignId, now: datetime) -> None:
+    """Close the campaign: nobody is left."""
+    values = {"status": CampaignStatus.FINISHED.value, "finished_at": now}
+    connection.execute(update(campaigns).where(campaigns.c.id == campaign).values(values))
+
+
+# ── deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def claim(connection: Connection, campaign: CampaignId, most: int, now: datetime) -> list[Delivery]:
+    """Take up to `most` deliveries that are pending or whose wait is over; those suppressed since are skipped."""
+    pending = deliveries.c.state == State.PENDING.value
+    due = and_(deliveries.c.state == State.DEFERRED.value, deliveries.c.not_before <= now)
+    while True:
+        rows = _claimable(connection, campaign, pending, most)
+        if len(rows) < most:
+            rows += _claimable(connection, campaign, due, most - len(rows))
+        taken = [row for row in rows if not row.skip]
+        for row in rows:
+            if row.skip:
+                values = {"state": State.SKIPPED.value, "reason": row.skip, "changed_at": now}
+                connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
+        if taken or not rows:
+            break
+    _set_states(connection, [row.id for row in taken], State.CLAIMED, now)
+    return [
+        Delivery(row.id, DeliveryId(row.delivery_id), row.address, row.variant, row.attempts, row.recipient)
+        for row in taken
+    ]
+
+
+def _claimable(
+    connection: Connection, campaign: CampaignId, wanted: ColumnElement[bool], most: int
+) -> list[Row[tuple[Any, ...]]]:
+    origin = deliveries.outerjoin(subscribers, subscribers.c.id == deliveries.c.subscriber_id).outerjoin(
+        suppressions, suppressions.c.address_key == deliveries.c.address_key
+    )
+    query = (
+        select(deliveries, skip_reason().label("skip"))
+        .select_from(origin)
+        .where(deliveries.c.campaign_id == campaign, wanted)
+        .order_by(deliveries.c.id)
+        .limit(most)
+    )
+    return list(connection.execute(query))
+
+
+def mark_in_flight(connection: Connection, numbers: Sequence[int], now: datetime) -> None:
+    """From here on these may have been delivered, whatever happens to this process."""
+    _set_states(connection, numbers, State.IN_FLIGHT, now)
+
+
+def settle(connection: Connection, settlements: Sequence[Settlement], now: datetime) -> None:
+    """Record what the provider answered; addresses that do not exist are suppressed."""
+    rows = [
+        {
+            "row": one.number,
+            "new_state": _STATE_OF[one.outcome.result].value,
+            "new_reason": one.outcome.reason,
+            "new_provider_id": one.outcome.provider_id,
+            "tried": 0 if one.outcome.result is Result.UNSENT else 1,
+            "wait": one.not_before,
+        }
+        for one in settlements
+    ]
+    if not rows:
+        return
+    statement = (
+        update(deliveries)
+        .where(deliveries.c.id == bindparam("row"))
+        .values(
+            state=bindparam("new_state"),
+            reason=bindparam("new_reason"),
+            provider_id=bindparam("new_provider_id"),
+            attempts=deliveries.c.attempts + bindparam("tried", type_=Integer),
+            not_before=bindparam("wait", type_=UtcDateTime),
+            changed_at=now,
+        )
+    )
+    connection.execute(statement, rows)
+    _suppress(connection, [one for one in settlements if one.outcome.suppress], now)
+
+
+def _suppress(connection: Connection, settlements: Sequence[Settlement], now: datetime) -> None:
+    from newsletter.store.suppressions import Suppression, add
+
+    for one in settlements:
+        query = select(deliveries.c.address_key).where(deliveries.c.id == one.number)
+        key = connection.execute(query).scalar_one()
+        add(connection, [Suppression(key, "bounced", f"refused by its server: {one.outcome.reason}"[:200], now)])
+
+
+def release(connection: Connection, campaign: CampaignId, now: datetime) -> None:
+    """Claimed deliveries that were never begun are pending again."""
+    where = and_(deliveries.c.campaign_id == campaign, deliveries.c.state == State.CLAIMED.value)
+    connection.execute(update(deliveries).where(where).values(state=State.PENDING.value, changed_at=now))
+
+
+def left_in_flight(connection: Connection, campaign: CampaignId) -> list[tuple[int, DeliveryId]]:
+    """Deliveries that a process which is gone may or may not have handed over."""
+    query = select(deliveries.c.id, deliveries.c.delivery_id).where(
+        deliveries.c.campaign_id == campaign, deliveries.c.state == State.IN_FLIGHT.value
+    )
+    return [(row[0], DeliveryId(row[1])) for row in connection.execute(query)]
+
+
+def resolve_uncertain(connection: Connection, campaign: CampaignId, resend: bool, now: datetime) -> int:
+    """A person's decision on all uncertain deliveries: send them again, or let them be. The number decided."""
+    state, reason = (State.PENDING, "") if resend else (State.SKIPPED, "uncertain, not sent again")
+    where = and_(deliveries.c.campaign_id == campaign, deliveries.c.state == State.UNCERTAIN.value)
+    values = {"state": state.value, "reason": reason, "changed_at": now}
+    return connection.execute(update(deliveries).where(where).values(values)).rowcount
+
+
+def next_due(connection: Connection, campaign: CampaignId) -> datetime | None:
+    """When the first deferred delivery may be tried again."""
+    query = select(func.min(deliveries.c.not_before)).where(
+        deliveries.c.campaign_id == campaign, deliveries.c.state == State.DEFERRED.value
+    )
+    return connection.execute(query).scalar_one_or_none()
+
+
+def _set_states(connection: Connection, numbers: Iterable[int], state: State, now: datetime) -> None:
+    statement = (
+        update(deliveries)
+        .where(deliveries.c.id == bindparam("row"))
+        .values(state=bindparam("new_state"), changed_at=bindparam("now", type_=UtcDateTime))
+    )
+    rows = [{"row": number, "new_state": state.value, "now": now} for number in numbers]
+    if rows:
+        connection.execute(statement, rows)

@@ -1,0 +1,280 @@
+"""The people: one row per address, which file brought them, and who of them a segment picks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    and_,
+    case,
+    delete,
+    func,
+    not_,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert
+
+from newsletter.model import UNMATCHED, Rule, Segment, SubscriberRow, SubscriberStatus
+from newsletter.store.database import UtcDateTime, metadata
+from newsletter.store.suppressions import suppressions
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("address", String, nullable=False),
+    Column("address_key", String, nullable=False, unique=True),
+    Column("first_name", String, nullable=False),
+    Column("last_name", String, nullable=False),
+    Column("profession_title", String, nullable=False),
+    Column("profession", String, nullable=False),
+    Column("country", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("attributes", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Index("subscribers_by_profession", "profession"),
+)
+
+# Which file brought whom, and in which import: someone taken out of the file leaves the audience with the next import.
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("subscriber_id", Integer, ForeignKey("subscribers.id"), primary_key=True),
+    Column("import_number", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    Column("import_number", Integer, nullable=False),
+    Column("imported_at", UtcDateTime, nullable=False),
+)
+
+COLUMNS = ("first_name", "last_name", "profession_title", "profession", "country", "language")
+"""The fields of a subscriber that an import can change, beside status and attributes."""
+
+# SQLite refuses a statement with more values than this (SQLITE_MAX_VARIABLE_NUMBER of older builds).
+_LOOKUP_CHUNK = 900
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What became of a batch of rows."""
+
+    added: int
+    updated: int
+    unchanged: int
+    merged: int
+
+    def __add__(self, other: BatchResult) -> BatchResult:
+        return BatchResult(
+            self.added + other.added,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.merged + other.merged,
+        )
+
+
+def imported_fingerprint(connection: Connection, source: str) -> str:
+    """What the file was when it was last imported; empty when it never was."""
+    query = select(sources.c.fingerprint).where(sources.c.source == source)
+    return connection.execute(query).scalar_one_or_none() or ""
+
+
+def begin_import(connection: Connection, source: str) -> int:
+    """The number of this import of the file."""
+    number = connection.execute(select(sources.c.import_number).where(sources.c.source == source)).scalar_one_or_none()
+    return (number or 0) + 1
+
+
+def finish_import(connection: Connection, source: str, number: int, fingerprint: str, now: datetime) -> None:
+    """Remember the file as imported, and let go of those who are no longer in it."""
+    values = {"source": source, "fingerprint": fingerprint, "import_number": number, "imported_at": now}
+    statement = insert(sources).values(values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=values))
+    gone = and_(memberships.c.source == source, memberships.c.import_number != number)
+    connection.execute(delete(memberships).where(gone))
+
+
+def put_batch(
+    connection: Connection, rows: Sequence[SubscriberRow], source: str, number: int, now: datetime
+) -> BatchResult:
+    """Add or change the subscribers of these rows.
+
+    Two rows with one address are merged: the later one's filled-in values win. An empty value never erases one that
+    is known, and nobody who unsubscribed, bounced or complained is subscribed again.
+    """
+    known = _known(connection, [row.address_key for row in rows], source)
+    merged = 0
+    result: dict[str, dict[str, object]] = {}
+    for row in rows:
+        earlier = result.get(row.address_key) or known.get(row.address_key)
+        if earlier is not None and earlier["import_number"] == number:
+            merged += 1
+        result[row.address_key] = {**_combined(earlier, row), "import_number": number}
+    added = [values for key, values in result.items() if key not in known]
+    changed = [values for key, values in result.items() if key in known and _differs(values, known[key])]
+    _write(connection, added, changed, now)
+    _join(connection, _ids(connection, list(result)), source, number)
+    met = [key for key in result if key in known and known[key]["import_number"] != number]
+    updated = sum(1 for key in met if _differs(result[key], known[key]))
+    return BatchResult(added=len(added), updated=updated, unchanged=len(met) - updated, merged=merged)
+
+
+def _known(connection: Connection, keys: Sequence[str], source: str) -> dict[str, dict[str, object]]:
+    joined = subscribers.outerjoin(
+        memberships, and_(memberships.c.subscriber_id == subscribers.c.id, memberships.c.source == source)
+    )
+    found: dict[str, dict[str, object]] = {}
+    for chunk in _chunks(keys):
+        query = select(subscribers, memberships.c.import_number).select_from(joined)
+        for row in connection.execute(query.where(subscribers.c.address_key.in_(chunk))).mappings():
+            found[row["address_key"]] = dict(row)
+    return found
+
+
+def _combined(current: dict[str, object] | None, row: SubscriberRow) -> dict[str, object]:
+    given: dict[str, object] = {name: getattr(row, name) for name in COLUMNS}
+    attributes = {name: value for name, value in row.attributes.items() if value}
+    if current is None:
+        fresh = {"address": row.address, "address_key": row.address_key, "status": row.status.value}
+        return {**fresh, **given, "attributes": attributes}
+    kept = {name: value or current[name] for name, value in given.items()}
+    if given["profession_title"]:
+        kept["profession"] = given["profession"]
+    earlier = current["attributes"]
+    assert isinstance(earlier, dict)
+    status = current["status"] if row.status is SubscriberStatus.SUBSCRIBED else row.status.value
+    return {**current, **kept, "attributes": {**earlier, **attributes}, "status": status}
+
+
+def _differs(values: dict[str, object], before: dict[str, object]) -> bool:
+    return any(values[name] != before[name] for name in (*COLUMNS, "attributes", "status"))
+
+
+def _write(
+    connection: Connection, added: Sequence[dict[str, object]], changed: Sequence[dict[str, object]], now: datetime
+) -> None:
+    kept = ("address", "address_key", *COLUMNS, "attributes", "status")
+    if added:
+        rows = [{**{name: one[name] for name in kept}, "created_at": now, "changed_at": now} for one in added]
+        connection.execute(insert(subscribers), rows)
+    for one in changed:
+        values = {name: one[name] for name in (*COLUMNS, "attributes", "status")}
+        connection.execute(update(subscribers).where(subscribers.c.id == one["id"]).values(**values, changed_at=now))
+
+
+def _ids(connection: Connection, keys: Sequence[str]) -> list[int]:
+    found: list[int] = []
+    for chunk in _chunks(keys):
+        query = select(subscribers.c.id).where(subscribers.c.address_key.in_(chunk))
+        found += connection.execute(query).scalars()
+    return found
+
+
+def _join(connection: Connection, ids: Iterable[int], source: str, number: int) -> None:
+    rows = [{"source": source, "subscriber_id": one, "import_number": number} for one in ids]
+    if rows:
+        statement = insert(memberships)
+        update_number = {"import_number": statement.excluded.import_number}
+        keys = ["source", "subscriber_id"]
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=update_number), rows)
+
+
+def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (values[start : start + _LOOKUP_CHUNK] for start in range(0, len(values), _LOOKUP_CHUNK))
+
+
+# ── who a segment picks ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def condition(segment: Segment) -> ColumnElement[bool]:
+    """The segment as a condition on `subscribers`."""
+    parts = [_rule(rule) for rule in segment.include]
+    parts += [not_(_rule(rule)) for rule in segment.exclude]
+    if segment.source:
+        members = select(memberships.c.subscriber_id).where(memberships.c.source == segment.source)
+        parts.append(subscribers.c.id.in_(members))
+    return and_(*parts) if parts else subscribers.c.id.is_not(None)
+
+
+def _rule(rule: Rule) -> ColumnElement[bool]:
+    values = ["" if rule.field == "profession" and value == UNMATCHED else value for value in rule.values]
+    if rule.field in subscribers.c and rule.field != "attributes":
+        column: ColumnElement[str] = subscribers.c[rule.field]
+    else:
+        column = func.coalesce(subscribers.c.attributes[rule.field].as_string(), "")
+    return column.in_(values)
+
+
+def skip_reason() -> ColumnElement[str | None]:
+    """Why a subscriber must not be mailed, or NULL. Needs `with_suppressions` as the rows' origin."""
+    subscribed = SubscriberStatus.SUBSCRIBED.value
+    return case(
+        (suppressions.c.reason.is_not(None), "suppressed: " + suppressions.c.reason),
+        (subscribers.c.status != subscribed, subscribers.c.status),
+        else_=null(),
+    )
+
+
+def with_suppressions() -> object:
+    """Subscribers, each beside the suppression of their address if there is one."""
+    return subscribers.outerjoin(suppressions, suppressions.c.address_key == subscribers.c.address_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Headcount:
+    """So many subscribers of one profession and country, with one reason to be skipped (empty: mailed)."""
+
+    profession: str
+    country: str
+    reason: str
+    people: int
+
+
+def headcount(connection: Connection, segment: Segment) -> list[Headcount]:
+    """Those the segment picks, counted by profession, country and reason to be skipped."""
+    reason = func.coalesce(skip_reason(), "").label("reason")
+    groups = (subscribers.c.profession, subscribers.c.country, reason)
+    query = select(*groups, func.count()).select_from(with_suppressions()).where(condition(segment))  # type: ignore[arg-type]
+    rows = connection.execute(query.group_by(*groups).order_by(*groups))
+    return [Headcount(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def unmatched_titles(connection: Connection, source: str) -> dict[str, int]:
+    """Job titles of a file's subscribers that matched no profession, most frequent first."""
+    count = func.count().label("people")
+    query = (
+        select(subscribers.c.profession_title, count)
+        .where(condition(Segment(source=source)))
+        .where(and_(subscribers.c.profession == "", subscribers.c.profession_title != ""))
+        .group_by(subscribers.c.profession_title)
+        .order_by(count.desc(), subscribers.c.profession_title)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def last_imported(connection: Connection, source: str) -> datetime | None:
+    """When the file was last imported."""
+    return connection.execute(select(sources.c.imported_at).where(sources.c.source == source)).scalar_one_or_none()
+
+
