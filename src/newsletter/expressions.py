@@ -22,7 +22,7 @@ OPEN = "z"
 TOKEN = re.compile(r"mf[0-9a-f]{14}[" + OPEN + "".join(context.value for context in Context) + "]")
 
 _START = re.compile(r"\{\{[-+]?\s*(?P<name>[A-Za-z_]\w*)?")
-_STATEMENT = re.compile(r"\{%[^%]*?\b(recipient|profession|another_profession)\b[^%]*%\}", re.DOTALL)
+_STATEMENT = re.compile(r"\{%(?:[^%]|%(?!\}))*%\}")
 _QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
 
 
@@ -34,11 +34,13 @@ def swap(
     `every`: other braces are an error (issue.yaml) instead of being left as text (articles: code samples,
     shortcodes).
     """
-    statement = _STATEMENT.search(text)
-    if statement:
+    for statement in _STATEMENT.finditer(text):
+        ours = next((name for name in names if name != "issue" and re.search(rf"\b{name}\b", statement[0])), None)
+        if ours is None:
+            continue
         raise FileProblems.at(
             _moved(where, text, statement.start()),
-            f"`{{% … {statement[1]} … %}}` cannot be used here. Use `for:` on the block in issue.yaml, or a value with "
+            f"`{{% … {ours} … %}}` cannot be used here. Use `for:` on the block in issue.yaml, or a value with "
             "a fallback: `{{ recipient.first_name | default('there') }}`.",
         )
     out: list[str] = []

@@ -46,7 +46,7 @@ fi
 export PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
 echo "Installing newsletter and its $1 dependencies into .venv" >&2
 if ! .venv/bin/python -m pip install -qq --disable-pip-version-check -e "$package"; then
-    echo "Installing failed: pip's message is above. It needs a package index it can reach." >&2
+    echo "Installing failed: pip's message is above. If it could not download something, see to the network first." >&2
     exit 1
 fi
 # shellcheck disable=SC2086  # two words are two files

@@ -167,6 +167,7 @@ class _SmtpConnection:
 
 def _open(server: Server) -> smtplib.SMTP:
     where = f"{server.host}:{server.port}"
+    session: smtplib.SMTP | None = None
     try:
         session = _session(server)
         session.ehlo_or_helo_if_needed()
@@ -176,12 +177,19 @@ def _open(server: Server) -> smtplib.SMTP:
         if server.user:
             session.login(server.user, server.password)
     except smtplib.SMTPAuthenticationError as error:
+        _close(session)
         raise ProviderGone(f"{where} refuses the user name or password ({error.smtp_code}).") from None
     except (OSError, smtplib.SMTPException) as error:
+        _close(session)
         raise ProviderGone(f"{where} cannot be reached: {_said(error)}. Nothing was lost; try again later.") from error
     if session.sock is not None:
         session.sock.settimeout(COMMAND_TIMEOUT)
     return session
+
+
+def _close(session: smtplib.SMTP | None) -> None:
+    if session is not None:
+        session.close()
 
 
 def _session(server: Server) -> smtplib.SMTP:

@@ -1,0 +1,116 @@
+"""A real mail server on loopback, and the sample workspace in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+class Receiver:
+    """A mail server's memory, and what it refuses."""
+
+    def __init__(self) -> None:
+        self.received: list[tuple[str, bytes]] = []
+        self.refuse: dict[str, str] = {}
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address in self.refuse:
+            return self.refuse[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        content = envelope.content
+        assert isinstance(content, bytes)
+        self.received.append((envelope.rcpt_tos[0], content))
+        return "250 2.0.0 queued as 42"
+
+
+@pytest.fixture
+def receiver() -> Receiver:
+    return Receiver()
+
+
+@pytest.fixture
+def server(receiver: Receiver) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(receiver, hostname="127.0.0.1", port=port, ready_timeout=20)
+    controller.start()
+    yield f"smtp://127.0.0.1:{port}"
+    controller.stop()
+
+
+class Workspace:
+    """A workspace on disk, and the command run in it as a person or a job would."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-c", "from newsletter.cli.main import run; run()", *arguments]
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.root,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def write(self, name: str, text: str) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+    def outbox(self) -> list[Path]:
+        return sorted((self.root / "var/outbox").rglob("*.eml"))
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Workspace:
+    """The sample workspace, as `newsletter init` makes it."""
+    for name in ("newsletter.yaml", "issues", "audiences", "static", "templates"):
+        source = REPOSITORY / name
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name)
+        else:
+            shutil.copy2(source, tmp_path / name)
+    return Workspace(tmp_path)
+
+
+@pytest.fixture
+def letter(tmp_path: Path) -> Workspace:
+    """A one-paragraph letter to 3,000 made-up people: small messages, many recipients."""
+    workspace = Workspace(tmp_path)
+    workspace.write(
+        "newsletter.yaml",
+        "brand: {name: Letter, postal_address: 1 Main Street}\nsender: {name: Letter, address: news@example.org}\n",
+    )
+    workspace.write(
+        "issues/letter/issue.yaml",
+        'title: A letter\nsubject: "For {{ recipient.first_name | default(\'you\') }}"\naudience: readers\n'
+        "sections:\n  - blocks:\n      - text: Hello {{ recipient.first_name }}\n",
+    )
+    workspace.write("audiences/readers.yaml", "source: readers.csv\n")
+    rows = "".join(f"reader{number}@example.org,Name{number}\n" for number in range(3000))
+    workspace.write("audiences/readers.csv", "Email,First name\n" + rows)
+    return workspace

@@ -1,0 +1,151 @@
+"""A sender that is killed, and run again: nobody skipped, nobody mailed twice."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+
+
+def _addresses(workspace: Any) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for path in workspace.outbox():
+        lines = path.read_bytes().split(b"\r\n")
+        to = next(line for line in lines if line.startswith(b"To: "))
+        found[to.decode().rpartition(" ")[2].strip("<>")] += 1
+    return found
+
+
+def _killed_send(workspace: Any, after: float, how: int, *arguments: str, **environment: str) -> int:
+    import os
+
+    process = subprocess.Popen(
+        workspace.command("send", "letter", "--yes", *arguments),
+        cwd=workspace.root,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(after)
+    process.send_signal(how)
+    return process.wait(timeout=60)
+
+
+def test_a_killed_send_to_the_outbox_reaches_everybody_exactly_once(letter: Any) -> None:
+    moments = random.Random(7)
+    kills = 0
+    for _ in range(12):
+        code = _killed_send(letter, moments.uniform(0.7, 1.7), signal.SIGKILL)
+        kills += code == -signal.SIGKILL
+        if code == 0:
+            break
+    final = letter.run("send", "letter", "--yes", "--json")
+    assert final.returncode == 0, final.stderr
+    assert kills >= 1
+    assert json.loads(final.stdout)["counts"] == {
+        "accepted": 3000,
+        "pending": 0,
+        "deferred": 0,
+        "rejected": 0,
+        "uncertain": 0,
+        "skipped": 0,
+    }
+    assert _addresses(letter) == Counter({f"reader{number}@example.org": 1 for number in range(3000)})
+
+
+def test_a_killed_send_over_smtp_doubles_nobody_and_holds_the_doubtful(letter: Any, server: str, receiver: Any) -> None:
+    letter.write(
+        "newsletter.yaml",
+        (letter.root / "newsletter.yaml").read_text() + "provider: {name: smtp, connections: 3}\n",
+    )
+    rows = "".join(f"reader{number}@example.org,Name{number}\n" for number in range(600))
+    letter.write("audiences/readers.csv", "Email,First name\n" + rows)
+    moments = random.Random(11)
+    kills = 0
+    for _ in range(4):
+        kills += _killed_send(letter, moments.uniform(0.9, 1.4), signal.SIGKILL, NEWSLETTER_SMTP_URL=server) < 0
+    final = letter.run("send", "letter", "--yes", "--json", NEWSLETTER_SMTP_URL=server)
+    counts = json.loads(final.stdout)["counts"]
+    received = Counter(address for address, _ in receiver.received)
+    assert counts["accepted"] + counts["uncertain"] == 600
+    assert max(received.values()) == 1, "somebody was mailed twice"
+    assert counts["uncertain"] <= 5 * 3 * kills
+    assert len(received) >= counts["accepted"]
+    assert final.returncode == (3 if counts["uncertain"] else 0)
+    decided = letter.run("send", "letter", "--yes", "--resend-uncertain", NEWSLETTER_SMTP_URL=server)
+    assert decided.returncode == 0, decided.stderr
+    assert {address for address, _ in receiver.received} == {f"reader{number}@example.org" for number in range(600)}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_send_told_to_stop_finishes_what_it_began_and_goes_on_later(letter: Any, number: int) -> None:
+    letter.write(
+        "newsletter.yaml",
+        (letter.root / "newsletter.yaml").read_text() + "provider: {name: outbox, rate: 400/s}\n",
+    )
+    code = _killed_send(letter, 2.0, number)
+    assert code == (130 if number == signal.SIGINT else 3)
+    state = json.loads(letter.run("status", "letter", "--json").stdout)
+    assert 0 < state["counts"]["accepted"] < 3000
+    assert state["counts"]["uncertain"] == 0
+    assert len(letter.outbox()) == state["counts"]["accepted"]
+
+
+def test_a_second_sender_of_the_same_campaign_is_refused_while_the_first_lives(letter: Any) -> None:
+    letter.write(
+        "newsletter.yaml",
+        (letter.root / "newsletter.yaml").read_text() + "provider: {name: outbox, rate: 300/s}\n",
+    )
+    first = subprocess.Popen(
+        letter.command("send", "letter", "--yes"),
+        cwd=letter.root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while not letter.outbox() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        second = letter.run("send", "letter", "--yes")
+        assert second.returncode == 1
+        assert "being sent by another process" in second.stderr
+    finally:
+        first.kill()
+        first.wait()
+
+
+def test_sending_in_portions_reaches_everybody_once(letter: Any) -> None:
+    assert letter.run("send", "letter", "--yes", "--limit", "1000").returncode == 3
+    assert len(letter.outbox()) == 1000
+    assert letter.run("send", "letter", "--yes").returncode == 0
+    assert set(_addresses(letter).values()) == {1}
+    assert len(letter.outbox()) == 3000
+
+
+def test_someone_suppressed_between_two_runs_is_skipped(letter: Any) -> None:
+    letter.run("send", "letter", "--yes", "--limit", "10")
+    assert letter.run("suppress", "add", "Reader2999@Example.org", "--reason", "asked").returncode == 0
+    final = json.loads(letter.run("send", "letter", "--yes", "--json").stdout)
+    assert final["counts"]["accepted"] == 2999
+    assert final["reasons"] == [{"state": "skipped", "reason": "suppressed: asked", "count": 1}]
+    assert "reader2999@example.org" not in _addresses(letter)
+
+
+def test_changed_content_is_not_sent_to_the_rest_unasked(letter: Any) -> None:
+    letter.run("send", "letter", "--yes", "--limit", "10")
+    path = letter.root / "issues/letter/issue.yaml"
+    path.write_text(path.read_text().replace("Hello", "Goodbye"))
+    refused = letter.run("send", "letter", "--yes")
+    assert refused.returncode == 1
+    assert "has changed since campaign 'letter' was frozen" in refused.stderr
+    assert len(letter.outbox()) == 10
+    assert letter.run("send", "letter", "--yes", "--as-frozen").returncode == 0
+    assert all(b"Hello" in path.read_bytes() for path in letter.outbox())

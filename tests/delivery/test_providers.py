@@ -1,0 +1,174 @@
+"""One contract for every provider, and what is particular to each."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from newsletter.delivery.providers.contract import Provider, ProviderGone
+from newsletter.delivery.providers.outbox import Outbox
+from newsletter.delivery.providers.smtp import Smtp, parse_server
+from newsletter.errors import SettingsError
+from newsletter.model import DeliveryId, Message, Outcome, Result
+
+
+Carried = tuple[Provider, Callable[[], list[bytes]]]
+
+
+@pytest.fixture(params=["outbox", "smtp"])
+def carried(request: pytest.FixtureRequest, tmp_path: Path, receiver: Any) -> Carried:
+    if request.param == "outbox":
+        return Outbox(tmp_path, 2), lambda: [path.read_bytes() for path in tmp_path.rglob("*.eml")]
+    url = request.getfixturevalue("server")
+    return Smtp(parse_server(url), 2), lambda: [content for _, content in receiver.received]
+
+
+def _message(number: int, body: bytes = b"Hello\r\n") -> Message:
+    content = b"Subject: x\r\n\r\n" + body
+    return Message(DeliveryId(f"{number:024x}"), "news@example.org", f"reader{number}@example.org", content)
+
+
+def test_every_message_is_answered_and_carried_whole(carried: Carried) -> None:
+    provider, received = carried
+    messages = [_message(number, f"Hello {number}\r\n.\r\n..two\r\n".encode()) for number in range(7)]
+    connection = provider.connect()
+    outcomes = list(connection.deliver(messages))
+    connection.close()
+    assert [outcome.result for outcome in outcomes] == [Result.ACCEPTED] * 7
+    assert sorted(received()) == sorted(message.content for message in messages)
+
+
+def test_a_connection_is_used_for_many_groups(carried: Carried) -> None:
+    provider, received = carried
+    connection = provider.connect()
+    for number in range(4):
+        assert [one.result for one in connection.deliver([_message(number)])] == [Result.ACCEPTED]
+    connection.close()
+    assert len(received()) == 4
+
+
+def test_the_outbox_knows_what_it_carried(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path, 1)
+    list(outbox.connect().deliver([_message(1)]))
+    assert outbox.already_carried([_message(1).delivery_id, _message(2).delivery_id]) == {_message(1).delivery_id}
+
+
+def test_an_unfinished_file_is_no_mail(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path, 1)
+    outbox.connect()
+    shard = tmp_path / _message(1).delivery_id[:2]
+    (shard / f".{_message(1).delivery_id}.part").write_bytes(b"Subject:")
+    assert outbox.already_carried([_message(1).delivery_id]) == set()
+
+
+def test_an_outbox_that_cannot_be_made_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ProviderGone, match="cannot be made"):
+        Outbox(tmp_path / "file" / "outbox", 1).connect()
+
+
+@pytest.mark.parametrize(
+    ("reply", "result", "suppress"),
+    [
+        ("550 5.1.1 no such user", Result.REJECTED, True),
+        ("550 5.2.2 mailbox full", Result.REJECTED, False),
+        ("450 4.2.0 try later", Result.DEFERRED, False),
+    ],
+)
+def test_a_refused_recipient_does_not_touch_the_others(
+    server: str, receiver: Any, reply: str, result: Result, suppress: bool
+) -> None:
+    receiver.refuse["reader2@example.org"] = reply
+    outcomes = _delivered(server, *(_message(number) for number in (1, 2, 3)))
+    assert [one.result for one in outcomes] == [Result.ACCEPTED, result, Result.ACCEPTED]
+    assert outcomes[1].suppress is suppress
+    assert outcomes[1].reason == reply
+    assert [address for address, _ in receiver.received] == ["reader1@example.org", "reader3@example.org"]
+
+
+def test_a_policy_refusal_is_our_fault_and_stops_everything(server: str, receiver: Any) -> None:
+    receiver.refuse["reader1@example.org"] = "550 5.7.26 unauthenticated sender"
+    answered = []
+    with (
+        closing(Smtp(parse_server(server), 1).connect()) as connection,
+        pytest.raises(ProviderGone, match=r"5\.7\.26"),
+    ):
+        for outcome in connection.deliver([_message(1), _message(2)]):
+            answered.append(outcome.result)
+    assert answered == [Result.UNSENT]
+    assert receiver.received == []
+
+
+def test_the_queue_id_is_kept(server: str) -> None:
+    outcome = _delivered(server, _message(1))[0]
+    assert "queued as 42" in outcome.provider_id
+
+
+def test_a_server_that_vanishes_after_the_text_leaves_the_message_uncertain() -> None:
+    url = _scripted([b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", None])
+    outcomes = _delivered(url, _message(1), _message(2))
+    assert [one.result for one in outcomes] == [Result.UNCERTAIN, Result.UNSENT]
+
+
+def test_a_server_that_vanishes_before_the_text_leaves_the_message_unsent() -> None:
+    url = _scripted([b"250 ok\r\n", None])
+    outcomes = _delivered(url, _message(1), _message(2))
+    assert [one.result for one in outcomes] == [Result.UNSENT, Result.UNSENT]
+
+
+def test_a_server_that_is_not_there_is_named() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(ProviderGone, match=f"127.0.0.1:{port} cannot be reached"):
+        Smtp(parse_server(f"smtp://127.0.0.1:{port}"), 1).connect()
+
+
+@pytest.mark.parametrize("url", ["", "mail.example.org", "http://mail.example.org", "smtp://user:hunter2@host:port"])
+def test_a_wrong_address_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_server(url)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_credentials_leave_only_over_an_encrypted_connection() -> None:
+    assert parse_server("smtp://user:secret@mail.example.org").encryption == "starttls"
+    assert parse_server("smtp://mail.example.org:587").encryption == "starttls"
+    assert parse_server("smtps://user:secret@mail.example.org").encryption == "tls"
+    assert "secret" not in repr(parse_server("smtp://user:secret@mail.example.org"))
+
+
+def _delivered(url: str, *messages: Message) -> list[Outcome]:
+    with closing(Smtp(parse_server(url), 1).connect()) as connection:
+        return list(connection.deliver(messages))
+
+
+def _scripted(replies: list[bytes | None]) -> str:
+    """A server that greets, answers EHLO, then answers a line with each reply; None hangs up."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with listener, listener.accept()[0] as peer, peer.makefile("rb") as lines:
+            peer.sendall(b"220 ready\r\n")
+            lines.readline()
+            peer.sendall(b"250 hello\r\n")
+            in_text = False
+            for reply in replies:
+                if in_text:
+                    while lines.readline() not in (b".\r\n", b""):
+                        pass
+                else:
+                    lines.readline()
+                if reply is None:
+                    return
+                peer.sendall(reply)
+                in_text = reply.startswith(b"354")
+
+    Thread(target=serve, daemon=True).start()
+    return f"smtp://127.0.0.1:{listener.getsockname()[1]}"
