@@ -163,7 +163,9 @@ class Preview:
 
 def preview_texts(workspace: Workspace, variant: RenderedVariant, html: str = "") -> Preview:
     """The variant with its merge fields filled in for a reader of whom nothing is known."""
-    filled = _assembler(workspace.settings, [variant], "preview").filled(variant, _nobody(variant), html or variant.html)
+    filled = _assembler(workspace.settings, [variant], "preview").filled(
+        variant, _nobody(variant), html or variant.html
+    )
     return Preview(variant.key, *filled)
 
 
@@ -355,8 +357,8 @@ def refuse_changed(workspace: Workspace, campaign: Campaign) -> None:
     built = build(workspace, campaign.issue)
     if built.content_hash != campaign.content_hash:
         raise Refused(
-            f"issue '{campaign.issue}' has changed since campaign '{campaign.name}' was frozen. Send the rest as it was "
-            f"frozen with --as-frozen, or put the files back, or send the new content to everyone with "
+            f"issue '{campaign.issue}' has changed since campaign '{campaign.name}' was frozen. Send the rest as it "
+            f"was frozen with --as-frozen, or put the files back, or send the new content to everyone with "
             f"--campaign {campaign.name}-2."
         )
 
@@ -456,5 +458,3 @@ def _counted(built: Built, made: Plan) -> tuple[Finding, ...]:
 
 def _touched(finding: Finding, made: Plan) -> int:
     return sum(made.by_variant.get(key, 0) for key in finding.variant.split(", "))
-
-

@@ -84,8 +84,10 @@ def outbox_speed(folder: Path) -> None:
         sent = sum(1 for _ in (workspace / "var/outbox").rglob("*.eml"))
         size = next((workspace / "var/outbox").rglob("*.eml")).stat().st_size
         peaks[people] = peak
-        print(f"{people:7,} recipients  {sent / seconds:7,.0f} messages/s  {seconds:6.1f} s  peak {peak:5.0f} MB  "
-              f"{size / 1000:.0f} KB a message")
+        print(
+            f"{people:7,} recipients  {sent / seconds:7,.0f} messages/s  {seconds:6.1f} s  peak {peak:5.0f} MB  "
+            f"{size / 1000:.0f} KB a message"
+        )
         assert sent == people, f"{sent} of {people} delivered"
         shutil.rmtree(workspace)
     print(f"peak memory, 100,000 against 1,000: {peaks[100_000] / peaks[1_000]:.2f} ×\n")
@@ -123,11 +125,11 @@ def big_workspace(workspace: Path, people: int) -> None:
         "sender: {name: Bench, address: news@example.org}\nprovider: {name: outbox}\n"
     )
     paragraph = "Work that lasts is kept in formats that last, and read by more than one program. " * 5
-    blocks = "".join(f"      - text: \"{paragraph} Part {number}.\"\n" for number in range(24))
+    blocks = "".join(f'      - text: "{paragraph} Part {number}."\n' for number in range(24))
     (workspace / "issues/letter/issue.yaml").write_text(
-        "title: A letter\nsubject: \"For {{ recipient.first_name | default('you') }}\"\naudience: readers\nsections:\n"
-        "  - blocks:\n      - text: \"Hello {{ recipient.first_name | default('there') }} of {{ recipient.country }}\"\n"
-        + blocks
+        "title: A letter\naudience: readers\nsubject: \"For {{ recipient.first_name | default('you') }}\"\nsections:\n"
+        "  - blocks:\n"
+        "      - text: \"Hello {{ recipient.first_name | default('there') }} in {{ recipient.country }}\"\n" + blocks
     )
     (workspace / "audiences/readers.yaml").write_text("source: readers.csv\n")
     with (workspace / "audiences/readers.csv").open("w", newline="") as file:

@@ -107,7 +107,7 @@ def letter(tmp_path: Path) -> Workspace:
     )
     workspace.write(
         "issues/letter/issue.yaml",
-        'title: A letter\nsubject: "For {{ recipient.first_name | default(\'you\') }}"\naudience: readers\n'
+        "title: A letter\nsubject: \"For {{ recipient.first_name | default('you') }}\"\naudience: readers\n"
         "sections:\n  - blocks:\n      - text: Hello {{ recipient.first_name }}\n",
     )
     workspace.write("audiences/readers.yaml", "source: readers.csv\n")

@@ -29,7 +29,9 @@ def _field(context: Context, source: str = "recipient.first_name") -> MergeField
     return MergeField(token, source, context, Where("issue.yaml", 3))
 
 
-def _variant(html: str = "", text: str = "", subject: str = "Spring", pictures: tuple[Picture, ...] = ()) -> RenderedVariant:
+def _variant(
+    html: str = "", text: str = "", subject: str = "Spring", pictures: tuple[Picture, ...] = ()
+) -> RenderedVariant:
     contexts = [_field(context) for context in Context] + [_field(Context.URL, "recipient.link")]
     return RenderedVariant("default", ("default",), subject, "", html, text, tuple(contexts), pictures, "hash")
 
@@ -69,7 +71,9 @@ def test_a_list_without_a_name_still_has_a_list_id_in_angle_brackets() -> None:
     assert b"\r\nList-Id: <news.example.org>\r\n" in content
 
 
-@pytest.mark.parametrize("name", ["Ana\r\nBcc: all@example.org", "Ana\nX-Evil: 1", "Ana\x00", "Ana\u2028Bcc: x@example.org"])
+@pytest.mark.parametrize(
+    "name", ["Ana\r\nBcc: all@example.org", "Ana\nX-Evil: 1", "Ana\x00", "Ana\u2028Bcc: x@example.org"]
+)
 def test_a_value_cannot_add_a_header(name: str) -> None:
     message = _read(_variant("<p>x</p>", "x", subject=f"Dear {NAME}s"), first_name=name)
     assert "Bcc" not in message

@@ -17,7 +17,6 @@ from newsletter.delivery.providers.smtp import Smtp, parse_server
 from newsletter.errors import SettingsError
 from newsletter.model import DeliveryId, Message, Outcome, Result
 
-
 Carried = tuple[Provider, Callable[[], list[bytes]]]
 
 

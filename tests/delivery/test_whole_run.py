@@ -28,7 +28,9 @@ def test_the_sample_issue_reaches_everyone_of_its_segment_in_their_own_variant(
     assert not [address for address in messages if rows[address]["Status"] == "Unsubscribed"]
     subjects = {"Physio": "physical therapists", "Nurse practitioner": "nurse practitioners", "": "readers"}
     for title, plural in subjects.items():
-        found = [messages[address] for address, row in rows.items() if row["Job title"] == title and address in messages]
+        found = [
+            messages[address] for address, row in rows.items() if row["Job title"] == title and address in messages
+        ]
         assert found, f"nobody with title {title!r}"
         assert {message["Subject"] for message in found} == {f"Open source for {plural}"}
     for address, message in messages.items():

@@ -194,7 +194,7 @@ def _rows(table: _Table, titles: Mapping[str, str], rejected: list[RejectedRow])
 
 
 def _subscriber(values: Mapping[str, str], titles: Mapping[str, str]) -> SubscriberRow:
-    address = parse_address(values["address"] if "address" in values else "")
+    address = parse_address(values.get("address", ""))
     clean = {name: _clean(value, name) for name, value in values.items() if name != "address"}
     title = clean.get("profession", "")
     status = _STATUSES.get(normalised(clean.get("status", "")))

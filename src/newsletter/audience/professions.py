@@ -54,9 +54,7 @@ def load_professions(root: Path) -> Professions:
             continue
         found[key] = Profession(key, file.label, file.plural or f"{file.label}s", file.parent, tuple(file.aliases))
     for key, profession in found.items():
-        problems += [
-            Problem(document.where(key, "parent"), message) for message in _parent_problems(profession, found)
-        ]
+        problems += [Problem(document.where(key, "parent"), message) for message in _parent_problems(profession, found)]
     if problems:
         raise FileProblems(problems)
     professions = Professions(found, FILE)

@@ -24,9 +24,7 @@ def pack(variants: Sequence[RenderedVariant]) -> dict[str, bytes]:
 
 def unpack(contents: Mapping[str, bytes]) -> tuple[RenderedVariant, ...]:
     """What `pack` made, as it was."""
-    return tuple(
-        _unpack_variant(content, contents) for name, content in contents.items() if name.startswith(_VARIANT)
-    )
+    return tuple(_unpack_variant(content, contents) for name, content in contents.items() if name.startswith(_VARIANT))
 
 
 def _pack_variant(variant: RenderedVariant) -> bytes:

@@ -15,7 +15,9 @@ import click
 
 from newsletter import __version__
 
-EPILOG = "Exit codes: 0 done, 1 findings or refused, 2 could not start, 3 stopped part-way (run again), 130 interrupted."
+EPILOG = (
+    "Exit codes: 0 done, 1 findings or refused, 2 could not start, 3 stopped part-way (run again), 130 interrupted."
+)
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("newsletter.cli.composing:init", "Make a new workspace with a sample issue."),

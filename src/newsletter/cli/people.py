@@ -154,6 +154,8 @@ def list_suppressed(context: click.Context, as_json: bool) -> None:
         ]
         print_json({"suppressions": entries})
     elif found:
-        print_table([(one.address_key, one.reason, one.source, f"{one.created_at:%Y-%m-%d}") for one in found], indent=0)
+        print_table(
+            [(one.address_key, one.reason, one.source, f"{one.created_at:%Y-%m-%d}") for one in found], indent=0
+        )
     else:
         click.echo("No address is suppressed.")

@@ -52,12 +52,12 @@ def read_article(path: Path, name: str, images: ImageFinder, site_url: str) -> R
 
 def markdown_to_html(text: str) -> str:
     """CommonMark with tables, HTML passed through: what authors write is sanitised afterwards."""
-    return _markdown().render(text)
+    return str(_markdown().render(text))
 
 
 def markdown_inline(text: str) -> str:
     """One line of Markdown (a caption, say) as HTML without a paragraph around it."""
-    return _markdown().renderInline(text)
+    return str(_markdown().renderInline(text))
 
 
 @lru_cache(maxsize=1)
@@ -191,5 +191,3 @@ def _tags(value: object) -> tuple[str, ...]:
     if isinstance(value, list):
         return tuple(str(one) for one in value)
     return tuple(part.strip() for part in str(value).split(",")) if value else ()
-
-

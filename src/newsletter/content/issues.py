@@ -186,9 +186,7 @@ class _IssueReader:
         for index, name in enumerate(names):
             if name not in known:
                 hint = did_you_mean(str(name), known)
-                self._problem(
-                    (*loc, "for", index), f"unknown profession '{name}'.{hint} Known: {', '.join(known)}."
-                )
+                self._problem((*loc, "for", index), f"unknown profession '{name}'.{hint} Known: {', '.join(known)}.")
         return tuple(str(name) for name in names)
 
     # ── builders of the built-in blocks: what was written → what the templates see ──
@@ -235,7 +233,7 @@ class _IssueReader:
     def button(self, given: Mapping[str, object], loc: tuple[str | int, ...]) -> Mapping[str, object] | None:
         link = self._link(given, loc)
         if not link:
-            self._problem(loc, "a button needs a link: `{button: Read on the web, link: \"https://…\"}`.")
+            self._problem(loc, 'a button needs a link: `{button: Read on the web, link: "https://…"}`.')
         return {"label": self._words(str(given.get("button") or ""), (*loc, "button")), "link": link}
 
     def text(self, given: Mapping[str, object], loc: tuple[str | int, ...]) -> Mapping[str, object] | None:
@@ -348,4 +346,3 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "html": ("html",),
 }
 _INNER_TYPES = frozenset({"prose"})
-

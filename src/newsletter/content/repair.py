@@ -26,7 +26,9 @@ _BLOCK_TAGS = {
 _INLINE_TAGS = set("a abbr b bdi bdo br cite code del dfn em i img ins kbd mark q s samp small span".split()) | set(
     "strike strong sub sup time tt u var wbr".split()
 )
-_WRAPPERS = set("div section article main header footer aside nav center address details summary hgroup dd dt dl".split())
+_WRAPPERS = set(
+    "div section article main header footer aside nav center address details summary hgroup dd dt dl".split()
+)
 _PROSE_BLOCKS = set("p h1 h2 h3 h4 h5 h6 ul ol blockquote pre hr table li".split())
 _ATTRIBUTES = {
     "*": {"lang", "dir"},
@@ -39,7 +41,6 @@ _ATTRIBUTES = {
 }
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _BLANK_LINE = re.compile(r"\n[ \t\xa0]*\n\s*")
-_PARSER_ROOM = {"huge_tree": True, "encoding": "utf-8"}
 
 Element = Any
 """An lxml element; lxml's own classes are not generic over their children."""
@@ -65,7 +66,7 @@ def blocks_of(markup: str, source: Source) -> tuple[Block, ...]:
         link_rel=None,
         strip_comments=True,
     )
-    parser = etree.HTMLParser(**_PARSER_ROOM)
+    parser = etree.HTMLParser(huge_tree=True, encoding="utf-8")
     tree = etree.fromstring(f"<html><body><div>{clean}</div></body></html>".encode(), parser)
     return _blocks(tree.find("body"), source)
 
@@ -235,7 +236,9 @@ def _escaped(text: str) -> str:
 
 
 def _is_columns(table: Element) -> bool:
-    return table.get("id") == "templateColumns" or bool(table.xpath(".//td[contains(@class, 'templateColumnContainer')]"))
+    return table.get("id") == "templateColumns" or bool(
+        table.xpath(".//td[contains(@class, 'templateColumnContainer')]")
+    )
 
 
 def _columns(table: Element, source: Source) -> Block:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 
-from newsletter.delivery.ledger_writer import LedgerWriter
+from newsletter.delivery.ledger_writer import Job, LedgerWriter
 from newsletter.delivery.messages import Assembler, NotPersonalizable
 from newsletter.delivery.providers.contract import Connection as ProviderConnection
 from newsletter.delivery.providers.contract import Provider, ProviderGone
@@ -80,7 +80,7 @@ def deliver(sending: Sending) -> None:
         except NewsletterError as error:
             sending._failures.append(error)
         finally:
-            for thread in threads:
+            for _ in threads:
                 _offer(sending, None, threads)
             for thread in threads:
                 thread.join()
@@ -97,9 +97,7 @@ def _feed(sending: Sending, writer: LedgerWriter) -> None:
     left = sending.limit
     while not sending.stop.is_set() and not sending._failures and left != 0:
         most = _CLAIM if left is None else min(_CLAIM, left)
-        claimed = writer.submit(
-            lambda connection, most=most: ledger.claim(connection, sending.campaign.id, most, sending.now())
-        ).result()
+        claimed = writer.submit(_claiming(sending, most)).result()
         if not claimed:
             return
         left = None if left is None else left - len(claimed)
@@ -107,6 +105,10 @@ def _feed(sending: Sending, writer: LedgerWriter) -> None:
         for start in range(0, len(claimed), size):
             if not _offer(sending, claimed[start : start + size]):
                 return
+
+
+def _claiming(sending: Sending, most: int) -> Job:
+    return lambda connection: ledger.claim(connection, sending.campaign.id, most, sending.now())
 
 
 def _offer(sending: Sending, group: Sequence[Delivery] | None, threads: Sequence[Thread] = ()) -> bool:
@@ -203,5 +205,3 @@ def _drain(sending: Sending) -> None:
                 return
     except Empty:
         return
-
-

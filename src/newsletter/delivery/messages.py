@@ -86,7 +86,7 @@ class Assembler:
         return Message(delivery.delivery_id, self._envelope.sender_address, delivery.address, b"".join([head, *parts]))
 
     def filled(self, variant: RenderedVariant, delivery: Delivery, html: str) -> tuple[str, str, str]:
-        """Subject, HTML and text as this recipient reads them, for looking at; `html` may stand in for the variant's."""
+        """Subject, HTML and text as this recipient reads them; `html` stands in for the variant's."""
         fields = {field.token: field for field in variant.merge_fields}
         sources = tuple(dict.fromkeys(field.source for field in variant.merge_fields))
         values = self._values_for(delivery, sources, self._unsubscribe(delivery))
@@ -144,9 +144,7 @@ class _Skeleton:
         self.sources = tuple(dict.fromkeys(slot.source for slot in slots))
 
     def subject(self, values: Mapping[str, str]) -> str:
-        return "".join(
-            piece.decode() if isinstance(piece, bytes) else values[piece.source] for piece in self._subject
-        )
+        return "".join(piece.decode() if isinstance(piece, bytes) else values[piece.source] for piece in self._subject)
 
 
 def _body(variant: RenderedVariant, fields: Mapping[str, MergeField]) -> list[_Piece]:

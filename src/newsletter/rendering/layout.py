@@ -55,9 +55,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters.update(
-            prose=_prose, prose_text=prose_to_text, wrapped=wrapped, underlined=underlined
-        )
+        self._environment.filters.update(prose=_prose, prose_text=prose_to_text, wrapped=wrapped, underlined=underlined)
 
     def names(self) -> TemplateNames:
         """The block types and layouts that have both of their templates."""

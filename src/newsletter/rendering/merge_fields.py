@@ -115,11 +115,16 @@ def _recipient_problems(
     if wrong:
         known = ", ".join(recipient_fields)
         return [
-            Problem(expression.where, f"unknown merge field 'recipient.{one}'.{did_you_mean(one, recipient_fields)} Known: {known}.")
+            Problem(
+                expression.where,
+                f"unknown merge field 'recipient.{one}'.{did_you_mean(one, recipient_fields)} Known: {known}.",
+            )
             for one in wrong
         ]
     if not any(isinstance(node.node, nodes.Name) for node in tree.find_all(nodes.Getattr)):
-        return [Problem(expression.where, f"{shown} names no field. Write {{{{ recipient.first_name }}}}, for example.")]
+        return [
+            Problem(expression.where, f"{shown} names no field. Write {{{{ recipient.first_name }}}}, for example.")
+        ]
     try:
         _value(expression.source)({})
     except (TemplateError, TypeError, ValueError, ArithmeticError) as error:

@@ -27,7 +27,7 @@ def prose_to_text(markup: str, width: int = WIDTH) -> str:
     parser = etree.HTMLParser(huge_tree=True, encoding="utf-8")
     tree = etree.fromstring(f"<html><body>{markup}</body></html>".encode(), parser)
     writer = _Writer(width)
-    body = tree.find("body")
+    body: Any = tree.find("body")
     for event, element in etree.iterwalk(body, events=("start", "end")):
         if not isinstance(element.tag, str):
             continue
@@ -68,6 +68,10 @@ class _Writer:
     """The bullet or number of the item that has just begun."""
     counters: list[int | None] = field(default_factory=list)
     tight: bool = False
+    in_list: bool = False
+    """Whether the last part written belongs to a list: its items follow each other without a blank line."""
+    quotes: int = 0
+    """How many quotes the last part written stands in."""
     preformatted: int = 0
     links: list[tuple[int, str]] = field(default_factory=list)
 
@@ -154,8 +158,10 @@ class _Writer:
     def _put(self, text: str, mark: str = "") -> None:
         before = "".join(self.prefixes)
         first = "".join(self.prefixes[:-1]) + self.marker if self.marker else before
-        if self.parts and not (self.tight and self.marker):
-            self.parts.append("".join(one for one in self.prefixes if one == "> ").rstrip())
+        quotes = sum(1 for one in self.prefixes if one == "> ")
+        if self.parts and not (self.tight and self.marker and self.in_list):
+            self.parts.append(("> " * min(quotes, self.quotes)).rstrip())
+        self.quotes, self.in_list = quotes, bool(self.counters)
         if self.preformatted:
             self.parts.append("\n".join(f"{before}    {line}" for line in text.split("\n")))
         elif mark:

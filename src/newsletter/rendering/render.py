@@ -102,7 +102,9 @@ def render_one(edition: Edition, templates: Templates, key: str) -> Rendering:
     text = _filled(text, values, lambda token: in_context(token, Context.TEXT))
     fields = tuple(_merge_fields(subject, html, text, known=open_fields))
     pictures = tuple(picture for name, picture in sorted(scene.pictures.items()) if name in html)
-    digest = _digest(subject, preheader, html, text, *(picture.name for picture in pictures), *(f.source for f in fields))
+    digest = _digest(
+        subject, preheader, html, text, *(picture.name for picture in pictures), *(f.source for f in fields)
+    )
     rendered = RenderedVariant(key, (key,), subject, preheader, html, text, fields, pictures, digest)
     return Rendering(variant, rendered)
 
@@ -143,6 +145,7 @@ def _filled(text: str, values: Mapping[str, str], otherwise: Callable[[str], str
 
 def _settle_page(page: Any, values: Mapping[str, str], edition: Edition) -> None:
     """Fill in per-variant tokens, and tell every per-recipient token where it stands."""
+
     def html(token: str) -> str:
         return in_context(token, Context.HTML)
 

@@ -196,29 +196,23 @@ def _freeze_recipients(
     )
     origin = with_suppressions().outerjoin(campaign_professions, chosen)  # type: ignore[attr-defined]
     reason = func.coalesce(skip_reason(), "")
-    picked = (
-        select(
-            literal(number),
-            subscribers.c.id,
-            func.newsletter_delivery_id(subscribers.c.id),
-            subscribers.c.address,
-            subscribers.c.address_key,
-            subscribers.c.profession,
-            func.coalesce(campaign_professions.c.variant, DEFAULT),
-            _recipient_json(frozen.recipient_fields),
-            case((reason == "", State.PENDING.value), else_=State.SKIPPED.value),
-            reason,
-            literal(""),
-            literal(0),
-            literal(now, UtcDateTime),
-        )
-        .select_from(origin)
-        .where(condition(frozen.segment))
-        .order_by(subscribers.c.id)
-    )
-    columns = ("campaign_id", "subscriber_id", "delivery_id", "address", "address_key", "profession", "variant")
-    columns += ("recipient", "state", "reason", "provider_id", "attempts", "changed_at")
-    connection.execute(insert(deliveries).from_select(columns, picked, include_defaults=False))
+    columns: dict[str, ColumnElement[Any]] = {
+        "campaign_id": literal(number),
+        "subscriber_id": subscribers.c.id,
+        "delivery_id": func.newsletter_delivery_id(subscribers.c.id),
+        "address": subscribers.c.address,
+        "address_key": subscribers.c.address_key,
+        "profession": subscribers.c.profession,
+        "variant": func.coalesce(campaign_professions.c.variant, DEFAULT),
+        "recipient": _recipient_json(frozen.recipient_fields),
+        "state": case((reason == "", State.PENDING.value), else_=State.SKIPPED.value),
+        "reason": reason,
+        "provider_id": literal(""),
+        "attempts": literal(0),
+        "changed_at": literal(now, UtcDateTime),
+    }
+    picked = select(*columns.values()).select_from(origin).where(condition(frozen.segment)).order_by(subscribers.c.id)
+    connection.execute(insert(deliveries).from_select(list(columns), picked, include_defaults=False))
 
 
 def _lend_delivery_id(connection: Connection, secret: bytes) -> None:
@@ -230,7 +224,7 @@ def _lend_delivery_id(connection: Connection, secret: bytes) -> None:
     driver.create_function("newsletter_delivery_id", 1, make, deterministic=True)
 
 
-def _recipient_json(fields: Sequence[str]) -> object:
+def _recipient_json(fields: Sequence[str]) -> ColumnElement[Any]:
     """The merge values as JSON, without those that are empty."""
     pairs: list[object] = []
     for name in fields:

@@ -276,5 +276,3 @@ def unmatched_titles(connection: Connection, source: str) -> dict[str, int]:
 def last_imported(connection: Connection, source: str) -> datetime | None:
     """When the file was last imported."""
     return connection.execute(select(sources.c.imported_at).where(sources.c.source == source)).scalar_one_or_none()
-
-
