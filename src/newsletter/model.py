@@ -319,7 +319,8 @@ class Picture:
 class RenderedVariant:
     """What one group of professions reads: HTML and text with merge fields open, and the pictures they show.
 
-    `html` is ASCII and names its pictures as `cid:<name>`; a merge field stands in it as its token.
+    `html` is ASCII and names its pictures as `cid:<name>`, or by their address when they are linked; a merge field
+    stands in it as its token.
     """
 
     key: str

@@ -46,7 +46,7 @@ from newsletter.rendering.layout import Templates
 from newsletter.rendering.render import Edition, content_hash, render_all
 from newsletter.settings import Settings, load_settings
 from newsletter.store import ledger, subscribers, suppressions
-from newsletter.store.database import Connection, Database, open_database
+from newsletter.store.database import Connection, Database, database_path, open_database
 from newsletter.store.locks import campaign_lock
 from newsletter.store.suppressions import Suppression
 
@@ -210,6 +210,11 @@ def _database(workspace: Workspace) -> Iterator[Database]:
         database.close()
 
 
+def _has_database(workspace: Workspace) -> bool:
+    """Whether there is one: looking must not make it."""
+    return database_path(workspace.settings.database, workspace.root).exists()
+
+
 def load_audience(workspace: Workspace, name: str) -> tuple[Audience, Professions]:
     """The audience of that name, and the taxonomy it was read with."""
     professions = load_professions(workspace.root)
@@ -257,6 +262,8 @@ def suppress(workspace: Workspace, texts: Sequence[str], reason: str) -> int:
 
 def suppressed(workspace: Workspace) -> list[Suppression]:
     """All suppressions."""
+    if not _has_database(workspace):
+        return []
     with _database(workspace) as database, database.connect() as connection:
         return suppressions.every(connection)
 
@@ -292,6 +299,8 @@ def refuse_unsendable(planned: Planned) -> None:
 
 def find_campaign(workspace: Workspace, name: str) -> Campaign | None:
     """The campaign of that name, if it was ever frozen."""
+    if not _has_database(workspace):
+        return None
     with _database(workspace) as database, database.connect() as connection:
         return ledger.find_campaign(connection, name)
 
@@ -365,6 +374,8 @@ def refuse_changed(workspace: Workspace, campaign: Campaign) -> None:
 
 def status(workspace: Workspace, name: str) -> CampaignState:
     """Where the campaign stands, now."""
+    if not _has_database(workspace):
+        raise SettingsError(f"no campaign '{name}'. Nothing has been sent from here yet.")
     with _database(workspace) as database, database.connect() as connection:
         return _state(connection, name)
 

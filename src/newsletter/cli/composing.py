@@ -84,7 +84,8 @@ def _write(workspace: Workspace, built: Built, variant: RenderedVariant, folder:
     page = variant.html
     for picture in variant.pictures:
         (pictures / picture.name).write_bytes(picture.content)
-        page = page.replace(f"cid:{picture.name}", f"images/{picture.name}")
+        for place in ("cid:", f"{workspace.settings.images.base_url}/"):
+            page = page.replace(f'"{place}{picture.name}"', f'"images/{picture.name}"')
     preview = pipeline.preview_texts(workspace, variant, page)
     paths = {kind: folder / f"{variant.key}.{kind}" for kind in ("html", "txt", "eml")}
     paths["html"].write_text(preview.html, "ascii")

@@ -153,9 +153,10 @@ def _body(variant: RenderedVariant, fields: Mapping[str, MergeField]) -> list[_P
     inner = _boundary("related", variant)
     text = [*_part_head("text/plain"), *_cut(variant.text, fields, _quoted)]
     html: list[_Piece] = [*_part_head("text/html"), *_cut(variant.html, fields, _quoted)]
-    if variant.pictures:
+    embedded = [picture for picture in variant.pictures if f"cid:{picture.name}" in variant.html]
+    if embedded:
         start = f'Content-Type: multipart/related; boundary="{inner}"; type="text/html"\r\n\r\n'.encode()
-        pictures = [_picture_part(picture) for picture in variant.pictures]
+        pictures = [_picture_part(picture) for picture in embedded]
         html = [start, *_parts(inner, [html, *([one] for one in pictures)])]
     head = f'Content-Type: multipart/alternative; boundary="{outer}"\r\n\r\n'.encode()
     return [head, *_parts(outer, [text, html])]

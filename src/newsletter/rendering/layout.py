@@ -169,7 +169,9 @@ class Scene:
         """The image made ready for a place `most_width` pixels wide: its `src`, `width` and `height`."""
         ready = picture_for(image, most_width)
         self.pictures[ready.name] = ready
-        return {"src": f"cid:{ready.name}", "width": ready.width, "height": ready.height}
+        images = self.settings.images
+        place = f"{images.base_url}/" if images.mode == "link" else "cid:"
+        return {"src": f"{place}{ready.name}", "width": ready.width, "height": ready.height}
 
     def _first(self, name: str) -> bool:
         """Whether this is the first time the page asks for that name: an id may stand in it once."""

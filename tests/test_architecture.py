@@ -1,0 +1,82 @@
+"""The direction of dependence, held by reading the imports."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src/newsletter"
+SHARED = {"model", "errors", "files", "expressions", "settings", "store"}
+PHASES = {"content", "audience", "rendering", "checks", "campaigns", "delivery", "feedback", "reporting"}
+COMPOSING = {"pipeline", "workers"}
+ENTRY = {"cli", "web"}
+LIBRARY_ROOMS = {
+    "yaml": ("files.py",),
+    "jinja2": ("rendering/",),
+    "premailer": ("rendering/inlining.py",),
+    "cssutils": ("rendering/inlining.py",),
+    "sqlalchemy": ("store/",),
+    "click": ("cli/",),
+    "rich": ("cli/",),
+    "smtplib": ("delivery/providers/smtp.py",),
+    "PIL": ("content/images.py", "rendering/pictures.py"),
+    "resvg_py": ("rendering/pictures.py",),
+    "nh3": ("content/repair.py",),
+    "markdown_it": ("content/articles.py",),
+    "email_validator": ("audience/addresses.py",),
+}
+FILES = sorted(SOURCE.rglob("*.py"))
+
+
+def _imports(path: Path) -> set[str]:
+    """Every module the file imports, dotted; relative ones with a leading dot."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            found |= {f"{base}.{name.name}" for name in node.names}
+    return found
+
+
+def _room(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def _rooms_imported(path: Path) -> set[str]:
+    return {name.split(".")[1] for name in _imports(path) if name.startswith("newsletter.") and name.count(".") >= 1}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_room_imports_only_what_lies_below_it(path: Path) -> None:
+    room, imported = _room(path), _rooms_imported(path) - {"__version__"}
+    if room in SHARED:
+        allowed = SHARED
+    elif room in PHASES:
+        allowed = SHARED | {room}
+    elif room in COMPOSING:
+        allowed = SHARED | PHASES | COMPOSING
+    else:
+        # Entry points see values, files and settings; phases and the store only through the pipeline.
+        allowed = {"model", "errors", "files", "settings", "pipeline", room}
+    assert imported <= allowed, f"{room} imports {sorted(imported - allowed)}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_library_is_known_in_one_room(path: Path) -> None:
+    name = path.relative_to(SOURCE).as_posix()
+    for module in _imports(path):
+        rooms = LIBRARY_ROOMS.get(module.split(".")[0])
+        assert rooms is None or name.startswith(rooms), f"{module} belongs in {rooms}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_are_absolute_so_that_these_tests_see_them(path: Path) -> None:
+    assert not [module for module in _imports(path) if module.startswith(".")]
+
+
+def test_every_room_is_known_here() -> None:
+    assert {_room(path) for path in FILES} <= SHARED | PHASES | COMPOSING | ENTRY | {"__init__"}
