@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 import yaml
 
@@ -148,9 +148,24 @@ def _known_keys(schema: type[BaseModel], loc: tuple[int | str, ...]) -> list[str
     for part in loc:
         fields = getattr(current, "model_fields", {})
         found = next((one for name, one in fields.items() if part in (name, one.alias)), None)
-        current = found.annotation if found else current
+        current = _model_in(found.annotation) if found else current
     fields = getattr(current, "model_fields", {})
     return [one.alias or name for name, one in fields.items()]
+
+
+def _model_in(annotation: object) -> object:
+    """The model that a field holds, also as one of several types or as the items of a list."""
+    if hasattr(annotation, "model_fields"):
+        return annotation
+    return next((found for one in get_args(annotation) if (found := _model_in(one)) is not None), None)
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file stands there; False also for what cannot be a path (too long, a NUL in it)."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _nearby(path: Path) -> str:
@@ -194,13 +209,21 @@ class _NodeReader:
             return self._mapping(node, loc)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(child, (*loc, number)) for number, child in enumerate(node.value)]
-        return self._scalars.construct_object(node)
+        return self._scalar(node, line)
+
+    def _scalar(self, node: yaml.Node, line: int) -> object:
+        try:
+            return self._scalars.construct_object(node)
+        except (ValueError, KeyError, AttributeError, OverflowError) as error:
+            # PyYAML recognises dates and numbers by their shape and lets whatever computing them raises pass.
+            message = f"'{str(node.value)[:40]}' looks like a date or a number and is none. Put quotes around it."
+            raise FileProblems.at(Where(self.name, line), message) from error
 
     def _mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[str, object]:
         found: dict[str, object] = {}
         for key_node, value_node in node.value:
-            key = str(self._scalars.construct_object(key_node)) if isinstance(key_node, yaml.ScalarNode) else "?"
             line = self.first_line + key_node.start_mark.line
+            key = str(self._scalar(key_node, line)) if isinstance(key_node, yaml.ScalarNode) else "?"
             if not isinstance(key_node, yaml.ScalarNode):
                 self.problems.append(Problem(Where(self.name, line), "a key must be plain text."))
             elif key in found:

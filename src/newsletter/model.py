@@ -167,6 +167,8 @@ class Issue:
     subject: str
     preheader: str
     audience: str
+    audience_line: int
+    """Where the issue names its audience."""
     layout: str
     language: str
     sections: tuple[Section, ...]

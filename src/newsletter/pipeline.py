@@ -138,7 +138,7 @@ def build(workspace: Workspace, argument: str, only: Sequence[str] = (), progres
     professions = load_professions(workspace.root)
     templates = Templates([workspace.root / "templates", workspace.bundled_templates], workspace.root)
     issue = issues.load_issue(name, workspace.settings, professions, templates.names())
-    asked_at = Where(issue.where.path, issue.where.line)
+    asked_at = Where(issue.where.path, issue.audience_line)
     audience = audiences.load_audience(issue.audience, workspace.root, professions, asked_at)
     edition = Edition(issue, workspace.settings, professions, audience.professions, audience.recipient_fields)
     _refuse_unknown(only, edition)

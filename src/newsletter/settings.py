@@ -147,10 +147,9 @@ class Approval(_Model):
         return value
 
 
-class Settings(_Model):
-    """A workspace's settings, with its root folder."""
+class SettingsFile(_Model):
+    """newsletter.yaml as it is written."""
 
-    root: Path
     brand: Brand
     sender: Sender
     site_url: WebAddress = ""
@@ -164,6 +163,12 @@ class Settings(_Model):
     """Accepted, and not used before there is a service behind it: people unsubscribe by mail to `reply_to`."""
     tracking: Tracking = Tracking()
     approval: Approval = Approval()
+
+
+class Settings(SettingsFile):
+    """A workspace's settings, with its root folder."""
+
+    root: Path
 
 
 def find_workspace(start: Path) -> Path:
@@ -187,9 +192,8 @@ def load_settings(root: Path, environment: Mapping[str, str]) -> Settings:
     if problems:
         raise FileProblems(problems)
     assert isinstance(data, dict)
-    filled = Document(document.path, {**data, "root": root}, document.lines)
-    settings = validated(Settings, filled, "settings")
-    return _with_environment(settings, environment)
+    file = validated(SettingsFile, Document(document.path, data, document.lines), "settings")
+    return _with_environment(Settings.model_validate({**dict(file), "root": root}), environment)
 
 
 def _filled(

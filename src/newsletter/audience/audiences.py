@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from newsletter.errors import FileProblems, Problem, did_you_mean
-from newsletter.files import Document, read_yaml, validated
+from newsletter.files import Document, is_file, read_yaml, validated
 from newsletter.model import UNMATCHED, Audience, Professions, Rule, Segment, Where
 
 FOLDER = "audiences"
@@ -100,16 +99,16 @@ def _problems(file: _AudienceFile, document: Document, professions: Professions,
                     message = f"unknown profession '{value}'.{hint} Known: {known}."
                     problems.append(Problem(document.where(part, field), message))
     if file.source:
-        path = (root / FOLDER / file.source).resolve()
-        if not path.is_relative_to(root.resolve()):
+        path = root / FOLDER / file.source
+        if is_file(path) and not path.resolve().is_relative_to(root.resolve()):
             problems.append(Problem(document.where("source"), f"'{file.source}' lies outside the workspace."))
-        elif not path.is_file():
+        elif not is_file(path):
             siblings = [one.name for one in (root / FOLDER).iterdir()]
             hint = did_you_mean(file.source, siblings)
             problems.append(Problem(document.where("source"), f"no file '{FOLDER}/{file.source}'.{hint}"))
     try:
-        codecs.lookup(file.encoding)
-    except LookupError:
+        b"".decode(file.encoding)
+    except (LookupError, ValueError):
         message = f"unknown encoding '{file.encoding}'. Use utf-8 or windows-1252."
         problems.append(Problem(document.where("encoding"), message))
     for name in file.columns:

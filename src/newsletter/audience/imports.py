@@ -115,7 +115,8 @@ def _records(lines: Iterator[str], name: str) -> Iterator[tuple[int, list[str]]]
     """Each record with the line it begins on; blank lines are passed over."""
     first = next(lines, "")
     delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(_chain(first, lines), delimiter=delimiter)
+    # strict: otherwise a quote that is never closed swallows the people of the lines after it without a word.
+    reader = csv.reader(_chain(first, lines), delimiter=delimiter, strict=True)
     began = 1
     try:
         for record in reader:
@@ -123,7 +124,7 @@ def _records(lines: Iterator[str], name: str) -> Iterator[tuple[int, list[str]]]
                 yield began, record
             began = reader.line_num + 1
     except csv.Error as error:
-        message = f"not readable as CSV: {error}. Look for a quote that is never closed."
+        message = f'not readable as CSV: {error}. Look for a quote that is never closed, or write one inside as "".'
         raise FileProblems.at(Where(name, began), message) from error
 
 

@@ -10,10 +10,10 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from newsletter.errors import FileProblems, Problem, did_you_mean
-from newsletter.files import Document, read_yaml
+from newsletter.files import Document, moved, read_yaml, validated
 from newsletter.model import DEFAULT, UNMATCHED, Profession, Professions
 
 FILE = "audiences/professions.yaml"
@@ -35,22 +35,19 @@ def load_professions(root: Path) -> Professions:
     if not (root / FILE).exists():
         return Professions({}, FILE)
     document = read_yaml(root / FILE, FILE)
-    data = document.data if isinstance(document.data, dict) else {}
+    data = document.data
+    if not isinstance(data, dict):
+        raise FileProblems.at(document.where(), "must be `key: {label: …}` entries, one for each profession.")
     problems: list[Problem] = []
     found: dict[str, Profession] = {}
-    for key, given in data.items():
+    for key in data:
         where = document.where(key)
         if not _KEY.fullmatch(key) or key in (DEFAULT, UNMATCHED):
             problems.append(Problem(where, f"'{key}' cannot be a key: use words in lower case joined by hyphens."))
         try:
-            file = _ProfessionFile.model_validate(given)
-        except ValidationError as error:
-            for issue in error.errors(include_url=False):
-                what = ".".join(str(part) for part in issue["loc"]) or key
-                known = ", ".join(_ProfessionFile.model_fields)
-                problems.append(
-                    Problem(document.where(key, *issue["loc"]), f"'{what}': {issue['msg']}. Known keys: {known}.")
-                )
+            file = validated(_ProfessionFile, moved(document, key), f"profession '{key}'")
+        except FileProblems as error:
+            problems += error.problems
             continue
         found[key] = Profession(key, file.label, file.plural or f"{file.label}s", file.parent, tuple(file.aliases))
     for key, profession in found.items():

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from html import escape
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter import expressions
 from newsletter.content.images import ImageFinder
-from newsletter.content.repair import Source, absolute_link, blocks_of
+from newsletter.content.repair import Source, absolute_link, blocks_of, foreign_scheme, inline_of
 from newsletter.errors import FileProblems, Problem
 from newsletter.files import Document, read_text, split_front_matter
 from newsletter.model import Article, Block, Expression, Image, Where
@@ -83,6 +83,7 @@ class _ArticleReader:
         texts = {key: self._text(data, key) for key in _TEXT_FIELDS}
         flags = {key: self._flag(data, key, default) for key, default in _FLAGS.items()}
         image = self._image(data)
+        link = self._link(texts["link"])
         markup = self._markup(body, first_line)
         title, markup = _title(texts["title"], markup, self.path)
         blocks = self._blocks(markup, body, first_line)
@@ -96,10 +97,10 @@ class _ArticleReader:
             draft_line=self.front.where("draft").line if flags["draft"] else 0,
             date=_date_text(data.get("date")),
             author=texts["author"],
-            link=absolute_link(texts["link"], self.site_url),
+            link=link,
             image=image,
             alt=texts["alt"],
-            caption=markdown_inline(texts["caption"]) if texts["caption"] else "",
+            caption=inline_of(markdown_inline(texts["caption"]), self.site_url) if texts["caption"] else "",
             include_footer=flags["include_footer"],
             sidebar=flags["sidebar"],
             sidebarlogo=texts["sidebarlogo"],
@@ -136,6 +137,13 @@ class _ArticleReader:
         except FileProblems as error:
             self.problems += error.problems
             return None
+
+    def _link(self, link: str) -> str:
+        wrong = foreign_scheme(link)
+        if wrong:
+            message = f"a link cannot begin with '{wrong}:'. Use https://."
+            self.problems.append(Problem(self.front.where("link"), message))
+        return absolute_link(link.strip(), self.site_url)
 
     def _markup(self, body: str, first_line: int) -> str:
         text = self._swapped(body, Where(self.name, first_line))
@@ -176,7 +184,8 @@ def _title(given: str, markup: str, path: Path) -> tuple[str, str]:
     heading = _FIRST_HEADING.match(markup)
     if heading:
         words = re.sub(r"<[^>]+>", "", heading[1]).strip()
-        if not given or words == escape(given, quote=False):
+        words = unescape(words)
+        if not given or words == given:
             return given or words, markup[heading.end() :]
     return given or path.stem.replace("-", " ").replace("_", " ").capitalize(), markup
 

@@ -13,12 +13,15 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from newsletter.errors import FileProblems, did_you_mean
-from newsletter.files import read_bytes, shown
+from newsletter.files import is_file, read_bytes, shown
 from newsletter.model import Image, Where
 
 _MAX_BYTES = 30_000_000
 _MAX_PIXELS = 100_000_000
 _RASTER = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
+_ORIENTATION = 0x0112
+_LYING = (5, 6, 7, 8)
+"""Exif orientations of pictures that are stored on their side, as phones do: shown turned by a quarter."""
 _UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "pc": 16.0}
 
 
@@ -38,14 +41,16 @@ class ImageFinder:
         return self._read[path]
 
     def _locate(self, name: str, folder: Path, where: Where) -> Path:
-        if "\0" in name:
-            raise FileProblems.at(where, "the picture's path holds a NUL character.")
+        if not name.strip():
+            raise FileProblems.at(
+                where, "the picture names no file. One written into the page (data:) cannot be mailed."
+            )
         tried = [root / name.lstrip("/") for root in self._static]
         if not name.startswith("/"):
             tried = [folder / name, *tried]
         for candidate in tried:
-            path = candidate.resolve()
-            if path.is_file():
+            if is_file(candidate):
+                path = candidate.resolve()
                 if not path.is_relative_to(self._root):
                     raise FileProblems.at(where, f"picture '{name}' lies outside the workspace. Copy it in.")
                 return path
@@ -75,6 +80,8 @@ def _raster_size(content: bytes, name: str, where: Where) -> tuple[str, tuple[in
     try:
         with Pillow.open(BytesIO(content), formats=list(_RASTER)) as picture:
             size, kind = picture.size, picture.format or ""
+            if picture.getexif().get(_ORIENTATION, 1) in _LYING:
+                size = (size[1], size[0])
     except (UnidentifiedImageError, Pillow.DecompressionBombError, OSError) as error:
         raise FileProblems.at(where, f"'{name}' is not a PNG, JPEG, GIF, WebP or SVG picture.") from error
     if size[0] * size[1] > _MAX_PIXELS:

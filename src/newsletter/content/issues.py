@@ -17,9 +17,9 @@ from pydantic import BaseModel, ConfigDict
 from newsletter import expressions
 from newsletter.content.articles import SUFFIXES, markdown_to_html, read_article
 from newsletter.content.images import ImageFinder
-from newsletter.content.repair import Source, absolute_link, blocks_of
+from newsletter.content.repair import Source, absolute_link, blocks_of, foreign_scheme
 from newsletter.errors import FileProblems, Problem, did_you_mean
-from newsletter.files import Document, read_yaml, shown, validated
+from newsletter.files import Document, is_file, read_yaml, shown, validated
 from newsletter.model import (
     DEFAULT,
     Article,
@@ -128,6 +128,7 @@ class _IssueReader:
             subject=subject,
             preheader=preheader,
             audience=file.audience,
+            audience_line=self.document.where("audience").line,
             layout=file.layout,
             language=file.language,
             sections=sections,
@@ -155,11 +156,12 @@ class _IssueReader:
         if not isinstance(data, dict):
             self._problem(loc, "a block is written as `- {article: file.md}`, `- {text: Hello}` and so on.")
             return None
-        kind = next((key for key in data if key in self.types.blocks), None)
+        types = self.types.blocks - _INNER_TYPES
+        kind = next((key for key in data if key in types), None)
         if kind is None:
             key = next(iter(data), "")
-            known = ", ".join(sorted(self.types.blocks - _INNER_TYPES))
-            self._problem(loc, f"unknown block '{key}'.{did_you_mean(key, self.types.blocks)} Known: {known}.")
+            known = ", ".join(sorted(types))
+            self._problem(loc, f"unknown block '{key}'.{did_you_mean(key, types)} Known: {known}.")
             return None
         professions = self._for(data.get("for"), loc)
         given = {key: value for key, value in data.items() if key != "for"}
@@ -253,9 +255,8 @@ class _IssueReader:
     def _find_article(self, name: str, loc: tuple[str | int, ...], missing_ok: bool = False) -> Article | None:
         roots = [self.folder, *(self.settings.root / one for one in self.settings.content)]
         for root in roots:
-            path = (root / name).resolve()
-            if path.is_file():
-                return self._read_article(path, name, loc)
+            if is_file(root / name):
+                return self._read_article((root / name).resolve(), name, loc)
         if not missing_ok:
             siblings = [shown(one, root) for root in roots for one in root.rglob("*") if one.suffix in SUFFIXES]
             self._problem(loc, f"no article '{name}'.{did_you_mean(name, siblings)} Looked in {self._places()}.")
@@ -283,9 +284,9 @@ class _IssueReader:
 
     def _link(self, given: Mapping[str, object], loc: tuple[str | int, ...]) -> str:
         link = self._words(str(given.get("link") or ""), (*loc, "link"))
-        scheme = re.match(r"\s*([a-zA-Z][a-zA-Z0-9+.-]*):", link)
-        if scheme and scheme[1].lower() not in ("http", "https", "mailto", "tel"):
-            self._problem((*loc, "link"), f"a link cannot begin with '{scheme[1]}:'. Use https://.")
+        wrong = foreign_scheme(link)
+        if wrong:
+            self._problem((*loc, "link"), f"a link cannot begin with '{wrong}:'. Use https://.")
             return ""
         return absolute_link(link.strip(), self.settings.site_url)
 

@@ -40,6 +40,16 @@ _ATTRIBUTES = {
     "ol": {"start"},
 }
 _SCHEMES = {"http", "https", "mailto", "tel"}
+# Drawings and formulas in the page: their tags go before sanitising, which would take their words as well.
+_SVG_TAGS = "svg g text tspan textpath switch"
+_MATHML_TAGS = (
+    "math menclose merror mfenced mfrac mi mmultiscripts mn mo mover mpadded mroot mrow ms mspace msqrt mstyle msub "
+    "msubsup msup mtable mtd mtext mtr munder munderover semantics"
+)
+_FOREIGN = re.compile(rf"</?(?:{'|'.join(f'{_SVG_TAGS} {_MATHML_TAGS}'.split())})(?=[\s/>])[^>]*>", re.IGNORECASE)
+_ANY_TAG = re.compile(r"</?([a-z][a-z0-9]*)(?:[^>\"]|\"[^\"]*\")*>")
+_DEEPEST = 200
+"""Tags nested deeper than this are an accident; libxml2 drops everything below 2,048, the page's own tags included."""
 _BLANK_LINE = re.compile(r"\n[ \t\xa0]*\n\s*")
 
 Element = Any
@@ -58,17 +68,49 @@ class Source:
 
 def blocks_of(markup: str, source: Source) -> tuple[Block, ...]:
     """The blocks of an article's body."""
-    clean = nh3.clean(
+    clean = _sanitised(_FOREIGN.sub(" ", markup), _BLOCK_TAGS | _INLINE_TAGS)
+    body = _parsed(clean)
+    if _too_deep(body):
+        body = _parsed(_ANY_TAG.sub(_shallow, clean))
+    return _blocks(body, source)
+
+
+def inline_of(markup: str, site_url: str) -> str:
+    """A line of HTML (a caption, say), sanitised: inline tags only, and no pictures."""
+    line = html.fragment_fromstring(_sanitised(markup, _INLINE_TAGS - {"img"}), create_parent="p")
+    return _inner_markup(line, site_url)
+
+
+def _sanitised(markup: str, tags: set[str]) -> str:
+    return nh3.clean(
         markup.replace("\0", ""),
-        tags=_BLOCK_TAGS | _INLINE_TAGS,
-        attributes=_ATTRIBUTES,
+        tags=tags,
+        attributes={tag: names for tag, names in _ATTRIBUTES.items() if tag in tags or tag == "*"},
         url_schemes=_SCHEMES,
         link_rel=None,
         strip_comments=True,
     )
+
+
+def _parsed(clean: str) -> Element:
     parser = etree.HTMLParser(huge_tree=True, encoding="utf-8")
-    tree = etree.fromstring(f"<html><body><div>{clean}</div></body></html>".encode(), parser)
-    return _blocks(tree.find("body"), source)
+    return etree.fromstring(f"<html><body><div>{clean}</div></body></html>".encode(), parser).find("body")
+
+
+def _too_deep(body: Element) -> bool:
+    depth = 0
+    for event, _ in etree.iterwalk(body, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > _DEEPEST:
+            return True
+    return False
+
+
+def _shallow(tag: re.Match[str]) -> str:
+    """The tag in markup that must not nest: pictures stay, everything that parts words parts paragraphs."""
+    if tag[1] in ("img", "br"):
+        return tag[0]
+    return "<p>" if tag[1] in _BLOCK_TAGS else ""
 
 
 def _blocks(container: Element, source: Source) -> tuple[Block, ...]:
@@ -77,7 +119,7 @@ def _blocks(container: Element, source: Source) -> tuple[Block, ...]:
         if part.tag == "figure":
             _add_figure(part, gathered)
         elif part.tag == "table" and _is_columns(part):
-            gathered.add(_columns(part, source))
+            _add_columns(part, gathered)
         else:
             _add_prose(part, gathered)
     return gathered.finish()
@@ -194,7 +236,7 @@ def _has_content(element: Element) -> bool:
 def _add_prose(element: Element, gathered: _Gathered) -> None:
     """The element as prose, its pictures lifted out to stand before it."""
     for picture in list(element.iter("img")):
-        gathered.add(_picture_block(picture, "", gathered.source))
+        gathered.add(_picture_block(picture, _link_around(picture), "", gathered.source))
         _remove_keeping_tail(picture)
     if element.tag != "hr" and not _has_content(element):
         return
@@ -205,13 +247,14 @@ def _add_prose(element: Element, gathered: _Gathered) -> None:
 
 def _add_figure(figure: Element, gathered: _Gathered) -> None:
     caption = figure.find(".//figcaption")
-    words = _inner_markup(caption, gathered.source) if caption is not None else ""
+    pictures = [(picture, _link_around(picture)) for picture in figure.iter("img")]
+    for picture, _ in pictures:
+        _remove_keeping_tail(picture)
+    words = _inner_markup(caption, gathered.source.site_url) if caption is not None else ""
     if caption is not None:
         _remove_keeping_tail(caption)
-    pictures = list(figure.iter("img"))
-    for number, picture in enumerate(pictures, 1):
-        gathered.add(_picture_block(picture, words if number == len(pictures) else "", gathered.source))
-        _remove_keeping_tail(picture)
+    for number, (picture, link) in enumerate(pictures, 1):
+        gathered.add(_picture_block(picture, link, words if number == len(pictures) else "", gathered.source))
     if words and not pictures:
         caption_only = html.fragment_fromstring(words, create_parent="p")
         gathered.write(caption_only)
@@ -219,16 +262,19 @@ def _add_figure(figure: Element, gathered: _Gathered) -> None:
         _add_prose(part, gathered)
 
 
-def _picture_block(picture: Element, caption: str, source: Source) -> Block:
-    link = next((one.get("href", "") for one in picture.iterancestors("a")), "")
+def _link_around(picture: Element) -> str:
+    return next((one.get("href", "") for one in picture.iterancestors("a")), "")
+
+
+def _picture_block(picture: Element, link: str, caption: str, source: Source) -> Block:
     return source.picture(picture.get("src", ""), picture.get("alt", ""), absolute_link(link, source.site_url), caption)
 
 
-def _inner_markup(element: Element, source: Source) -> str:
+def _inner_markup(element: Element, site_url: str) -> str:
     for part in element.iter():
-        _make_plain(part, source.site_url)
-    inner = element.text or ""
-    return (html.tostring(element, encoding="unicode", with_tail=False) if len(element) else _escaped(inner)).strip()
+        _make_plain(part, site_url)
+    inner = "".join(html.tostring(child, encoding="unicode") for child in element)
+    return (_escaped(element.text or "") + inner).strip()
 
 
 def _escaped(text: str) -> str:
@@ -241,21 +287,37 @@ def _is_columns(table: Element) -> bool:
     )
 
 
-def _columns(table: Element, source: Source) -> Block:
-    found = table.xpath(".//td[contains(@class, 'templateColumnContainer')]") or table.xpath("(.//tr)[1]/td")
-    cells = tuple(_blocks(_cell_body(cell), source) for cell in found)
-    return Block("columns", {"cells": cells, "split": "+".join([f"1/{len(cells) or 1}"] * len(cells))}, source.where)
+def _add_columns(table: Element, gathered: _Gathered) -> None:
+    """The table's columns as one block where the first of them stood; what else the table holds around it."""
+    found = table.xpath(
+        ".//td[contains(@class, 'templateColumnContainer')]"
+        "[not(ancestor::td[contains(@class, 'templateColumnContainer')])]"
+    ) or table.xpath("(.//tr)[1]/td")
+    place = etree.Element("hr")
+    if found:
+        found[0].addprevious(place)
+    cells = tuple(_blocks(_cell_body(cell), gathered.source) for cell in found)
+    split = "+".join([f"1/{len(cells) or 1}"] * len(cells))
+    for part in _flattened(_opened(table)):
+        if part is place:
+            gathered.add(Block("columns", {"cells": cells, "split": split}, gathered.source.where))
+        else:
+            _add_prose(part, gathered)
 
 
 def _cell_body(cell: Element) -> Element:
     """The cell's content, without the layout tables around it."""
     body = etree.Element("div")
     body.append(cell)
-    cell.tail = None
-    for table in list(cell.iter("table", "tbody", "tr", "td")):
-        table.tag = "div"
-        table.attrib.clear()
-    return body
+    return _opened(body)
+
+
+def _opened(container: Element) -> Element:
+    """The container with its layout tables made wrappers, their cells' content in reading order."""
+    for part in list(container.iter("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th")):
+        part.tag = "div"
+        part.attrib.clear()
+    return container
 
 
 def _make_plain(part: Element, site_url: str) -> None:
@@ -263,6 +325,12 @@ def _make_plain(part: Element, site_url: str) -> None:
         part.attrib.pop(name, None)
     if part.tag == "a" and part.get("href"):
         part.set("href", absolute_link(part.get("href"), site_url))
+
+
+def foreign_scheme(link: str) -> str:
+    """The scheme a link begins with when it leads neither to a page nor to a mailbox or telephone; else nothing."""
+    scheme = re.match(r"\s*([a-zA-Z][a-zA-Z0-9+.-]*):", link)
+    return scheme[1] if scheme and scheme[1].lower() not in _SCHEMES else ""
 
 
 def absolute_link(link: str, site_url: str) -> str:

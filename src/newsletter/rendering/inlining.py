@@ -33,7 +33,12 @@ class InliningFailed(NewsletterError):
 def parse_page(markup: str) -> Element:
     """The page as a tree. `huge_tree`: without it libxml2 silently drops all that is nested deeper than 256."""
     parser = etree.HTMLParser(huge_tree=True, encoding="utf-8")
-    return etree.fromstring(markup.encode(), parser)
+    page = etree.fromstring(markup.encode(), parser)
+    if page is None:
+        raise InliningFailed("the page is empty.")
+    if any("depth" in entry.message for entry in parser.error_log):
+        raise InliningFailed("the page is nested too deeply to be read whole. Take out tags that are never closed.")
+    return page
 
 
 def serialize_page(page: Element) -> str:

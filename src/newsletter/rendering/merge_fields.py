@@ -107,11 +107,8 @@ def _recipient_problems(
     if others:
         message = f"{shown} mixes recipient with {', '.join(others)}. Write them as expressions of their own."
         return [Problem(expression.where, message)]
-    wrong = [
-        node.attr
-        for node in tree.find_all(nodes.Getattr)
-        if isinstance(node.node, nodes.Name) and node.node.name == "recipient" and node.attr not in recipient_fields
-    ]
+    named = _fields_named(tree)
+    wrong = [name for name in named if name not in recipient_fields]
     if wrong:
         known = ", ".join(recipient_fields)
         return [
@@ -121,7 +118,7 @@ def _recipient_problems(
             )
             for one in wrong
         ]
-    if not any(isinstance(node.node, nodes.Name) for node in tree.find_all(nodes.Getattr)):
+    if not named:
         return [
             Problem(expression.where, f"{shown} names no field. Write {{{{ recipient.first_name }}}}, for example.")
         ]
@@ -130,4 +127,16 @@ def _recipient_problems(
     except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
         message = f"{shown} fails for a reader without a value ({error}). Add a fallback: `| default('…')`."
         return [Problem(expression.where, message)]
+    try:
+        _value(expression.source)(dict.fromkeys(recipient_fields, "1"))
+    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        message = f"{shown} fails for a reader with a value, because values are text ({error}). Try `| int`."
+        return [Problem(expression.where, message)]
     return []
+
+
+def _fields_named(tree: nodes.Template) -> list[str]:
+    """What stands behind `recipient.` (or in `recipient[…]`); '?' for a name that is computed."""
+    attributes = [(node.node, node.attr) for node in tree.find_all(nodes.Getattr)]
+    items = [(node.node, str(getattr(node.arg, "value", "?"))) for node in tree.find_all(nodes.Getitem)]
+    return [name for of, name in (*attributes, *items) if isinstance(of, nodes.Name) and of.name == "recipient"]

@@ -76,13 +76,18 @@ def _small(png: bytes) -> bytes:
 
 def _scaled(image: Image, width: int) -> tuple[bytes, str]:
     from PIL import Image as Pillow
+    from PIL import ImageOps
 
     out = BytesIO()
-    with Pillow.open(BytesIO(image.content)) as original:
-        height = max(1, round(original.height * width / original.width))
-        resized = original.resize((width, height), Pillow.Resampling.LANCZOS)
+    try:
+        with Pillow.open(BytesIO(image.content)) as original:
+            upright = ImageOps.exif_transpose(original)
+            height = max(1, round(upright.height * width / upright.width))
+            resized = upright.resize((width, height), Pillow.Resampling.LANCZOS)
         if image.media_type == "image/jpeg":
             resized.convert("RGB").save(out, "JPEG", quality=85, optimize=True, progressive=True)
             return out.getvalue(), "image/jpeg"
         resized.convert("RGBA").save(out, "PNG", optimize=True)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise FileProblems.at(Where(image.path), f"cannot be scaled down: {error}. Is the file whole?") from error
     return out.getvalue(), "image/png"

@@ -81,7 +81,7 @@ class _Writer:
             self._flush()
         if tag in ("ul", "ol"):
             start = element.get("start", "1")
-            self.counters.append((int(start) if start.isdigit() else 1) if tag == "ol" else None)
+            self.counters.append((int(start) if start.isdecimal() else 1) if tag == "ol" else None)
         elif tag == "li":
             self._begin_item()
         elif tag == "blockquote":

@@ -50,7 +50,7 @@ from newsletter.model import (
     State,
 )
 from newsletter.store.database import UtcDateTime, metadata
-from newsletter.store.subscribers import condition, skip_reason, subscribers, with_suppressions
+from newsletter.store.subscribers import FIELDS, condition, skip_reason, subscribers, with_suppressions
 from newsletter.store.suppressions import suppressions
 
 campaigns = Table(
@@ -230,7 +230,7 @@ def _recipient_json(fields: Sequence[str]) -> ColumnElement[Any]:
     for name in fields:
         if name == "profession":
             pairs += [name, func.nullif(subscribers.c.profession_title, "")]
-        elif name in subscribers.c and name != "attributes":
+        elif name in FIELDS:
             pairs += [name, func.nullif(subscribers.c[name], "")]
         else:
             pairs += [name, subscribers.c.attributes[name].as_string()]

@@ -72,6 +72,12 @@ sources = Table(
 COLUMNS = ("first_name", "last_name", "profession_title", "profession", "country", "language")
 """The fields of a subscriber that an import can change, beside status and attributes."""
 
+FIELDS = ("address", "first_name", "last_name", "profession", "country", "language", "status")
+"""What a file's columns can fill; a column under any other name is an attribute, even one named `id`."""
+
+_OPEN = (SubscriberStatus.SUBSCRIBED, SubscriberStatus.PENDING)
+"""Neither outlives that somebody left: unsubscribed, bounced and complained stay."""
+
 # SQLite refuses a statement with more values than this (SQLITE_MAX_VARIABLE_NUMBER of older builds).
 _LOOKUP_CHUNK = 900
 
@@ -163,7 +169,8 @@ def _combined(current: dict[str, object] | None, row: SubscriberRow) -> dict[str
         kept["profession"] = given["profession"]
     earlier = current["attributes"]
     assert isinstance(earlier, dict)
-    status = current["status"] if row.status is SubscriberStatus.SUBSCRIBED else row.status.value
+    weaker = (SubscriberStatus.SUBSCRIBED,) if current["status"] in _OPEN else (*_OPEN,)
+    status = current["status"] if row.status in weaker else row.status.value
     return {**current, **kept, "attributes": {**earlier, **attributes}, "status": status}
 
 
@@ -219,7 +226,7 @@ def condition(segment: Segment) -> ColumnElement[bool]:
 
 def _rule(rule: Rule) -> ColumnElement[bool]:
     values = ["" if rule.field == "profession" and value == UNMATCHED else value for value in rule.values]
-    if rule.field in subscribers.c and rule.field != "attributes":
+    if rule.field in FIELDS:
         column: ColumnElement[str] = subscribers.c[rule.field]
     else:
         column = func.coalesce(subscribers.c.attributes[rule.field].as_string(), "")

@@ -1,0 +1,92 @@
+"""One article file becomes one article."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newsletter.content.articles import ReadArticle, read_article
+from newsletter.content.images import ImageFinder
+from newsletter.errors import FileProblems
+from newsletter.model import Where
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="50" viewBox="0 0 200 100"/>'
+
+
+def _read(tmp_path: Path, text: str, name: str = "a.md") -> ReadArticle:
+    path = tmp_path / name
+    path.write_text(text, "utf-8")
+    return read_article(path, name, ImageFinder(tmp_path, ["static"]), "https://example.org")
+
+
+def test_known_fields_are_read_and_unknown_ones_are_kept(tmp_path: Path) -> None:
+    text = "---\ntitle: T\ndate: 2026-03-01\ntags: [a, b]\nsidebar: true\nmood: sunny\nlink: /read\n---\nBody"
+    article = _read(tmp_path, text).article
+    assert (article.title, article.date, article.tags, article.sidebar) == ("T", "2026-03-01", ("a", "b"), True)
+    assert article.extra == {"mood": "sunny"}
+    assert article.link == "https://example.org/read"
+
+
+def test_a_draft_remembers_the_line_that_says_so(tmp_path: Path) -> None:
+    assert _read(tmp_path, "---\ntitle: T\ndraft: true\n---\nx").article.draft_line == 3
+    assert _read(tmp_path, "---\ntitle: T\ndraft: false\n---\nx").article.draft_line == 0
+
+
+def test_without_a_title_the_first_heading_is_it_and_stands_once(tmp_path: Path) -> None:
+    article = _read(tmp_path, "# The *real* thing\n\nBody").article
+    assert article.title == "The real thing"
+    assert "real" not in str(article.body[0].fields["html"])
+
+
+def test_markdown_is_rendered_and_html_is_left_as_written(tmp_path: Path) -> None:
+    assert "<em>x</em>" in str(_read(tmp_path, "*x*").article.body[0].fields["html"])
+    assert "*x*" in str(_read(tmp_path, "<p>*x*</p>", "a.html").article.body[0].fields["html"])
+
+
+def test_a_picture_is_found_beside_the_article_and_under_static(tmp_path: Path) -> None:
+    (tmp_path / "static/uploads").mkdir(parents=True)
+    (tmp_path / "static/uploads/x.svg").write_text(SVG.format(100))
+    (tmp_path / "y.svg").write_text(SVG.format(200))
+    blocks = _read(tmp_path, "![left](/uploads/x.svg)\n\n![right](y.svg)\n").article.body
+    assert [(one.fields["image"].width, one.fields["alt"]) for one in blocks] == [(100, "left"), (200, "right")]  # type: ignore[attr-defined]
+
+
+def test_a_missing_picture_is_named_at_its_line_with_a_suggestion(tmp_path: Path) -> None:
+    (tmp_path / "house.svg").write_text(SVG.format(100))
+    with pytest.raises(FileProblems) as caught:
+        _read(tmp_path, "---\ntitle: T\n---\n\nText\n\n![x](hause.svg)\n")
+    (problem,) = caught.value.problems
+    assert problem.where == Where("a.md", 7)
+    assert "Did you mean 'house.svg'?" in problem.message
+
+
+def test_a_picture_outside_the_workspace_is_refused(tmp_path: Path) -> None:
+    inside = tmp_path / "workspace"
+    inside.mkdir()
+    (tmp_path / "secret.svg").write_text(SVG.format(100))
+    with pytest.raises(FileProblems, match="outside the workspace"):
+        _read(inside, "![x](../secret.svg)")
+    (inside / "link.svg").symlink_to(tmp_path / "secret.svg")
+    with pytest.raises(FileProblems, match="outside the workspace"):
+        _read(inside, "![x](link.svg)")
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n broken", b"<html/>", b"<svg"])
+def test_a_file_that_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> None:
+    for name in ("x.svg", "x.png"):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(FileProblems, match=r"a\.md:1"):
+            _read(tmp_path, f"![x]({name})")
+
+
+def test_an_expression_in_a_link_survives_markdown(tmp_path: Path) -> None:
+    read = _read(tmp_path, "[go](https://example.org/{{ profession.key }}?n={{ recipient.first_name }})")
+    tokens = [expression.token for expression in read.expressions]
+    assert f'href="https://example.org/{tokens[0]}?n={tokens[1]}"' in str(read.article.body[0].fields["html"])
+
+
+def test_other_peoples_braces_stay_text(tmp_path: Path) -> None:
+    read = _read(tmp_path, "Write `{{ not_ours }}` or {{< figure >}}.")
+    assert read.expressions == ()
+    assert "{{ not_ours }}" in str(read.article.body[0].fields["html"])

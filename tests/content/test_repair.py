@@ -1,0 +1,140 @@
+"""Broken HTML of other sites becomes blocks, without a word lost."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.content.repair import Source, blocks_of
+from newsletter.model import Block, Where
+
+HERE = Where("a.html", 1)
+
+
+def _picture(src: str, alt: str, link: str, caption: str) -> Block:
+    return Block("image", {"src": src, "alt": alt, "link": link, "caption": caption}, HERE)
+
+
+def _blocks(markup: str) -> tuple[Block, ...]:
+    return blocks_of(markup, Source(HERE, "https://example.org", _picture))
+
+
+def _html(markup: str) -> str:
+    return "\n".join(str(block.fields["html"]) for block in _blocks(markup) if block.type == "prose")
+
+
+class _Words(HTMLParser):
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(markup)
+        self.close()
+
+    def handle_data(self, data: str) -> None:
+        self.found += re.findall(r"\w+", data)
+
+
+def _words(blocks: tuple[Block, ...]) -> list[str]:
+    found: list[str] = []
+    for block in blocks:
+        if block.type == "columns":
+            for cell in block.fields["cells"]:  # type: ignore[attr-defined]
+                found += _words(cell)
+        else:
+            found += _Words(str(block.fields.get("html", block.fields.get("caption", "")))).found
+    return found
+
+
+def test_paragraphs_parted_by_blank_lines_in_one_p_become_paragraphs() -> None:
+    markup = (
+        "<p>\nOne <b>bold</b> thing.\n\nTwo.\n \nThree,\nstill three.\n\n<br>\n<a href='/next'>next</a>\n<br>\n</p>"
+    )
+    assert _html(markup).count("<p>") == 4
+    assert "<p>One <b>bold</b> thing.</p>\n<p>Two.</p>" in _html(markup)
+    assert '<p><a href="https://example.org/next">next</a></p>' in _html(markup)
+
+
+def test_the_old_two_column_table_becomes_a_columns_block_whatever_it_left_open() -> None:
+    cell = (
+        '<td class="templateColumnContainer"><table width="100px"><tr><td class="x">'
+        '<a href="https://{0}.example.org"><img src="/uploads/{0}.svg" alt="{0}" class="columnImage" />{1}'
+    )
+    markup = (
+        '<p>Before</p><table id="templateColumns" width="600"><tr>'
+        + cell.format("left", "</td></tr></table></td>")
+        + cell.format("right", "</td></table></td></tr></table>")
+    )
+    blocks = _blocks(markup)
+    assert [block.type for block in blocks] == ["prose", "columns"]
+    cells = blocks[1].fields["cells"]
+    assert blocks[1].fields["split"] == "1/2+1/2"
+    assert [[(one.type, one.fields["src"], one.fields["link"]) for one in cell] for cell in cells] == [  # type: ignore[attr-defined]
+        [("image", "/uploads/left.svg", "https://left.example.org")],
+        [("image", "/uploads/right.svg", "https://right.example.org")],
+    ]
+
+
+def test_a_figure_becomes_a_picture_with_its_caption() -> None:
+    (block,) = _blocks('<figure><img src="x.svg"; alt="A desk";/><figcaption>By <b>us</b>.</figcaption></figure>')
+    assert block.type == "image"
+    assert (block.fields["src"], block.fields["alt"]) == ("x.svg", "A desk")
+    assert _Words(str(block.fields["caption"])).found == ["By", "us"]
+    assert "<figcaption" not in str(block.fields["caption"])
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<script>alert(1)</script>",
+        '<p onclick="alert(1)">x</p>',
+        '<a href="javascript:alert(1)">x</a>',
+        '<a href=" JaVaScRiPt:alert(1)">x</a>',
+        "<iframe src='https://example.com'></iframe>",
+        "<form action='https://example.com'><input name=a></form>",
+        "<style>p{position:fixed}</style><p style='position:fixed'>x</p>",
+        "<svg onload=alert(1)></svg>",
+        "<!--[if mso]><script>alert(1)</script><![endif]-->",
+        "<base href='https://example.com'><meta http-equiv=refresh content=0>",
+    ],
+)
+def test_nothing_a_mail_client_would_run_survives(hostile: str) -> None:
+    left = _html(f"<p>kept</p>{hostile}").lower()
+    assert "kept" in left
+    for one in (
+        "<script",
+        "onclick",
+        "javascript:",
+        "<iframe",
+        "<form",
+        "<input",
+        "style",
+        "onload",
+        "<base",
+        "<meta",
+        "alert(1)</script",
+    ):
+        assert one not in left
+
+
+def test_two_thousand_open_tags_lose_nothing() -> None:
+    markup = "<div>" * 2000 + "deep" + "<blockquote>" * 2000 + "deeper" + "<p>last</p>"
+    assert _words(_blocks(markup)) == ["deep", "deeper", "last"]
+
+
+_TAGS = st.sampled_from(
+    "<p> </p> <b> </b> <div> </div> <li> <ul> </ul> <td> <table> </table> <br> <a> </a> <h2> </h3> <i> <figure> "
+    "</figure> <figcaption> </figcaption> &amp; <blockquote> <img/> <center> </span> <section> <tr>".split(" ")
+    + ["\n\n", "<a href='/x'>", "<img src=x.png>", "<p class=;>"]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(_TAGS, st.sampled_from(["alpha ", "beta ", "gamma ", "delta "])), max_size=40))
+def test_not_a_word_is_lost_or_doubled_whatever_the_tags(parts: list[str]) -> None:
+    markup = "".join(parts)
+    given_words = sorted(re.findall("alpha|beta|gamma|delta", markup))
+    assert sorted(word for word in _words(_blocks(markup)) if word != "amp") == given_words
