@@ -8,11 +8,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from newsletter.rendering.layout import Templates
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -127,3 +130,70 @@ def letter(tmp_path: Path) -> Workspace:
     rows = "".join(f"reader{number}@example.org,Name{number}\n" for number in range(3000))
     workspace.write("audiences/readers.csv", "Email,First name\n" + rows)
     return workspace
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment at which everything in a test happens."""
+    return datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A small complete workspace: an issue with two articles and a drawing, an audience, three professions."""
+    workspace = Workspace(tmp_path / "workspace")
+    for name, text in SMALL.items():
+        workspace.write(name, text)
+    return workspace
+
+
+@pytest.fixture
+def templates(workspace: Workspace) -> Templates:
+    """The templates of the small workspace: its own first, then those every workspace has."""
+    return Templates([workspace.root / "templates", REPOSITORY / "templates"], workspace.root)
+
+
+SMALL = {
+    "newsletter.yaml": """\
+brand: {name: Harbour News, postal_address: "2 Quay Street, Port Town"}
+sender: {name: Harbour News, address: news@example.org, reply_to: hello@example.org}
+site_url: https://example.org
+content: [site]
+provider: {name: outbox}
+""",
+    "audiences/professions.yaml": """\
+sailor: {label: Sailor, aliases: [able seaman]}
+pilot: {label: Pilot, parent: sailor}
+cook: {label: Cook}
+""",
+    "audiences/crew.yaml": """\
+title: The crew
+source: crew.csv
+columns: {address: Email, first_name: First name, profession: Job title}
+""",
+    "audiences/crew.csv": """\
+Email,First name,Job title
+ada@example.org,Ada,Pilot
+bo@example.org,,able seaman
+""",
+    "issues/tides/issue.yaml": """\
+title: Tides
+subject: "Tides for {{ profession.plural | lower }}"
+preheader: High water at noon
+audience: crew
+sections:
+  - heading: This week
+    blocks:
+      - {article: tides.md}
+      - {article: galley.html, for: [cook], show: summary}
+  - blocks:
+      - {image: images/wave.svg, alt: A wave, link: /waves}
+      - {text: "Hello {{ recipient.first_name | default('sailor') }}"}
+""",
+    "issues/tides/tides.md": "---\ntitle: High water\n---\nThe tide *turns* at noon.\n",
+    "issues/tides/galley.html": "---\ntitle: Galley\ndescription: Soup again\nlink: /galley\n---\n<p>Soup again.</p>\n",
+    "issues/tides/images/wave.svg": (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100" viewBox="0 0 200 100">'
+        '<path d="M0 50q50-50 100 0t100 0v50H0z" fill="#0b5fff"/></svg>\n'
+    ),
+}

@@ -193,7 +193,7 @@ def load_settings(root: Path, environment: Mapping[str, str]) -> Settings:
         raise FileProblems(problems)
     assert isinstance(data, dict)
     file = validated(SettingsFile, Document(document.path, data, document.lines), "settings")
-    return _with_environment(Settings.model_validate({**dict(file), "root": root}), environment)
+    return _with_environment(Settings.model_construct(**dict(file), root=root), environment)
 
 
 def _filled(

@@ -47,7 +47,7 @@ def _parse_unusual(text: str) -> Address:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        checked = validate_email(text, check_deliverability=False, test_environment=True)
+        checked = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as error:
         raise InvalidAddress(str(error).rstrip(".")) from error
     if not checked.local_part.isascii():

@@ -107,7 +107,7 @@ def _problems(file: _AudienceFile, document: Document, professions: Professions,
             hint = did_you_mean(file.source, siblings)
             problems.append(Problem(document.where("source"), f"no file '{FOLDER}/{file.source}'.{hint}"))
     try:
-        b"".decode(file.encoding)
+        b"x".decode(file.encoding)
     except (LookupError, ValueError):
         message = f"unknown encoding '{file.encoding}'. Use utf-8 or windows-1252."
         problems.append(Problem(document.where("encoding"), message))

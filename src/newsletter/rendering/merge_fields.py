@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from jinja2 import ChainableUndefined, StrictUndefined, TemplateError, meta, nodes
+from jinja2 import ChainableUndefined, StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from newsletter.errors import FileProblems, Problem, did_you_mean
@@ -57,12 +58,19 @@ class Expressions:
 
 def sort_expressions(expressions: Iterable[Expression], recipient_fields: Sequence[str]) -> Expressions:
     """Tell per-variant from per-recipient expressions; raises `FileProblems` for all that cannot work."""
+    return _sorted(tuple(expressions), tuple(recipient_fields))
+
+
+@lru_cache(maxsize=16)
+def _sorted(expressions: tuple[Expression, ...], recipient_fields: tuple[str, ...]) -> Expressions:
+    """Once per issue, not once per variant."""
     per_variant: dict[str, Expression] = {}
     per_recipient: dict[str, Expression] = {}
     problems: list[Problem] = []
     for expression in expressions:
         try:
             tree = _environment.parse("{{ " + expression.source + " }}")
+            _environment.compile(tree)
         except TemplateError as error:
             problems.append(Problem(expression.where, f"`{{{{ {expression.source} }}}}` cannot be read: {error}."))
             continue
@@ -80,7 +88,7 @@ def sort_expressions(expressions: Iterable[Expression], recipient_fields: Sequen
 def variant_value(expression: Expression, variables: Mapping[str, object]) -> str:
     """The value of a per-variant expression."""
     try:
-        return str(_environment.from_string("{{ " + expression.source + " }}").render(variables))
+        return str(_template(expression.source).render(variables))
     except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
         raise FileProblems.at(expression.where, f"`{{{{ {expression.source} }}}}` has no value: {error}.") from error
 
@@ -90,12 +98,17 @@ def recipient_values(fields: Sequence[MergeField]) -> dict[str, Value]:
     return {source: _value(source) for source in dict.fromkeys(field.source for field in fields)}
 
 
+@lru_cache(maxsize=1024)
+def _template(source: str) -> Template:
+    return _environment.from_string("{{ " + source + " }}")
+
+
 def _value(source: str) -> Value:
     plain = _PLAIN_FIELD.fullmatch(source)
     if plain:
         name, fallback = plain[1], plain[2] or plain[3] or ""
         return lambda values: values.get(name) or fallback
-    template = _environment.from_string("{{ " + source + " }}")
+    template = _template(source)
     return lambda values: str(template.render(recipient=_Recipient(values)))
 
 

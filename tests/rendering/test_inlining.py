@@ -1,0 +1,92 @@
+"""premailer, held so that it can do no harm: each trap has a test that fails without its workaround."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+from newsletter.rendering.inlining import inline_css, parse_page, serialize_page
+
+
+def _inlined(head: str, body: str) -> str:
+    page = parse_page(f"<!doctype html><html><head>{head}</head><body>{body}</body></html>")
+    inline_css(page)
+    return serialize_page(page)
+
+
+def test_rules_become_style_attributes() -> None:
+    assert '<p style="color:#333">x</p>' in _inlined("<style>p{color:#333}</style>", "<p>x</p>")
+
+
+def test_nothing_below_a_depth_of_256_is_lost() -> None:
+    assert "deep</div>" in _inlined("<style>p{color:red}</style>", "<div>" * 600 + "deep")
+
+
+@pytest.fixture
+def fetched() -> Iterator[tuple[str, list[str]]]:
+    paths: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            paths.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}", paths
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_nothing_is_fetched(fetched: tuple[str, list[str]]) -> None:
+    host, paths = fetched
+    head = (
+        f'<style>@import url("{host}/a.css"); @IMPORT "{host}/b.css"; p{{color:red}}</style>'
+        f'<link rel="stylesheet" href="{host}/c.css"><style>@import url(file:///etc/hostname);</style>'
+    )
+    assert "color:red" in _inlined(head, "<p>x</p>")
+    assert paths == []
+
+
+def test_important_stays_in_media_queries() -> None:
+    css = "@media (max-width:480px){.a{width:100% !important}}"
+    assert "width:100%!important" in _inlined(f"<style>{css}</style>", "<p class=a>x</p>").replace(" ", "").replace(
+        "\n", ""
+    )
+
+
+def test_an_ignored_style_stays_as_it_is() -> None:
+    css = "@media (prefers-color-scheme: dark) { .a { color: #fff !important; } }"
+    assert f"<style>{css}</style>" in _inlined(f'<style data-premailer="ignore">{css}</style>', "<p class=a>x</p>")
+
+
+def test_an_authors_width_is_not_overwritten_by_the_rules() -> None:
+    html = _inlined("<style>img{width:100%;height:auto}</style>", '<img src="cid:x" width="280">')
+    assert 'width="280"' in html
+    assert "height=" not in html
+
+
+def test_the_doctype_is_there_and_everything_is_ascii() -> None:
+    html = _inlined("<style>p{color:red}</style>", "<p>© Ærø 😀 &nbsp;</p>")
+    assert html.startswith("<!DOCTYPE html>\n<html>")
+    assert html.isascii()
+    assert "&#169; &#198;r&#248; &#128512; &#160;" in html
+
+
+def test_a_page_cannot_poison_the_cache_for_the_next_one() -> None:
+    _inlined("<style>p{color:red}</style>", '<p style="p">x</p>')
+    assert "color:red" in _inlined("<style>p{color:red}</style>", "<p>y</p>")
+
+
+def test_conditional_comments_stay() -> None:
+    comment = '<!--[if mso]><table width="600"><tr><td><![endif]-->'
+    assert comment in _inlined("<style>td{color:red}</style>", comment + "<p>x</p>")

@@ -1,0 +1,202 @@
+"""The ledger: what is frozen, where each delivery stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from newsletter.errors import StoreUnavailable
+from newsletter.model import (
+    Campaign,
+    Outcome,
+    Result,
+    Rule,
+    Segment,
+    State,
+    SubscriberRow,
+    SubscriberStatus,
+)
+from newsletter.store import ledger, subscribers, suppressions
+from newsletter.store.database import Database, open_database
+from newsletter.store.ledger import FrozenCampaign, Settlement
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = open_database("sqlite:///n.db", tmp_path)
+    rows = [_row(number) for number in range(10)]
+    with opened.begin() as connection:
+        subscribers.put_batch(connection, rows, "a.csv", 1, NOW)
+    yield opened
+    opened.close()
+
+
+def _row(number: int) -> SubscriberRow:
+    status = SubscriberStatus.UNSUBSCRIBED if number == 9 else SubscriberStatus.SUBSCRIBED
+    name = f"Name{number}" if number else ""
+    profession = "nurse" if number < 4 else ""
+    return SubscriberRow(
+        f"R{number}@x.org",
+        f"r{number}@x.org",
+        name,
+        "",
+        "Nurse",
+        profession,
+        "US",
+        "en",
+        status,
+        {"points": str(number)},
+    )
+
+
+def _freeze(database: Database, name: str = "spring", segment: Segment | None = None) -> Campaign:
+    frozen = FrozenCampaign(
+        name,
+        "issue",
+        "audience",
+        "hash",
+        {"variant/default": b"x"},
+        {"nurse": "nurse"},
+        segment or Segment(),
+        ("first_name", "profession", "points"),
+    )
+    with database.begin() as connection:
+        ledger.freeze(connection, frozen, NOW)
+        campaign = ledger.find_campaign(connection, name)
+    assert campaign is not None
+    return campaign
+
+
+def _settle(database: Database, number: int, outcome: Outcome, wait: datetime | None = None) -> None:
+    with database.begin() as connection:
+        ledger.settle(connection, [Settlement(number, outcome, wait)], NOW)
+
+
+def test_freezing_writes_a_row_per_person_with_variant_values_and_reason(database: Database) -> None:
+    campaign = _freeze(database)
+    with database.begin() as connection:
+        claimed = ledger.claim(connection, campaign.id, 100, NOW)
+        counts = ledger.counts(connection, campaign.id)
+        reasons = ledger.reasons(connection, campaign.id)
+    assert [one.address for one in claimed] == [f"R{number}@x.org" for number in range(9)]
+    assert [one.variant for one in claimed] == ["nurse"] * 4 + ["default"] * 5
+    assert claimed[0].recipient == {"profession": "Nurse", "points": "0"}, "an empty value is absent"
+    assert claimed[1].recipient == {"first_name": "Name1", "profession": "Nurse", "points": "1"}
+    assert (counts.pending, counts.skipped) == (9, 1)
+    assert reasons == {(State.SKIPPED, "unsubscribed"): 1}
+
+
+def test_delivery_ids_are_unique_opaque_and_differ_between_campaigns(database: Database) -> None:
+    found = []
+    for name in ("one", "two"):
+        campaign = _freeze(database, name)
+        with database.begin() as connection:
+            found += [one.delivery_id for one in ledger.claim(connection, campaign.id, 100, NOW)]
+    assert len(set(found)) == 18
+    assert all(len(one) == 24 and int(one, 16) for one in found)
+
+
+def test_a_segment_by_profession_attribute_and_source_picks_exactly_those(database: Database) -> None:
+    rules = (Rule("profession", ("nurse", "unmatched")), Rule("points", ("2", "3", "7")))
+    campaign = _freeze(database, segment=Segment(rules, (Rule("points", ("3",)),), "a.csv"))
+    with database.begin() as connection:
+        assert [one.address for one in ledger.claim(connection, campaign.id, 100, NOW)] == ["R2@x.org", "R7@x.org"]
+    nobody = _freeze(database, "other", Segment(source="b.csv"))
+    with database.begin() as connection:
+        assert ledger.claim(connection, nobody.id, 100, NOW) == []
+
+
+def test_what_is_claimed_is_claimed_once_and_released_again(database: Database) -> None:
+    campaign = _freeze(database)
+    with database.begin() as connection:
+        first = ledger.claim(connection, campaign.id, 5, NOW)
+        second = ledger.claim(connection, campaign.id, 100, NOW)
+        assert ledger.claim(connection, campaign.id, 100, NOW) == []
+        ledger.release(connection, campaign.id, NOW)
+        assert len(ledger.claim(connection, campaign.id, 100, NOW)) == 9
+    assert not {one.number for one in first} & {one.number for one in second}
+
+
+def test_only_what_was_in_flight_is_in_doubt(database: Database) -> None:
+    campaign = _freeze(database)
+    with database.begin() as connection:
+        claimed = ledger.claim(connection, campaign.id, 5, NOW)
+        ledger.mark_in_flight(connection, [one.number for one in claimed[:2]], NOW)
+        ledger.release(connection, campaign.id, NOW)
+        doubtful = ledger.left_in_flight(connection, campaign.id)
+    assert [delivery for _, delivery in doubtful] == [one.delivery_id for one in claimed[:2]]
+
+
+def test_someone_suppressed_or_unsubscribed_since_is_skipped_at_claiming(database: Database) -> None:
+    campaign = _freeze(database)
+    with database.begin() as connection:
+        suppressions.add(connection, [suppressions.Suppression("r3@x.org", "asked", "test", NOW)])
+        connection.exec_driver_sql("UPDATE subscribers SET status='complained' WHERE address_key='r4@x.org'")
+        claimed = ledger.claim(connection, campaign.id, 100, NOW)
+        reasons = ledger.reasons(connection, campaign.id)
+    assert len(claimed) == 7
+    assert reasons[State.SKIPPED, "suppressed: asked"] == 1
+    assert reasons[State.SKIPPED, "complained"] == 1
+
+
+def test_a_whole_batch_of_suppressed_people_does_not_end_the_campaign(database: Database) -> None:
+    campaign = _freeze(database)
+    with database.begin() as connection:
+        gone = [suppressions.Suppression(f"r{number}@x.org", "asked", "test", NOW) for number in range(6)]
+        suppressions.add(connection, gone)
+        assert [one.address for one in ledger.claim(connection, campaign.id, 2, NOW)] == ["R6@x.org", "R7@x.org"]
+
+
+def test_a_deferred_delivery_waits_for_its_time(database: Database) -> None:
+    campaign = _freeze(database)
+    with database.begin() as connection:
+        claimed = ledger.claim(connection, campaign.id, 100, NOW)
+    later = NOW + timedelta(minutes=5)
+    _settle(database, claimed[0].number, Outcome(Result.DEFERRED, "450 later"), later)
+    with database.begin() as connection:
+        assert ledger.claim(connection, campaign.id, 100, NOW) == []
+        assert ledger.next_due(connection, campaign.id) == later
+        (again,) = ledger.claim(connection, campaign.id, 100, later)
+    assert (again.number, again.attempts) == (claimed[0].number, 1)
+
+
+def test_an_address_that_does_not_exist_is_suppressed(database: Database) -> None:
+    campaign = _freeze(database)
+    with database.begin() as connection:
+        claimed = ledger.claim(connection, campaign.id, 100, NOW)
+    _settle(database, claimed[2].number, Outcome(Result.REJECTED, "550 5.1.1 no such user", suppress=True))
+    with database.connect() as connection:
+        assert [one.address_key for one in suppressions.every(connection)] == ["r2@x.org"]
+
+
+@pytest.mark.parametrize(("resend", "state"), [(True, State.PENDING), (False, State.SKIPPED)])
+def test_a_person_decides_on_the_uncertain(database: Database, resend: bool, state: State) -> None:
+    campaign = _freeze(database)
+    with database.begin() as connection:
+        claimed = ledger.claim(connection, campaign.id, 100, NOW)
+    for one in claimed:
+        _settle(database, one.number, Outcome(Result.UNCERTAIN if one is claimed[0] else Result.ACCEPTED))
+    with database.begin() as connection:
+        assert ledger.resolve_uncertain(connection, campaign.id, resend, NOW) == 1
+        counts = ledger.counts(connection, campaign.id)
+    assert counts.accepted == 8
+    assert (counts.pending, counts.skipped) == ((1, 1) if state is State.PENDING else (0, 2))
+
+
+def test_a_transaction_that_fails_leaves_nothing_behind(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.begin() as connection:
+        suppressions.add(connection, [suppressions.Suppression("z@x.org", "asked", "test", NOW)])
+        raise RuntimeError
+    with database.connect() as connection:
+        assert suppressions.every(connection) == []
+
+
+def test_a_campaign_name_is_used_once(database: Database) -> None:
+    _freeze(database)
+    with pytest.raises(StoreUnavailable):
+        _freeze(database)

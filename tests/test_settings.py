@@ -1,0 +1,177 @@
+"""newsletter.yaml and the environment: everything known is read, nothing unknown is passed over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newsletter.errors import FileProblems, SettingsError
+from newsletter.settings import Settings, find_workspace, load_settings
+
+BASE = "brand: {name: Work, postal_address: 1 Main Street}\nsender: {name: Work, address: news@example.org}\n"
+
+
+def load(root: Path, more: str = "", **environment: str) -> Settings:
+    (root / "newsletter.yaml").write_text(BASE + more, "utf-8")
+    return load_settings(root, environment)
+
+
+def problems(root: Path, text: str, **environment: str) -> list[str]:
+    (root / "newsletter.yaml").write_text(text, "utf-8")
+    with pytest.raises(FileProblems) as caught:
+        load_settings(root, environment)
+    return [str(one) for one in caught.value.problems]
+
+
+def test_what_is_left_out_has_a_safe_default(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    assert settings.root == tmp_path
+    assert (settings.provider.name, settings.provider.path) == ("outbox", "var/outbox")
+    assert settings.database == "sqlite:///var/newsletter.db"
+    assert settings.images.mode == "embed"
+
+
+@pytest.mark.parametrize(
+    ("written", "per_second"), [("50/s", 50.0), ("600/m", 10.0), ("1800 / h", 0.5), ("0.5/s", 0.5)]
+)
+def test_a_rate_is_messages_per_second(tmp_path: Path, written: str, per_second: float) -> None:
+    assert load(tmp_path, f"provider: {{rate: {written}}}\n").provider.rate == per_second
+
+
+@pytest.mark.parametrize("written", ["50", "0/s", "-5/s", "50/d", "fast", "[50/s]"])
+def test_a_rate_of_another_form_is_refused_with_an_example(tmp_path: Path, written: str) -> None:
+    (said,) = problems(tmp_path, BASE + f"provider:\n  rate: {written}\n")
+    assert said == "newsletter.yaml:4: 'provider.rate': write a rate as 50/s, 600/m or 10000/h."
+
+
+def test_all_problems_of_the_file_are_told_at_once_each_at_its_line(tmp_path: Path) -> None:
+    text = """\
+brand:
+  name: Work
+  postal_adress: 1 Main Street
+sender: {name: Work, address: not an address}
+provder: {name: outbox}
+images: {mode: link}
+"""
+    said = problems(tmp_path, text)
+    assert [one.split(": ")[0] for one in said] == [
+        "newsletter.yaml:1",
+        "newsletter.yaml:3",
+        "newsletter.yaml:4",
+        "newsletter.yaml:6",
+        "newsletter.yaml:5",
+    ]
+    assert "'brand.postal_address' is missing" in said[0]
+    assert "unknown key 'brand.postal_adress'. Did you mean 'postal_address'?" in said[1]
+    assert "not a mail address" in said[2]
+    assert "base_url" in said[3]
+    assert "unknown key 'provder'. Did you mean 'provider'?" in said[4]
+
+
+def test_an_unknown_key_in_an_optional_part_has_a_suggestion_too(tmp_path: Path) -> None:
+    (said,) = problems(tmp_path, BASE + "tracking:\n  utm: {source: news, medum: email}\n")
+    assert said == "newsletter.yaml:4: unknown key 'tracking.utm.medum'. Did you mean 'medium'? Known: source, medium."
+
+
+def test_the_root_folder_is_no_key_of_the_file(tmp_path: Path) -> None:
+    (said,) = problems(tmp_path, BASE + "root: /\n")
+    assert said.startswith("newsletter.yaml:3: unknown key 'root'.")
+    assert "Known: brand, sender" in said
+    assert "root" not in said.split("Known: ")[1]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("tracking: {opens: true}\n", "not available in this version"),
+        ("approval: {required: 2}\n", "leave it 0"),
+        ("site_url: example.org\n", "must begin with https://"),
+        ("list_id: 'a b'\n", "list_id"),
+        ("provider: {name: pigeon}\n", "'outbox' or 'smtp'"),
+        ("provider: {connections: 0}\n", "provider.connections"),
+    ],
+)
+def test_what_this_version_cannot_do_is_refused_not_ignored(tmp_path: Path, more: str, words: str) -> None:
+    (said,) = problems(tmp_path, BASE + more)
+    assert said.startswith("newsletter.yaml:3: ")
+    assert words in said
+
+
+@pytest.mark.parametrize("color", ["red", "0b5fff", "#0b5ff", "#0b5fff;background:url(x)"])
+def test_a_colour_that_is_not_hexadecimal_is_refused(tmp_path: Path, color: str) -> None:
+    text = BASE.replace("brand: {", f'brand: {{colors: {{accent: "{color}"}}, ')
+    (said,) = problems(tmp_path, text)
+    assert "accent must be a colour such as #0b5fff" in said
+
+
+@pytest.mark.parametrize("key", ["brand", "sender"])
+def test_a_name_with_a_line_end_never_reaches_a_header(tmp_path: Path, key: str) -> None:
+    text = BASE.replace(f"{key}: {{name: Work", f'{key}: {{name: "Work\\r\\nBcc: all@example.org"')
+    (said,) = problems(tmp_path, text)
+    assert "must be one line" in said
+
+
+def test_a_value_comes_from_the_environment(tmp_path: Path) -> None:
+    settings = load(tmp_path, "provider: {name: smtp, url: 'smtp://news:${PASS_WORD}@mail.example.org'}\n", PASS_WORD="s")
+    assert settings.provider.url == "smtp://news:s@mail.example.org"
+    assert "smtp://news" not in repr(settings), "secrets are not printed"
+
+
+def test_a_variable_that_is_not_set_is_named_at_its_line(tmp_path: Path) -> None:
+    said = problems(tmp_path, BASE + "provider:\n  name: smtp\n  url: smtp://${MAIL_HOST}:${MAIL_PORT}\n", MAIL_PORT="1")
+    assert said == ["newsletter.yaml:5: ${MAIL_HOST} is not set in the environment."]
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    settings = load(
+        tmp_path,
+        "provider: {name: smtp, url: 'smtp://one', rate: 5/s}\ndatabase: sqlite:///one.db\n",
+        NEWSLETTER_SMTP_URL="smtp://two",
+        NEWSLETTER_DATABASE_URL="sqlite:///two.db",
+    )
+    assert (settings.provider.url, settings.provider.rate) == ("smtp://two", 5.0)
+    assert settings.database == "sqlite:///two.db"
+
+
+def test_mail_by_smtp_needs_a_server(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="Set NEWSLETTER_SMTP_URL"):
+        load(tmp_path, "provider: {name: smtp}\n")
+
+
+def test_a_database_that_is_not_supported_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="must be a SQLite file"):
+        load(tmp_path, "", NEWSLETTER_DATABASE_URL="postgresql://localhost/news")
+
+
+@pytest.mark.parametrize("text", ["- brand\n- sender\n", "just words\n"])
+def test_a_file_that_is_no_mapping_is_refused_in_words(tmp_path: Path, text: str) -> None:
+    (said,) = problems(tmp_path, text)
+    assert "must be `key: value` lines" in said
+
+
+def test_an_empty_file_is_told_what_it_needs(tmp_path: Path) -> None:
+    assert problems(tmp_path, "") == [
+        "newsletter.yaml:1: 'brand' is missing.",
+        "newsletter.yaml:1: 'sender' is missing.",
+    ]
+
+
+def test_a_missing_file_is_a_problem_with_the_nearest_name(tmp_path: Path) -> None:
+    (tmp_path / "newsletter.yml").touch()
+    with pytest.raises(FileProblems, match=r"newsletter\.yaml: no such file\. Did you mean 'newsletter\.yml'\?"):
+        load_settings(tmp_path, {})
+
+
+def test_the_workspace_is_the_nearest_folder_above(tmp_path: Path) -> None:
+    (tmp_path / "newsletter.yaml").touch()
+    inner = tmp_path / "issues/tides"
+    inner.mkdir(parents=True)
+    assert find_workspace(inner) == tmp_path
+    (inner / "newsletter.yaml").touch()
+    assert find_workspace(inner) == inner
+
+
+def test_outside_any_workspace_it_is_said_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="newsletter init DIR"):
+        find_workspace(tmp_path)
