@@ -144,6 +144,7 @@ def workspace(tmp_path: Path) -> Workspace:
     workspace = Workspace(tmp_path / "workspace")
     for name, text in SMALL.items():
         workspace.write(name, text)
+    (workspace.root / "templates").mkdir()
     return workspace
 
 

@@ -113,13 +113,17 @@ def test_a_name_with_a_line_end_never_reaches_a_header(tmp_path: Path, key: str)
 
 
 def test_a_value_comes_from_the_environment(tmp_path: Path) -> None:
-    settings = load(tmp_path, "provider: {name: smtp, url: 'smtp://news:${PASS_WORD}@mail.example.org'}\n", PASS_WORD="s")
+    settings = load(
+        tmp_path, "provider: {name: smtp, url: 'smtp://news:${PASS_WORD}@mail.example.org'}\n", PASS_WORD="s"
+    )
     assert settings.provider.url == "smtp://news:s@mail.example.org"
     assert "smtp://news" not in repr(settings), "secrets are not printed"
 
 
 def test_a_variable_that_is_not_set_is_named_at_its_line(tmp_path: Path) -> None:
-    said = problems(tmp_path, BASE + "provider:\n  name: smtp\n  url: smtp://${MAIL_HOST}:${MAIL_PORT}\n", MAIL_PORT="1")
+    said = problems(
+        tmp_path, BASE + "provider:\n  name: smtp\n  url: smtp://${MAIL_HOST}:${MAIL_PORT}\n", MAIL_PORT="1"
+    )
     assert said == ["newsletter.yaml:5: ${MAIL_HOST} is not set in the environment."]
 
 

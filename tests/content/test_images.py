@@ -92,7 +92,9 @@ def test_a_path_that_leaves_the_workspace_is_refused(tmp_path: Path, name: str) 
         find(root, name)
 
 
-@pytest.mark.parametrize("name", ["gone.svg", "a\0b.svg", "x" * 300 + ".svg", ".", "folder", "https://example.org/x.png"])
+@pytest.mark.parametrize(
+    "name", ["gone.svg", "a\0b.svg", "x" * 300 + ".svg", ".", "folder", "https://example.org/x.png"]
+)
 def test_a_name_that_is_no_file_is_a_problem_at_its_line(tmp_path: Path, name: str) -> None:
     (tmp_path / "issue/folder").mkdir(parents=True)
     with pytest.raises(FileProblems, match=r"issue\.yaml:9: no picture"):

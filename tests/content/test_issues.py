@@ -30,8 +30,9 @@ def load(workspace, templates) -> Callable[..., Issue]:  # type: ignore[no-untyp
 
 
 @pytest.fixture
-def problems(load: Callable[..., Issue]) -> Callable[[str], list[str]]:
+def problems(workspace, load) -> Callable[[str], list[str]]:  # type: ignore[no-untyped-def]
     def told(text: str) -> list[str]:
+        workspace.write("../beside.md", "---\ntitle: Beside the workspace\n---\nx\n")
         with pytest.raises(FileProblems) as caught:
             load(text)
         return [str(one).removeprefix("issues/tides/") for one in caught.value.problems]
@@ -99,7 +100,10 @@ def test_an_unknown_key_is_an_error_with_a_suggestion_also_in_a_section(problems
 @pytest.mark.parametrize(
     ("blocks", "words"),
     [
-        ("      - {article: ../../../../etc/hostname}", "issue.yaml:6: article '../../../../etc/hostname' lies outside"),
+        (
+            "      - {article: ../../../beside.md}",
+            "issue.yaml:6: article '../../../beside.md' lies outside the workspace",
+        ),
         ("      - {article: /etc/hostname}", "issue.yaml:6: article '/etc/hostname' lies outside"),
         ("      - {article: images/wave.svg}", "issue.yaml:6: article 'images/wave.svg' must end in .md"),
         (f"      - {{article: {'long words ' * 40}}}", "issue.yaml:6: no article 'long words"),
@@ -131,11 +135,17 @@ def test_a_mistake_in_a_block_is_one_problem_that_says_what_to_do(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("title: T\nsubject: \"a\\r\\nBcc: b\"\naudience: crew\nsections: [blocks: [text: x]]\n", "must be one line"),
+        ('title: T\nsubject: "a\\r\\nBcc: b"\naudience: crew\nsections: [blocks: [text: x]]\n', "must be one line"),
         ("title: T\nsubject: S\naudience: crew\nsections: []\n", "issue.yaml:4: the issue has no blocks yet"),
-        ("title: T\nsubject: S\naudience: crew\nlanguage: 'en\"><script>'\nsections: [blocks: [text: x]]\n", "language tag"),
+        (
+            "title: T\nsubject: S\naudience: crew\nlanguage: 'en\"><script>'\nsections: [blocks: [text: x]]\n",
+            "language tag",
+        ),
         ("title: T\naudience: crew\nsections: [blocks: [text: x]]\n", "issue.yaml:1: 'subject' is missing."),
-        ("title: T\nsubject: S\nsubject: R\naudience: crew\nsections: []\n", "issue.yaml:3: 'subject' stands here twice"),
+        (
+            "title: T\nsubject: S\nsubject: R\naudience: crew\nsections: []\n",
+            "issue.yaml:3: 'subject' stands here twice",
+        ),
         ("title: T\nsubject: A: B\n", "issue.yaml:2: broken YAML"),
     ],
 )

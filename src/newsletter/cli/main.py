@@ -6,9 +6,9 @@ Commands are imported when they are called, so that `--help` costs little more t
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -28,6 +28,14 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "audience": ("newsletter.cli.people:audience", "Import, list and count the people an issue is for."),
     "suppress": ("newsletter.cli.people:suppress", "Keep addresses from ever being mailed."),
 }
+
+
+def _width() -> int:
+    """The terminal's width for `--help`; Click's own way imports shutil and with it the archive formats."""
+    try:
+        return min(100, os.get_terminal_size(sys.stdout.fileno()).columns - 2)
+    except (OSError, ValueError):
+        return 80
 
 
 class LazyGroup(click.Group):
@@ -58,16 +66,18 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
-@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "terminal_width": _width()}
+)
 @click.option(
     "--workspace",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(file_okay=False),
     help="The folder with newsletter.yaml. Default: here, or the nearest folder above.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="newsletter")
 @click.pass_context
-def newsletter(context: click.Context, workspace: Path | None, debug: bool) -> None:
+def newsletter(context: click.Context, workspace: str | None, debug: bool) -> None:
     """Newsletters as code: write articles, review what each profession reads, send it once to everyone."""
     context.obj = {"workspace": workspace, "debug": debug}
 

@@ -21,10 +21,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 def workspace_of(context: click.Context) -> Workspace:
     """The workspace the command line names, or the nearest one."""
-    asked: Path | None = context.obj["workspace"]
-    root = asked if asked is not None else find_workspace(Path.cwd())
-    if asked is not None:
-        root = find_workspace(asked)
+    asked: str | None = context.obj["workspace"]
+    root = find_workspace(Path(asked) if asked else Path.cwd())
     return open_workspace(root, os.environ, bundled_workspace() / "templates")
 
 

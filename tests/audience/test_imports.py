@@ -1,0 +1,223 @@
+"""A subscriber file comes into the database whole or not at all, every row of it accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.audience.audiences import load_audience
+from newsletter.audience.imports import import_audience
+from newsletter.audience.professions import load_professions
+from newsletter.errors import FileProblems
+from newsletter.model import Import, RejectedRow, Segment
+from newsletter.store import subscribers
+from newsletter.store.database import Database, open_database
+
+Importer = Callable[[str | bytes], Import]
+
+
+@pytest.fixture
+def database(workspace) -> Iterator[Database]:  # type: ignore[no-untyped-def]  # its class lives in conftest
+    opened = open_database("sqlite:///var/news.db", workspace.root)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def bring(workspace, database: Database, now: datetime) -> Importer:  # type: ignore[no-untyped-def]
+    """Import these words as the crew's file."""
+
+    def imported(content: str | bytes) -> Import:
+        root: Path = workspace.root
+        (root / "audiences/crew.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+        professions = load_professions(root)
+        with database.begin() as connection:
+            return import_audience(connection, load_audience("crew", root, professions), root, professions, now)
+
+    return imported
+
+
+def people(database: Database, *columns: str) -> list[tuple[object, ...]]:
+    names = ", ".join(columns)
+    with database.connect() as connection:
+        return [tuple(one) for one in connection.exec_driver_sql(f"SELECT {names} FROM subscribers ORDER BY address")]
+
+
+def test_rows_become_people_with_the_profession_their_title_means(bring: Importer, database: Database) -> None:
+    result = bring(
+        "Email,First name,Job title\nada@example.org,Ada,PILOT\nbo@example.org,,Able-Seaman\nx@example.org,X,Poet\n"
+    )
+    assert (result.rows, result.added, result.rejected) == (3, 3, ())
+    assert result.unmatched_professions == {"Poet": 1}
+    assert people(database, "address", "first_name", "profession", "profession_title") == [
+        ("ada@example.org", "Ada", "pilot", "PILOT"),
+        ("bo@example.org", "", "sailor", "Able-Seaman"),
+        ("x@example.org", "X", "", "Poet"),
+    ]
+
+
+def test_a_file_that_has_not_changed_is_not_read_twice(bring: Importer) -> None:
+    rows = "Email,First name,Job title\nada@example.org,Ada,Poet\n"
+    assert bring(rows).skipped is False
+    again = bring(rows)
+    assert (again.skipped, again.rows, again.unmatched_professions) == (True, 0, {"Poet": 1})
+
+
+def test_a_changed_taxonomy_reads_the_file_again(bring: Importer, workspace, database: Database) -> None:  # type: ignore[no-untyped-def]
+    rows = "Email,First name,Job title\nada@example.org,Ada,Poet\n"
+    bring(rows)
+    workspace.write("audiences/professions.yaml", "poet: {label: Poet}\n")
+    assert (bring(rows).skipped, people(database, "profession")) == (False, [("poet",)])
+
+
+def test_a_file_in_latin_1_names_the_line_and_changes_nothing(bring: Importer, database: Database) -> None:
+    bring("Email,First name,Job title\nold@example.org,Old,Cook\n")
+    rows = "Email,First name,Job title\nnew@example.org,New,Cook\nrene@example.org,René,Cook\n"
+    with pytest.raises(FileProblems) as caught:
+        bring(rows.encode("latin-1"))
+    assert str(caught.value).startswith("audiences/crew.csv:3: not UTF-8 text (byte 0xe9).")
+    assert "encoding: windows-1252` in audiences/crew.yaml" in str(caught.value)
+    assert people(database, "address") == [("old@example.org",)]
+
+
+def test_a_file_in_another_encoding_that_the_audience_names_is_read(
+    bring: Importer, workspace, database: Database
+) -> None:  # type: ignore[no-untyped-def]
+    workspace.write("audiences/crew.yaml", "source: crew.csv\nencoding: windows-1252\n")
+    bring("Email;First name\nrene@example.org;René\n".encode("cp1252"))
+    assert people(database, "first_name") == [("René",)]
+
+
+def test_a_file_that_goes_wrong_after_many_rows_changes_nothing(bring: Importer, database: Database) -> None:
+    rows = "Email,First name,Job title\n" + "".join(f"r{n}@example.org,R,Cook\n" for n in range(5_000))
+    with pytest.raises(FileProblems, match=r"crew\.csv:5002: not UTF-8"):
+        bring(rows.encode() + b"last@example.org,\xff,Cook\n")
+    assert people(database, "address") == []
+
+
+@pytest.mark.parametrize("tail", ['"Bo,Cook\ncy@example.org,Cy,Cook\n', '"Bo,Cook\ncy@example.org,"Cy",Cook\n'])
+def test_a_quote_that_is_never_closed_swallows_nobody(bring: Importer, database: Database, tail: str) -> None:
+    with pytest.raises(FileProblems, match=r"crew\.csv:3: not readable as CSV: .*quote that is never closed"):
+        bring("Email,First name,Job title\nada@example.org,Ada,Cook\nbo@example.org," + tail)
+    assert people(database, "address") == []
+
+
+def test_without_an_address_column_the_columns_are_named(bring: Importer, workspace) -> None:  # type: ignore[no-untyped-def]
+    workspace.write("audiences/crew.yaml", "source: crew.csv\n")
+    with pytest.raises(FileProblems, match=r"crew\.csv:1: no column holds the address\. The file has: Name, Phone\."):
+        bring("Name,Phone\nAda,1\n")
+    with pytest.raises(FileProblems, match=r"crew\.csv:1: no column holds the address\. The file has: nothing\."):
+        bring("")
+
+
+def test_all_columns_that_are_not_there_are_told_at_once_with_the_nearest(bring: Importer) -> None:
+    with pytest.raises(FileProblems) as caught:
+        bring("E-mails,First name,Job titel\n")
+    first, second = (str(one) for one in caught.value.problems)
+    assert first.startswith("audiences/crew.csv:1: no column 'Email' (for address). Did you mean 'E-mails'?")
+    assert second.startswith("audiences/crew.csv:1: no column 'Job title' (for profession). Did you mean 'Job titel'?")
+    assert second.endswith("The file has: E-mails, First name, Job titel. Mend `columns:` in audiences/crew.yaml.")
+
+
+def test_a_row_that_cannot_be_a_person_is_rejected_with_its_line(bring: Importer, workspace) -> None:  # type: ignore[no-untyped-def]
+    workspace.write("audiences/crew.yaml", "source: crew.csv\n")
+    result = bring(
+        "Email,First name,Status\nada@example.org,Ada,\nnot an address,X,\n\n,Nobody,\n"
+        f"long@example.org,{'x' * 501},\nodd@example.org,O,maybe\nmore@example.org,M,active,extra\n"
+    )
+    assert (result.rows, result.added) == (6, 1)
+    assert [one.line for one in result.rejected] == [3, 5, 6, 7, 8]
+    assert result.rejected[1:] == (
+        RejectedRow(5, "the address is empty"),
+        RejectedRow(6, "'first_name' is longer than 500 characters"),
+        RejectedRow(7, "unknown status 'maybe'"),
+        RejectedRow(8, "more cells than the header has columns"),
+    )
+    assert not any("not an address" in one.reason for one in result.rejected), "no personal data in reasons"
+
+
+def test_whoever_unsubscribed_stays_so_when_the_old_file_comes_again(
+    bring: Importer, workspace, database: Database
+) -> None:  # type: ignore[no-untyped-def]
+    workspace.write("audiences/crew.yaml", "source: crew.csv\n")
+    bring("Email,Status\nada@example.org,unsubscribed\n")
+    result = bring("Email,Status,First name\nADA@example.org,subscribed,Ada\n")
+    assert (result.added, result.updated) == (0, 1)
+    assert people(database, "status", "first_name") == [("unsubscribed", "Ada")]
+
+
+@pytest.mark.parametrize(
+    ("written", "status"),
+    [
+        ("Active", "subscribed"),
+        ("opted-out", "unsubscribed"),
+        ("CLEANED", "bounced"),
+        ("spam", "complained"),
+        ("pending", "pending"),
+    ],
+)
+def test_other_programs_words_for_a_status_are_understood(
+    bring: Importer,
+    workspace,
+    database: Database,
+    written: str,
+    status: str,  # type: ignore[no-untyped-def]
+) -> None:
+    workspace.write("audiences/crew.yaml", "source: crew.csv\n")
+    bring(f"Email,Status\nada@example.org,{written}\n")
+    assert people(database, "status") == [(status,)]
+
+
+def test_columns_nobody_asked_for_are_named_and_left_out(bring: Importer, database: Database) -> None:
+    result = bring("Email,Salary,First name,Job title,\nada@example.org,9,Ada,Cook,\n")
+    assert result.ignored_columns == ("Salary",)
+    assert people(database, "attributes") == [("{}",)]
+
+
+def test_a_column_of_any_name_becomes_a_field_of_its_own(bring: Importer, workspace, database: Database) -> None:  # type: ignore[no-untyped-def]
+    workspace.write("audiences/crew.yaml", "source: crew.csv\ncolumns: {address: Email, id: Number, joined: Since}\n")
+    bring("Email,Number,Since\nada@example.org,C-7,2025\nbo@example.org,,\n")
+    assert people(database, "attributes") == [('{"id": "C-7", "joined": "2025"}',), ("{}",)]
+
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters='\r\n"'), max_size=12)
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["a@x.org", "A@X.org", "b@x.org", "c@x.org", "d@ü.org", "nobody", "", "a b@x.org"]),
+        NAMES,
+        st.sampled_from(["Pilot", "pilots", "Poet", ""]),
+    ),
+    max_size=20,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(first=ROWS, second=ROWS)
+def test_every_row_is_counted_once_in_a_first_and_in_a_second_import(
+    first: list[tuple[str, str, str]], second: list[tuple[str, str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("people")
+    (root / "audiences").mkdir()
+    (root / "audiences/crew.yaml").write_text("source: crew.csv\n")
+    professions = load_professions(root)
+    database = open_database("sqlite:///news.db", root)
+    moment = datetime.fromisoformat("2026-03-02T09:00:00+00:00")
+    for number, rows in enumerate((first, second)):
+        lines = [f'{address},"{name}",{title}' for address, name, title in rows]
+        text = "\n".join(["Email,First name,Job title", *lines, ""])
+        (root / "audiences/crew.csv").write_bytes(text.encode())
+        with database.begin() as connection:
+            result = import_audience(connection, load_audience("crew", root, professions), root, professions, moment)
+            inside = subscribers.headcount(connection, Segment(source="audiences/crew.csv"))
+        parts = result.added + result.updated + result.unchanged + result.merged + len(result.rejected)
+        assert result.rows == parts
+        if not result.skipped:
+            assert result.rows == sum(1 for row in rows if any(cell.strip() for cell in row))
+            assert sum(one.people for one in inside) == result.added + result.updated + result.unchanged
+        assert number or result.updated == result.unchanged == 0
+    database.close()
