@@ -80,3 +80,15 @@ def test_imports_are_absolute_so_that_these_tests_see_them(path: Path) -> None:
 
 def test_every_room_is_known_here() -> None:
     assert {_room(path) for path in FILES} <= SHARED | PHASES | COMPOSING | ENTRY | {"__init__"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 420
+
+
+def test_the_reader_of_imports_sees_those_inside_functions_and_those_for_types_only(tmp_path: Path) -> None:
+    (tmp_path / "x.py").write_text(
+        "def f():\n    import yaml.nodes\nif TYPE_CHECKING:\n    from newsletter import web\n"
+    )
+    assert _imports(tmp_path / "x.py") == {"yaml.nodes", "newsletter.web"}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel, ConfigDict
 
 from newsletter.errors import FileProblems
-from newsletter.files import parse_yaml, read_text, split_front_matter
+from newsletter.files import is_file, moved, parse_yaml, read_text, split_front_matter, validated
 from newsletter.model import Where
 
 
@@ -66,3 +67,72 @@ def test_text_that_is_not_utf_8_is_named_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_bytes("one\ntwö\n".encode("latin-1"))
     with pytest.raises(FileProblems, match=r"a.md:2: not UTF-8 text \(byte 0xf6\)"):
         read_text(tmp_path / "a.md", "a.md")
+
+
+@pytest.mark.parametrize(
+    "value", ["2026-02-30", "2026-13-01", "0x_", "!!int ten", "!!bool perhaps", "!!timestamp x", "9" * 5000]
+)
+def test_a_date_or_number_that_is_none_is_an_error_with_its_line(value: str) -> None:
+    with pytest.raises(FileProblems) as caught:
+        parse_yaml(f"title: x\ndate: {value}\n", "a.md", first_line=2)
+    (problem,) = caught.value.problems
+    assert problem.where == Where("a.md", 3)
+    assert "looks like a date or a number and is none. Put quotes around it." in problem.message
+
+
+@pytest.mark.parametrize(
+    "text", ["a: &a [*a]\n", "x: " + "[" * 60 + "]" * 60 + "\n", "a: \0\n", "? [a]\n: b\n", "a: !x y\n"]
+)
+def test_yaml_that_means_harm_is_refused_in_words(text: str) -> None:
+    with pytest.raises(FileProblems, match=r"^f.yaml:1: "):
+        parse_yaml(text, "f.yaml")
+
+
+def test_a_missing_file_is_named_with_the_nearest_there_is(tmp_path: Path) -> None:
+    (tmp_path / "issue.yaml").touch()
+    with pytest.raises(FileProblems, match=r"^issues/x/isue\.yaml: no such file\. Did you mean 'issue\.yaml'\?$"):
+        read_text(tmp_path / "isue.yaml", "issues/x/isue.yaml")
+
+
+def test_a_folder_in_the_place_of_a_file_is_a_problem_of_that_file(tmp_path: Path) -> None:
+    with pytest.raises(FileProblems, match=r"^here: cannot be read: "):
+        read_text(tmp_path, "here")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "folder", "gone"])
+def test_what_cannot_be_a_path_is_no_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    assert not is_file(tmp_path / name)
+
+
+class _Item(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    size: int = 0
+
+
+class _Shelf(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    items: list[_Item] = []
+    best: _Item | None = None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: x\nnmae: y\n", "f.yaml:2: unknown key 'nmae'. Did you mean 'name'? Known: name, items, best."),
+        ("name: x\nitems:\n- {siz: 1}\n", "f.yaml:3: unknown key 'items.0.siz'. Did you mean 'size'? Known: size."),
+        ("name: x\nbest:\n  sise: 1\n", "f.yaml:3: unknown key 'best.sise'. Did you mean 'size'? Known: size."),
+        ("best: {size: 1}\n", "f.yaml:1: 'name' is missing."),
+        ("- name\n", "f.yaml:1: a shelf must be `key: value` lines."),
+    ],
+)
+def test_a_file_of_fields_is_checked_with_line_and_suggestion(text: str, said: str) -> None:
+    with pytest.raises(FileProblems) as caught:
+        validated(_Shelf, parse_yaml(text, "f.yaml"), "a shelf")
+    assert str(caught.value) == said
+
+
+def test_a_part_of_a_document_keeps_its_lines() -> None:
+    part = moved(parse_yaml("a: 1\nb:\n  - x: 1\n  - y: 2\n", "f.yaml"), "b", 1)
+    assert (part.data, part.where("y"), part.where()) == ({"y": 2}, Where("f.yaml", 4), Where("f.yaml", 4))

@@ -23,7 +23,7 @@ from newsletter.delivery import loop
 from newsletter.delivery.messages import Assembler, envelope_of
 from newsletter.delivery.providers.contract import Provider
 from newsletter.delivery.throttle import Throttle
-from newsletter.errors import FileProblems, Refused, SettingsError, Stopped, did_you_mean
+from newsletter.errors import FileProblems, Refused, SettingsError, Stopped, StoreUnavailable, did_you_mean
 from newsletter.model import (
     DEFAULT,
     Audience,
@@ -353,7 +353,10 @@ def send(
             limit=options.limit,
             progress=_running_total(before, progress),
         )
-        loop.deliver(sending)
+        try:
+            loop.deliver(sending)
+        except StoreUnavailable as error:
+            raise Stopped(f"{error} What was sent until then is recorded, or will be looked up.") from error
         with database.begin() as connection:
             if ledger.counts(connection, campaign.id).unfinished == 0:
                 ledger.mark_finished(connection, campaign.id, now())

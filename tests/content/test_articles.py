@@ -90,3 +90,49 @@ def test_other_peoples_braces_stay_text(tmp_path: Path) -> None:
     read = _read(tmp_path, "Write `{{ not_ours }}` or {{< figure >}}.")
     assert read.expressions == ()
     assert "{{ not_ours }}" in str(read.article.body[0].fields["html"])
+
+
+def test_a_caption_is_sanitised_and_keeps_its_words(tmp_path: Path) -> None:
+    caption = "By *us* <b onclick=x>and</b> <script>alert(1)</script><img src=x.png>[more](/more)"
+    read = _read(tmp_path, f'---\ntitle: T\ncaption: "{caption}"\n---\nBody')
+    assert read.article.caption == 'By <em>us</em> <b>and</b> <a href="https://example.org/more">more</a>'
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "JavaScript:x", "data:text/html,x", "file:///etc/hostname"])
+def test_a_link_that_leads_to_no_page_is_refused_at_its_line(tmp_path: Path, link: str) -> None:
+    with pytest.raises(FileProblems, match=r"^a\.md:3: a link cannot begin with '"):
+        _read(tmp_path, f"---\ntitle: T\nlink: '{link}'\n---\nBody")
+
+
+def test_a_title_taken_from_a_heading_is_text_not_html(tmp_path: Path) -> None:
+    assert _read(tmp_path, '# "Bread" & <butter>\n\nBody').article.title == '"Bread" & '
+    assert _read(tmp_path, "# Bread & butter\n\nBody").article.title == "Bread & butter"
+
+
+def test_a_heading_that_repeats_the_title_stands_once_whatever_its_signs(tmp_path: Path) -> None:
+    article = _read(tmp_path, '---\ntitle: \'Say "cheese" & smile\'\n---\n# Say "cheese" & smile\n\nBody').article
+    assert [block.fields["html"] for block in article.body] == ["<p>Body</p>"]
+    other = _read(tmp_path, "---\ntitle: One\n---\n# Two\n\nBody").article
+    assert "Two" in str(other.body[0].fields["html"])
+
+
+def test_every_problem_of_an_article_is_told_at_once_at_its_line(tmp_path: Path) -> None:
+    text = "---\ntitle: [a, b]\ndraft: perhaps\nimage: gone.png\nlink: 'javascript:x'\n---\n\n{{ recipient.x\n"
+    with pytest.raises(FileProblems) as caught:
+        _read(tmp_path, text)
+    assert sorted(one.where.line for one in caught.value.problems) == [2, 3, 4, 5, 8]
+
+
+def test_a_date_that_does_not_exist_is_an_error_at_its_line(tmp_path: Path) -> None:
+    with pytest.raises(FileProblems, match=r"^a\.md:3: '2026-02-30'"):
+        _read(tmp_path, "---\ntitle: T\ndate: 2026-02-30\n---\nBody")
+
+
+@pytest.mark.parametrize("written", ["true", "'true'", "yes", "'Yes'"])
+def test_a_draft_is_a_draft_however_it_is_written(tmp_path: Path, written: str) -> None:
+    assert _read(tmp_path, f"---\ndraft: {written}\n---\nBody").article.draft_line == 2
+
+
+def test_a_picture_written_into_the_page_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(FileProblems, match="names no file"):
+        _read(tmp_path, '<p>x</p>\n<img src="data:image/png;base64,AAAA">', "a.html")

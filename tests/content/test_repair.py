@@ -138,3 +138,79 @@ def test_not_a_word_is_lost_or_doubled_whatever_the_tags(parts: list[str]) -> No
     markup = "".join(part.replace("\xa0", " ") for part in parts)
     given_words = sorted(re.findall("alpha|beta|gamma|delta", markup))
     assert sorted(word for word in _words(_blocks(markup)) if word != "amp") == given_words
+
+
+def test_five_paragraphs_in_one_p_come_out_as_five() -> None:
+    words = [f"Paragraph {number} has\nmore lines" for number in range(1, 6)]
+    assert _html("<p>" + "\n\n".join(words) + "</p>").count("<p>") == 5
+
+
+def test_words_of_a_column_table_outside_its_columns_stay_around_them() -> None:
+    markup = (
+        '<table id="templateColumns"><caption>above</caption><tr><td colspan=2>heading</td></tr>'
+        '<tr><td class="templateColumnContainer">left</td><td class="templateColumnContainer">right</td></tr>'
+        "<tr><td>below</td></tr></table>"
+    )
+    blocks = _blocks(markup)
+    assert [block.type for block in blocks] == ["prose", "columns", "prose"]
+    assert _words(blocks) == ["above", "heading", "left", "right", "below"]
+
+
+def test_a_column_inside_a_column_is_read_once() -> None:
+    inner = '<table><tr><td class="templateColumnContainer">inner</td></tr></table>'
+    markup = f'<table id="templateColumns"><tr><td class="templateColumnContainer">outer {inner}</td></tr></table>'
+    assert _words(_blocks(markup)) == ["outer", "inner"]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<svg width="9"><g><text x="1">alpha <tspan>beta</tspan></text></g></svg>',
+        "<math><mrow><mi>alpha</mi><mo>beta</mo></mrow></math>",
+        "<figure><svg><text>alpha</text></svg><figcaption>beta</figcaption></figure>",
+        "<textarea>alpha</textarea><noscript>beta</noscript>",
+        "<select><option>alpha</option></select><button>beta</button>",
+        "<iframe>alpha</iframe><object>beta</object>",
+    ],
+)
+def test_words_in_drawings_formulas_and_forms_are_kept(markup: str) -> None:
+    assert _words(_blocks(markup)) == ["alpha", "beta"]
+
+
+def test_words_a_browser_would_not_show_are_not_shown() -> None:
+    markup = "<p>kept</p><script>gone</script><style>gone</style><!-- gone --><template>gone</template>"
+    assert _words(_blocks(markup)) == ["kept"]
+
+
+@pytest.mark.parametrize("tag", ["b", "div", "blockquote", "ul><li", "table><tr><td", "a href=/x"])
+@pytest.mark.parametrize("depth", [500, 2_000, 5_000])
+def test_however_deep_the_tags_the_words_come_out_shallow(tag: str, depth: int) -> None:
+    blocks = _blocks("<p>first</p>" + f"<{tag}>" * depth + "deep<p>deeper</p>")
+    assert _words(blocks) == ["first", "deep", "deeper"]
+    assert max(str(block.fields["html"]).count("<") for block in blocks) < 500
+
+
+def test_a_picture_in_a_caption_is_a_picture_with_its_link() -> None:
+    markup = (
+        '<figure><figcaption>By <a href="/us"><img src="a.svg" alt="A"></a> us</figcaption><img src="b.svg"></figure>'
+    )
+    first, second = _blocks(markup)
+    assert (first.fields["src"], first.fields["link"]) == ("a.svg", "https://example.org/us")
+    assert second.fields["src"] == "b.svg"
+    assert "<img" not in str(second.fields["caption"])
+    assert _Words(str(second.fields["caption"])).found == ["By", "us"]
+
+
+@pytest.mark.parametrize(
+    ("link", "absolute"),
+    [
+        ("/about", "https://example.org/about"),
+        ("about", "https://example.org/about"),
+        ("#part", "#part"),
+        ("https://example.com/x", "https://example.com/x"),
+        ("mailto:a@example.org", "mailto:a@example.org"),
+        ("//example.com/x", "https://example.com/x"),
+    ],
+)
+def test_a_sites_own_links_become_absolute(link: str, absolute: str) -> None:
+    assert _html(f'<p><a href="{link}">x</a></p>') == f'<p><a href="{absolute}">x</a></p>'

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import pytest
 
-from newsletter.rendering.inlining import inline_css, parse_page, serialize_page
+from newsletter.rendering.inlining import InliningFailed, inline_css, parse_page, serialize_page
 
 
 def _inlined(head: str, body: str) -> str:
@@ -90,3 +91,30 @@ def test_a_page_cannot_poison_the_cache_for_the_next_one() -> None:
 def test_conditional_comments_stay() -> None:
     comment = '<!--[if mso]><table width="600"><tr><td><![endif]-->'
     assert comment in _inlined("<style>td{color:red}</style>", comment + "<p>x</p>")
+
+
+@pytest.mark.parametrize("markup", ["", "   \n", "<!-- nothing -->"])
+def test_an_empty_page_is_refused_in_words(markup: str) -> None:
+    with pytest.raises(InliningFailed, match="the page is empty"):
+        parse_page(markup)
+
+
+def test_a_page_too_deep_to_be_read_whole_is_refused_not_cut() -> None:
+    with pytest.raises(InliningFailed, match="nested too deeply"):
+        parse_page("<html><body>" + "<div>" * 3_000 + "deep")
+
+
+def test_a_style_that_says_nothing_does_no_harm() -> None:
+    html = _inlined("<style>p{color:red}</style>", '<p style="">a</p><p style="x">b</p><p style="margin:0">c</p>')
+    assert html.count("color:red") == 3
+    assert "margin:0" in html
+
+
+def test_pages_inlined_at_once_do_not_mix() -> None:
+    def one(number: int) -> str:
+        return _inlined(f"<style>p{{margin:{number}px}}</style>", f"<p>{number}</p>")
+
+    with ThreadPoolExecutor(8) as pool:
+        pages = list(pool.map(one, range(40)))
+    for number, page in enumerate(pages):
+        assert f'<p style="margin:{number}px">{number}</p>' in page

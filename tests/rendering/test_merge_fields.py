@@ -73,3 +73,31 @@ def test_an_unknown_name_of_a_profession_is_an_error_at_its_line() -> None:
 def test_expressions_reach_nothing_but_values(source: str) -> None:
     with pytest.raises(FileProblems):
         variant_value(_expression(source), {"profession": {"label": "x"}})
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("recipient['fist_name']", r"unknown merge field 'recipient.fist_name'. Did you mean 'first_name'\?"),
+        ("recipient.first_name ~ recipient['x']", "unknown merge field 'recipient.x'"),
+        ("(recipient.points | default(0)) + 1", "fails for a reader with a value, because values are text"),
+        ("recipient.points.__class__.__mro__", "fails for a reader"),
+        ("recipient.points / 2", "fails for a reader"),
+    ],
+)
+def test_an_expression_that_would_fail_while_sending_is_refused_before(source: str, message: str) -> None:
+    with pytest.raises(FileProblems, match=message):
+        sort_expressions([_expression(source)], FIELDS)
+
+
+@pytest.mark.parametrize("source", ["recipient.points | int + 1", "recipient.points[:4]", "recipient.items | length"])
+def test_what_works_with_and_without_a_value_is_taken(source: str) -> None:
+    found = sort_expressions([_expression(source)], FIELDS)
+    assert [one.source for one in found.per_recipient.values()] == [source]
+
+
+def test_all_that_cannot_work_is_told_at_once() -> None:
+    wrong = [Expression(str(line), f"recipient.x{line}", Where("issue.yaml", line)) for line in (3, 5)]
+    with pytest.raises(FileProblems) as caught:
+        sort_expressions([*wrong, _expression("recipient.first_name")], FIELDS)
+    assert [one.where.line for one in caught.value.problems] == [3, 5]

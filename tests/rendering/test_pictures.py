@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 
 from newsletter.errors import FileProblems
 from newsletter.model import Image
-from newsletter.rendering.pictures import picture_for
+from newsletter.rendering.pictures import _without_references, picture_for
 
 
 def _svg(inner: str, width: int = 600, height: int = 300) -> Image:
@@ -83,3 +83,38 @@ def test_an_svg_cannot_show_files_of_this_machine(attribute: str, tmp_path: obje
 def test_a_tower_of_a_picture_is_refused() -> None:
     with pytest.raises(FileProblems, match="pixels tall"):
         picture_for(_svg("", 100, 90_000), 552)
+
+
+def test_a_large_photo_taken_on_its_side_stands_upright() -> None:
+    stored = Pillow.new("RGB", (2000, 1000), "red")
+    stored.paste("blue", (0, 0, 1000, 1000))
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    out = BytesIO()
+    stored.save(out, "JPEG", exif=exif, quality=95)
+    image = Image("photo.jpg", "d", "image/jpeg", 1000, 2000, out.getvalue())
+    picture = picture_for(image, 400)
+    shown = _pixels(picture.content).convert("RGB")
+    assert (picture.width, picture.height, shown.size) == (400, 800, (800, 1600))
+    top, bottom = shown.getpixel((400, 100)), shown.getpixel((400, 1500))
+    assert isinstance(top, tuple)
+    assert isinstance(bottom, tuple)
+    assert top[2] > 200 > 50 > top[0], "blue is at the top once it is turned"
+    assert bottom[0] > 200 > 50 > bottom[2]
+
+
+def test_a_photo_that_was_cut_off_is_a_problem_of_that_file() -> None:
+    whole = _raster("JPEG", 3000, 1500)
+    cut = Image("photo.jpg", "cut", "image/jpeg", 3000, 1500, whole.content[:2000])
+    with pytest.raises(FileProblems, match=r"^photo\.jpg: cannot be scaled down: .* Is the file whole\?$"):
+        picture_for(cut, 552)
+
+
+@pytest.mark.parametrize("link", ["https://example.com/x.png", "//example.com/x.png", "x.png", " file:///etc/hostname"])
+def test_a_link_out_of_an_svg_is_taken_away_and_one_inside_stays(link: str) -> None:
+    inside = '<defs><rect id="r" width="600" height="300" fill="#ff0000"/></defs><use href="#r"/>'
+    svg = _svg(f'<image href="{link}" width="9" height="9"/>{inside}')
+    drawn = _pixels(picture_for(svg, 300).content).convert("RGB")
+    assert drawn.getpixel((300, 150)) == (255, 0, 0)
+    assert "example.com" not in _without_references(svg.content)
+    assert link.strip() not in _without_references(svg.content)

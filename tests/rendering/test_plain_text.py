@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from newsletter.rendering.plain_text import prose_to_text, underlined
 
 
@@ -43,3 +49,27 @@ def test_quotes_code_and_line_breaks_keep_their_shape() -> None:
 def test_headings_are_underlined() -> None:
     assert prose_to_text("<h4>Héading</h4><p>x</p>") == "Héading\n-------\n\nx"
     assert underlined("Issue", "=") == "Issue\n====="
+
+
+@pytest.mark.parametrize(("start", "first"), [("4", "4. a"), ("²", "1. a"), ("-3", "1. a"), ("x", "1. a")])
+def test_a_list_begins_where_it_says_if_that_is_a_number(start: str, first: str) -> None:
+    assert prose_to_text(f'<ol start="{start}"><li>a</li></ol>') == first
+
+
+def test_cells_of_a_table_stand_apart_and_rows_on_lines_of_their_own() -> None:
+    text = prose_to_text("<table><tr><th>Day</th><th>Tide</th></tr><tr><td>Monday</td><td>noon</td></tr></table>")
+    assert [line.split() for line in text.split("\n") if line] == [["Day", "Tide"], ["Monday", "noon"]]
+
+
+_PARTS = st.sampled_from(
+    "<p> </p> <ul> <ol> </ul> </ol> <li> </li> <blockquote> </blockquote> <pre> </pre> <a~href='https://x.org'> </a> "
+    "<h3> </h3> <br> <hr> <table> <tr> <td> </table> <b> </b> one~ two~ three~".split()
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_PARTS, max_size=40))
+def test_every_word_of_the_prose_is_in_the_text_in_order(parts: list[str]) -> None:
+    markup = "".join(parts).replace("~", " ")
+    written = re.findall("one|two|three", markup)
+    assert re.findall("one|two|three", prose_to_text(markup)) == written

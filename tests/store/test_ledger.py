@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from newsletter.errors import StoreUnavailable
+from newsletter.errors import Refused, StoreUnavailable
 from newsletter.model import (
     Campaign,
     Outcome,
@@ -22,6 +23,7 @@ from newsletter.model import (
 from newsletter.store import ledger, subscribers, suppressions
 from newsletter.store.database import Database, open_database
 from newsletter.store.ledger import FrozenCampaign, Settlement
+from newsletter.store.locks import campaign_lock
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -200,3 +202,80 @@ def test_a_campaign_name_is_used_once(database: Database) -> None:
     _freeze(database)
     with pytest.raises(StoreUnavailable):
         _freeze(database)
+
+
+def test_changes_to_people_after_freezing_do_not_change_what_they_are_sent(database: Database) -> None:
+    campaign = _freeze(database)
+    changed = replace(_row(1), first_name="Changed", profession="")
+    with database.begin() as connection:
+        subscribers.put_batch(connection, [changed, _row(11)], "a.csv", 2, NOW)
+        claimed = ledger.claim(connection, campaign.id, 100, NOW)
+    assert len(claimed) == 9, "someone who came later is not in the campaign"
+    assert (claimed[1].recipient["first_name"], claimed[1].variant) == ("Name1", "nurse")
+
+
+def test_a_column_of_the_file_is_merged_even_when_it_is_named_like_one_of_ours(database: Database) -> None:
+    with database.begin() as connection:
+        person = replace(_row(20), attributes={"id": "C-7", "created_at": "Tuesday"})
+        subscribers.put_batch(connection, [person], "b.csv", 1, NOW)
+        fields = ("address", "id", "created_at")
+        frozen = FrozenCampaign("own", "i", "a", "h", {"v": b"x"}, {}, Segment(source="b.csv"), fields)
+        ledger.freeze(connection, frozen, NOW)
+        campaign = ledger.find_campaign(connection, "own")
+        assert campaign is not None
+        (claimed,) = ledger.claim(connection, campaign.id, 100, NOW)
+    assert claimed.recipient == {"address": "R20@x.org", "id": "C-7", "created_at": "Tuesday"}
+
+
+def test_what_never_left_this_machine_is_pending_again_and_no_attempt(database: Database) -> None:
+    campaign = _freeze(database)
+    with database.begin() as connection:
+        claimed = ledger.claim(connection, campaign.id, 1, NOW)
+    _settle(database, claimed[0].number, Outcome(Result.UNSENT))
+    with database.begin() as connection:
+        (again,) = ledger.claim(connection, campaign.id, 1, NOW)
+    assert (again.number, again.attempts) == (claimed[0].number, 0)
+
+
+def test_a_settled_delivery_keeps_the_providers_words_and_is_never_claimed_again(database: Database) -> None:
+    campaign = _freeze(database)
+    with database.begin() as connection:
+        claimed = ledger.claim(connection, campaign.id, 3, NOW)
+        ledger.mark_in_flight(connection, [one.number for one in claimed], NOW)
+    _settle(database, claimed[0].number, Outcome(Result.ACCEPTED, provider_id="queue-7"))
+    _settle(database, claimed[1].number, Outcome(Result.REJECTED, "552 too large"))
+    _settle(database, claimed[2].number, Outcome(Result.UNCERTAIN, "connection lost"))
+    with database.begin() as connection:
+        ledger.release(connection, campaign.id, NOW)
+        rest = ledger.claim(connection, campaign.id, 100, NOW + timedelta(days=9))
+        assert not {one.number for one in rest} & {one.number for one in claimed}
+        assert ledger.left_in_flight(connection, campaign.id) == []
+        assert ledger.accepted_by_profession(connection, campaign.id) == {"nurse": 1}
+        reasons = ledger.reasons(connection, campaign.id)
+        counts = ledger.counts(connection, campaign.id)
+    assert reasons[State.REJECTED, "552 too large"] == reasons[State.UNCERTAIN, "connection lost"] == 1
+    assert (counts.accepted, counts.rejected, counts.uncertain, counts.unfinished) == (1, 1, 1, 7)
+
+
+def test_the_suppression_of_one_campaign_holds_for_the_next(database: Database) -> None:
+    first = _freeze(database)
+    with database.begin() as connection:
+        claimed = ledger.claim(connection, first.id, 1, NOW)
+    _settle(database, claimed[0].number, Outcome(Result.REJECTED, "550 no such user", suppress=True))
+    second = _freeze(database, "second")
+    with database.connect() as connection:
+        assert ledger.reasons(connection, second.id) == {
+            (State.SKIPPED, "suppressed: bounced"): 1,
+            (State.SKIPPED, "unsubscribed"): 1,
+        }
+
+
+def test_only_one_process_sends_a_campaign_and_others_are_free(tmp_path: Path) -> None:
+    path = tmp_path / "news.db"
+    with campaign_lock(path, "march"):
+        with pytest.raises(Refused, match="'march' is being sent by another process"), campaign_lock(path, "march"):
+            pass
+        with campaign_lock(path, "april"):
+            pass
+    with campaign_lock(path, "march"):
+        pass

@@ -49,7 +49,8 @@ def _parse_unusual(text: str) -> Address:
     try:
         checked = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as error:
-        raise InvalidAddress(str(error).rstrip(".")) from error
+        said = str(error).rstrip(".")
+        raise InvalidAddress(said[:1].lower() + said[1:]) from error
     if not checked.local_part.isascii():
         raise InvalidAddress("letters beyond ASCII before the @ are not supported yet (SMTPUTF8)")
     mailed = f"{checked.local_part}@{checked.ascii_domain}"

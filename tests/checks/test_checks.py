@@ -1,0 +1,108 @@
+"""Each check: a hit, a miss, and the line it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter.checks.run import run_checks
+from newsletter.checks.subject import Subject
+from newsletter.model import (
+    EVERYBODY_ELSE,
+    Article,
+    ArticleChoice,
+    Block,
+    Finding,
+    Image,
+    Issue,
+    RenderedVariant,
+    Section,
+    Severity,
+    Variant,
+    Where,
+)
+from newsletter.settings import Settings, load_settings
+
+ISSUE = Where("issues/i/issue.yaml", 7)
+SETTINGS = "brand: {name: N, postal_address: Street}\nsender: {name: N, address: n@example.org}\n"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "newsletter.yaml").write_text(SETTINGS)
+    return load_settings(tmp_path, {})
+
+
+def _found(settings: Settings, *blocks: Block, html: str = "", gaps: tuple[Block, ...] = ()) -> list[Finding]:
+    section = Section("", blocks)
+    issue = Issue("i", ISSUE, "T", "S", "", "a", 1, "two-column", "en", (section,), {})
+    variant = Variant(EVERYBODY_ELSE, EVERYBODY_ELSE, (section,), gaps)
+    rendered = RenderedVariant("default", ("default",), "S", "", html, "", (), (), "h")
+    return list(run_checks([Subject(issue, settings, variant, rendered)]))
+
+
+def _article(show: str = "full", **fields: Any) -> Block:
+    given = {"where": Where("a.md", 1), "title": "T", "body": (), **fields}
+    return Block("article", {"article": Article(**given), "show": show}, ISSUE)
+
+
+def _image(alt: str = "", link: str = "") -> Block:
+    return Block("image", {"image": None, "src": "x.png", "alt": alt, "link": link, "caption": ""}, Where("a.md", 12))
+
+
+def test_a_clean_issue_has_no_findings(settings: Settings) -> None:
+    assert _found(settings, _article(body=(_image("A desk"),)), html="x" * 79_999) == []
+
+
+@pytest.mark.parametrize("show", ["full", "summary", "card"])
+def test_a_draft_is_an_error_at_its_line_in_whatever_form(settings: Settings, show: str) -> None:
+    columns = Block("columns", {"cells": ((_article(show, draft_line=3),), ()), "split": "1/2+1/2"}, ISSUE)
+    (finding,) = _found(settings, columns)
+    assert (finding.rule, finding.severity, finding.where) == ("draft", Severity.ERROR, Where("a.md", 3))
+
+
+def test_a_gap_is_an_error_at_the_block(settings: Settings) -> None:
+    choice = ArticleChoice("{profession}/x.md", {})
+    gap = Block("article", {"article": choice, "show": "full"}, ISSUE)
+    (finding,) = _found(settings, gaps=(gap,))
+    assert (finding.rule, finding.severity, finding.where) == ("profession-gap", Severity.ERROR, ISSUE)
+    assert "{profession}/x.md" in finding.message
+
+
+def test_a_picture_without_alt_is_a_warning_where_it_is_written(settings: Settings) -> None:
+    (finding,) = _found(settings, _article(body=(_image(link="https://example.org"),)))
+    assert (finding.rule, finding.severity, finding.where) == ("image-alt", Severity.WARNING, Where("a.md", 12))
+    assert "say where it leads" in finding.message
+
+
+def test_pictures_of_articles_shown_as_cards_are_not_those_of_their_body(settings: Settings) -> None:
+    assert _found(settings, _article("card", body=(_image(),))) == []
+    image = Image("x.png", "d", "image/png", 1, 1, b"")
+    assert [one.rule for one in _found(settings, _article("card", image=image))] == ["image-alt"]
+
+
+@pytest.mark.parametrize(("size", "severity"), [(80_000, Severity.WARNING), (100_000, Severity.ERROR)])
+def test_html_near_gmails_limit_is_found_at_the_size_that_is_sent(
+    settings: Settings, size: int, severity: Severity
+) -> None:
+    (finding,) = _found(settings, html="x" * size)
+    assert (finding.rule, finding.severity) == ("html-size", severity)
+
+
+def test_a_setting_without_effect_is_said(tmp_path: Path) -> None:
+    (tmp_path / "newsletter.yaml").write_text(SETTINGS + "public_url: https://news.example.org\n")
+    (finding,) = _found(load_settings(tmp_path, {}))
+    assert (finding.rule, finding.where.path) == ("unused-setting", "newsletter.yaml")
+
+
+def test_one_finding_of_several_variants_names_them_all(settings: Settings) -> None:
+    section = Section("", (_image(),))
+    issue = Issue("i", ISSUE, "T", "S", "", "a", 1, "two-column", "en", (section,), {})
+    variant = Variant(EVERYBODY_ELSE, EVERYBODY_ELSE, (section,), ())
+    subjects = [
+        Subject(issue, settings, variant, RenderedVariant(key, (key,), "S", "", "", "", (), (), "h")) for key in "ab"
+    ]
+    (finding,) = run_checks(subjects)
+    assert finding.variant == "a, b"

@@ -1,0 +1,220 @@
+"""The sending loop against providers that misbehave: what the ledger says afterwards is true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from newsletter.delivery import loop
+from newsletter.delivery.messages import Assembler, Envelope
+from newsletter.delivery.providers.contract import ProviderGone
+from newsletter.delivery.throttle import Throttle
+from newsletter.errors import StoreUnavailable
+from newsletter.model import (
+    Campaign,
+    Context,
+    Counts,
+    DeliveryId,
+    MergeField,
+    Message,
+    Outcome,
+    RenderedVariant,
+    Result,
+    Segment,
+    SubscriberRow,
+    SubscriberStatus,
+    Where,
+)
+from newsletter.store import ledger, subscribers
+from newsletter.store.database import Database, open_database
+from newsletter.store.ledger import FrozenCampaign
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+TOKEN = "mf00000000000001t"
+PEOPLE = 40
+
+
+class Scripted:
+    """A provider that answers as the test says, and remembers what it was given."""
+
+    group = 5
+
+    def __init__(self, answer: Callable[[Message], Outcome], connections: int = 2) -> None:
+        self._answer = answer
+        self.connections = connections
+        self.given: list[DeliveryId] = []
+        self.connected = 0
+
+    def connect(self) -> Scripted:
+        self.connected += 1
+        return self
+
+    def deliver(self, messages: Sequence[Message]) -> Iterator[Outcome]:
+        for message in messages:
+            self.given.append(message.delivery_id)
+            yield self._answer(message)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def already_carried(self, deliveries: Sequence[DeliveryId]) -> None:
+        return None
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = open_database("sqlite:///n.db", tmp_path)
+    rows = [
+        SubscriberRow(f"r{one}@x.org", f"r{one}@x.org", f"N{one}", "", "", "", "", "", SubscriberStatus.SUBSCRIBED, {})
+        for one in range(PEOPLE)
+    ]
+    with opened.begin() as connection:
+        subscribers.put_batch(connection, rows, "a.csv", 1, NOW)
+        ledger.freeze(connection, FrozenCampaign("c", "i", "a", "h", {"x": b""}, {}, Segment(), ("first_name",)), NOW)
+    yield opened
+    opened.close()
+
+
+def _campaign(database: Database) -> Campaign:
+    with database.connect() as connection:
+        campaign = ledger.find_campaign(connection, "c")
+    assert campaign is not None
+    return campaign
+
+
+def _sending(
+    database: Database, provider: Scripted, value: Callable[[object], str] = str, now: datetime = NOW
+) -> loop.Sending:
+    field = MergeField(TOKEN, "source", Context.TEXT, Where("i"))
+    variant = RenderedVariant("default", ("default",), "S", "", "<p>x</p>", f"Dear {TOKEN}", (field,), (), "h")
+    envelope = Envelope("N", "news@example.org", "", "N", "example.org", "c")
+    return loop.Sending(
+        database=database,
+        campaign=_campaign(database),
+        provider=provider,
+        assembler=Assembler([variant], {"source": value}, envelope),
+        throttle=Throttle(None, lambda: 0.0, lambda seconds: None),
+        now=lambda: now,
+        stop=Event(),
+    )
+
+
+def _counts(database: Database) -> Counts:
+    with database.connect() as connection:
+        return ledger.counts(connection, _campaign(database).id)
+
+
+def test_everybody_is_handed_over_once(database: Database) -> None:
+    provider = Scripted(lambda message: Outcome(Result.ACCEPTED))
+    loop.deliver(_sending(database, provider))
+    assert _counts(database) == Counts(accepted=PEOPLE)
+    assert len(set(provider.given)) == len(provider.given) == PEOPLE
+
+
+def test_when_a_provider_fails_in_an_unknown_way_what_it_was_given_is_uncertain(database: Database) -> None:
+    def answer(message: Message) -> Outcome:
+        if message.rcpt_to == "r7@x.org":
+            raise RuntimeError("a bug")
+        return Outcome(Result.ACCEPTED)
+
+    provider = Scripted(answer, connections=1)
+    with pytest.raises(RuntimeError, match="a bug"):
+        loop.deliver(_sending(database, provider))
+    counts = _counts(database)
+    assert (counts.accepted, counts.uncertain) == (7, 3), "r7 and the rest of its group of five"
+    assert counts.pending == PEOPLE - 10
+
+
+def test_when_a_provider_is_gone_the_rest_waits_untouched(database: Database) -> None:
+    def answer(message: Message) -> Outcome:
+        if message.rcpt_to == "r7@x.org":
+            raise ProviderGone("no more")
+        return Outcome(Result.ACCEPTED)
+
+    with pytest.raises(ProviderGone):
+        loop.deliver(_sending(database, Scripted(answer, connections=1)))
+    assert _counts(database) == Counts(accepted=7, pending=PEOPLE - 7)
+    loop.deliver(_sending(database, Scripted(lambda message: Outcome(Result.ACCEPTED))))
+    assert _counts(database) == Counts(accepted=PEOPLE)
+
+
+def test_a_connection_that_breaks_is_made_anew_and_nobody_is_skipped(database: Database) -> None:
+    broken = {"r3@x.org", "r20@x.org"}
+
+    def answer(message: Message) -> Outcome:
+        if message.rcpt_to in broken:
+            broken.remove(message.rcpt_to)
+            return Outcome(Result.UNSENT, "lost")
+        return Outcome(Result.ACCEPTED)
+
+    provider = Scripted(answer, connections=1)
+    loop.deliver(_sending(database, provider))
+    assert _counts(database) == Counts(accepted=PEOPLE)
+    assert provider.connected == 3
+
+
+def test_a_provider_that_only_breaks_is_given_up_after_a_few_tries(database: Database) -> None:
+    provider = Scripted(lambda message: Outcome(Result.UNSENT, "lost"), connections=1)
+    with pytest.raises(ProviderGone, match="again and again"):
+        loop.deliver(_sending(database, provider))
+    assert _counts(database) == Counts(pending=PEOPLE)
+    assert provider.connected == 4
+
+
+def test_a_deferred_message_waits_longer_each_time(database: Database) -> None:
+    deferring = Scripted(lambda message: Outcome(Result.DEFERRED, "450 later"))
+    waits = []
+    now = NOW
+    for _ in range(4):
+        loop.deliver(_sending(database, deferring, now=now))
+        with database.connect() as connection:
+            due = ledger.next_due(connection, _campaign(database).id)
+        assert due is not None
+        waits.append(due - now)
+        now += timedelta(days=1)
+    assert [round(wait / timedelta(minutes=5)) for wait in waits] == [1, 2, 4, 8]
+    assert _counts(database) == Counts(deferred=PEOPLE)
+
+
+def test_one_whose_values_fail_is_rejected_with_the_reason_and_the_others_go(database: Database) -> None:
+    def value(values: object) -> str:
+        assert isinstance(values, dict)
+        if values["first_name"] == "N3":
+            raise ValueError("no such thing")
+        return "x"
+
+    loop.deliver(_sending(database, Scripted(lambda message: Outcome(Result.ACCEPTED)), value))
+    assert _counts(database) == Counts(accepted=PEOPLE - 1, rejected=1)
+    with database.connect() as connection:
+        (reason,) = [words for (_, words) in ledger.reasons(connection, _campaign(database).id)]
+    assert "no such thing" in reason
+
+
+def test_nothing_leaves_when_the_in_flight_mark_cannot_be_written(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    monkeypatch.setattr(ledger, "mark_in_flight", full)
+    provider = Scripted(lambda message: Outcome(Result.ACCEPTED))
+    with pytest.raises(StoreUnavailable):
+        loop.deliver(_sending(database, provider))
+    assert provider.given == []
+
+
+def test_after_a_crash_the_doubtful_are_held_and_the_claimed_are_free(database: Database) -> None:
+    campaign = _campaign(database)
+    with database.begin() as connection:
+        claimed = ledger.claim(connection, campaign.id, 20, NOW)
+        ledger.mark_in_flight(connection, [one.number for one in claimed[:5]], NOW)
+    provider = Scripted(lambda message: Outcome(Result.ACCEPTED))
+    loop.recover(database, campaign, provider, NOW)
+    assert _counts(database) == Counts(uncertain=5, pending=PEOPLE - 5)
+    loop.deliver(_sending(database, provider))
+    assert _counts(database) == Counts(uncertain=5, accepted=PEOPLE - 5)
+    assert not {one.delivery_id for one in claimed[:5]} & set(provider.given)
