@@ -143,7 +143,7 @@ def test_when_a_provider_is_gone_the_rest_waits_untouched(database: Database) ->
 
 
 def test_a_connection_that_breaks_is_made_anew_and_nobody_is_skipped(database: Database) -> None:
-    broken = {"r3@x.org", "r20@x.org"}
+    broken = {"r3@x.org", "r20@x.org", f"r{PEOPLE - 1}@x.org"}
 
     def answer(message: Message) -> Outcome:
         if message.rcpt_to in broken:
@@ -154,7 +154,7 @@ def test_a_connection_that_breaks_is_made_anew_and_nobody_is_skipped(database: D
     provider = Scripted(answer, connections=1)
     loop.deliver(_sending(database, provider))
     assert _counts(database) == Counts(accepted=PEOPLE)
-    assert provider.connected == 3
+    assert provider.connected >= 4
 
 
 def test_a_provider_that_only_breaks_is_given_up_after_a_few_tries(database: Database) -> None:

@@ -115,6 +115,6 @@ def test_pages_inlined_at_once_do_not_mix() -> None:
         return _inlined(f"<style>p{{margin:{number}px}}</style>", f"<p>{number}</p>")
 
     with ThreadPoolExecutor(8) as pool:
-        pages = list(pool.map(one, range(40)))
-    for number, page in enumerate(pages):
+        pages = list(pool.map(one, range(1, 41)))
+    for number, page in enumerate(pages, 1):
         assert f'<p style="margin:{number}px">{number}</p>' in page

@@ -90,7 +90,9 @@ def test_an_expression_that_would_fail_while_sending_is_refused_before(source: s
         sort_expressions([_expression(source)], FIELDS)
 
 
-@pytest.mark.parametrize("source", ["recipient.points | int + 1", "recipient.points[:4]", "recipient.items | length"])
+@pytest.mark.parametrize(
+    "source", ["recipient.points | default(0) | int + 1", "recipient.points[:4]", "recipient.items | length"]
+)
 def test_what_works_with_and_without_a_value_is_taken(source: str) -> None:
     found = sort_expressions([_expression(source)], FIELDS)
     assert [one.source for one in found.per_recipient.values()] == [source]

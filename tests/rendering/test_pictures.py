@@ -114,7 +114,7 @@ def test_a_photo_that_was_cut_off_is_a_problem_of_that_file() -> None:
 def test_a_link_out_of_an_svg_is_taken_away_and_one_inside_stays(link: str) -> None:
     inside = '<defs><rect id="r" width="600" height="300" fill="#ff0000"/></defs><use href="#r"/>'
     svg = _svg(f'<image href="{link}" width="9" height="9"/>{inside}')
-    drawn = _pixels(picture_for(svg, 300).content).convert("RGB")
-    assert drawn.getpixel((300, 150)) == (255, 0, 0)
+    drawn = _pixels(picture_for(svg, 300).content).convert("RGBA")
+    assert drawn.getpixel((300, 150)) == (255, 0, 0, 255)
     assert "example.com" not in _without_references(svg.content)
     assert link.strip() not in _without_references(svg.content)

@@ -40,13 +40,20 @@ _ATTRIBUTES = {
     "ol": {"start"},
 }
 _SCHEMES = {"http", "https", "mailto", "tel"}
-# Drawings and formulas in the page: their tags go before sanitising, which would take their words as well.
+# These tags go before sanitising, which would take the words of drawings and formulas as well, and run the words of
+# neighbouring fields into one.
 _SVG_TAGS = "svg g text tspan textpath switch"
 _MATHML_TAGS = (
     "math menclose merror mfenced mfrac mi mmultiscripts mn mo mover mpadded mroot mrow ms mspace msqrt mstyle msub "
     "msubsup msup mtable mtd mtext mtr munder munderover semantics"
 )
-_FOREIGN = re.compile(rf"</?(?:{'|'.join(f'{_SVG_TAGS} {_MATHML_TAGS}'.split())})(?=[\s/>])[^>]*>", re.IGNORECASE)
+_FORM_TAGS = (
+    "form fieldset legend select optgroup option button textarea menu dialog search object video audio canvas iframe "
+    "noscript noframes"
+)
+_FOREIGN = re.compile(
+    rf"</?(?:{'|'.join(f'{_SVG_TAGS} {_MATHML_TAGS} {_FORM_TAGS}'.split())})(?=[\s/>])[^>]*>", re.IGNORECASE
+)
 _ANY_TAG = re.compile(r"</?([a-z][a-z0-9]*)(?:[^>\"]|\"[^\"]*\")*>")
 _DEEPEST = 200
 """Tags nested deeper than this are an accident; libxml2 drops everything below 2,048, the page's own tags included."""

@@ -66,7 +66,23 @@ def recover(database: Database, campaign: Campaign, provider: Provider, now: dat
 
 
 def deliver(sending: Sending) -> None:
-    """Deliver all that is due, or until told to stop; raises what made it impossible to go on."""
+    """Deliver all that is due, or until told to stop; raises what made it impossible to go on.
+
+    A message that came back unsent after the last claim is due again, so passes follow each other while they get
+    somewhere.
+    """
+    before = -1
+    while True:
+        _pass(sending)
+        with sending.database.connect() as connection:
+            left = ledger.counts(connection, sending.campaign.id).pending
+        if sending.stop.is_set() or sending.limit is not None or left in (0, before):
+            return
+        before = left
+
+
+def _pass(sending: Sending) -> None:
+    """Claim and deliver until nothing is to be claimed."""
     sending._groups = Queue(maxsize=sending.provider.connections * 2)
     with LedgerWriter(sending.database) as writer:
         threads = [
