@@ -73,7 +73,7 @@ def build(context: click.Context, issue: str, out: Path | None, only: tuple[str,
     if as_json:
         print_json(document | {"findings": findings_json(built.findings)})
         return
-    print_heading(f"{built.issue}: {len(written)} variants in {shown(folder, Path.cwd())}")
+    print_heading(f"{built.issue}: {len(written)} variant{'s' * (len(written) != 1)} in {shown(folder, Path.cwd())}")
     print_table([(one["key"], f"{_size(one['html_bytes'])} KB", one["subject"], one["html"]) for one in written])
 
 

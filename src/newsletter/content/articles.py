@@ -116,7 +116,7 @@ class _ArticleReader:
         if isinstance(value, (dict, list)):
             self.problems.append(Problem(self.front.where(key), f"'{key}' must be text."))
             return ""
-        return self._swapped(str(value), self.front.where(key))
+        return self._swapped(" ".join(str(value).split()), self.front.where(key))
 
     def _flag(self, data: Mapping[str, object], key: str, default: bool) -> bool:
         value = data.get(key, default)
