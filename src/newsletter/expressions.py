@@ -54,7 +54,9 @@ def swap(
         if name not in names:
             if every:
                 raise FileProblems.at(
-                    here, f"`{{{{ {name} … }}}}` is not known here. An expression starts from {', '.join(names)}."
+                    here,
+                    f"`{text[start.start() : start.start() + 30].splitlines()[0]}` cannot stand here. "
+                    f"An expression starts from {', '.join(names)}.",
                 )
             continue
         end = _end(text, start.end())
