@@ -194,7 +194,7 @@ def _as_ordinary_user(workspace: Any, command: list[str]) -> subprocess.Complete
     code = (
         "import os, encodings.utf_8_sig, encodings.idna\n"
         "from newsletter.cli.main import run\n"
-        "import newsletter.pipeline, newsletter.cli.people\n"
+        "import newsletter.cli.people\n"
         "import sqlalchemy.dialects.sqlite, pydantic, email_validator, newsletter.store.ledger\n"
         f"os.chdir({str(workspace.root)!r}); os.setuid(65534)\nrun()"
     )

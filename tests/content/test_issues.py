@@ -111,7 +111,7 @@ def test_an_unknown_key_is_an_error_with_a_suggestion_also_in_a_section(problems
         ("      - {article: ''}", "issue.yaml:6: no article ''"),
         ("      - {article: tides.md, show: half}", "unknown value 'half' for show. Known: full, summary, card."),
         ("      - {prose: Hi}", "issue.yaml:6: unknown block 'prose'"),
-        ("      - {text: 'Hi {{ name }}'}", "issue.yaml:6: `{{ name … }}` is not known here"),
+        ("      - {text: 'Hi {{ name }}'}", "issue.yaml:6: `{{ name }}` cannot stand here"),
         ("      - {text: 'Hi {{ recipient.first_name'}", "is never closed"),
         ("      - {text: '{% if recipient.first_name %}x{% endif %}'}", "Use `for:` on the block"),
         ("      - {text: '![x](images/wave.svg)'}", "a picture (images/wave.svg) cannot stand inside text"),

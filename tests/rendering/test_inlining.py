@@ -58,6 +58,18 @@ def test_nothing_is_fetched(fetched: tuple[str, list[str]]) -> None:
     assert paths == []
 
 
+def test_an_import_in_disguise_is_not_fetched_either(fetched: tuple[str, list[str]]) -> None:
+    host, paths = fetched
+    for disguise in ("@\\69mport", "@i\\6dport", "@imp\\6f rt"):
+        _inlined(f'<style>{disguise} url("{host}/a.css"); p{{color:red}}</style>', "<p>x</p>")
+    assert paths == []
+
+
+def test_an_import_leaves_nothing_behind_in_the_mail() -> None:
+    html = _inlined("<style>@import url(https://example.com/a.css); @media print{p{color:red}}</style>", "<p>x</p>")
+    assert "example.com" not in html
+
+
 def test_important_stays_in_media_queries() -> None:
     css = "@media (max-width:480px){.a{width:100% !important}}"
     assert "width:100%!important" in _inlined(f"<style>{css}</style>", "<p class=a>x</p>").replace(" ", "").replace(

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from newsletter import pipeline
 from newsletter.cli.output import (
     bundled_workspace,
     findings_json,
@@ -22,7 +21,9 @@ from newsletter.cli.output import (
 from newsletter.errors import Refused, SettingsError
 from newsletter.files import shown
 from newsletter.model import RenderedVariant
-from newsletter.pipeline import Built, Workspace
+from newsletter.pipeline import building
+from newsletter.pipeline.building import Built
+from newsletter.pipeline.workspace import Workspace
 
 _SAMPLE = ("newsletter.yaml", "issues", "audiences", "static", "templates")
 _IGNORE = "/build/\n/var/\n# Files with real people in them stay out of the repository.\n/audiences/*.csv\n"
@@ -61,7 +62,7 @@ def build(context: click.Context, issue: str, out: Path | None, only: tuple[str,
     """Render an issue: HTML, text and .eml per profession."""
     workspace = workspace_of(context)
     with progress_bar("Rendering", as_json) as progress:
-        built = pipeline.build(workspace, issue, only, progress)
+        built = building.build(workspace, issue, only, progress)
     folder = out if out is not None else workspace.root / "build" / built.issue
     try:
         written = [_write(workspace, built, variant, folder) for variant in built.variants]
@@ -86,11 +87,11 @@ def _write(workspace: Workspace, built: Built, variant: RenderedVariant, folder:
         (pictures / picture.name).write_bytes(picture.content)
         for place in ("cid:", f"{workspace.settings.images.base_url}/"):
             page = page.replace(f'"{place}{picture.name}"', f'"images/{picture.name}"')
-    preview = pipeline.preview_texts(workspace, variant, page)
+    preview = building.preview_texts(workspace, variant, page)
     paths = {kind: folder / f"{variant.key}.{kind}" for kind in ("html", "txt", "eml")}
     paths["html"].write_text(preview.html, "ascii")
     paths["txt"].write_text(preview.text, "utf-8")
-    paths["eml"].write_bytes(pipeline.sample_message(workspace, built, variant))
+    paths["eml"].write_bytes(building.sample_message(workspace, built, variant))
     return {
         "key": variant.key,
         "professions": list(variant.professions),

@@ -6,7 +6,6 @@ from collections import Counter
 
 import click
 
-from newsletter import pipeline
 from newsletter.cli.output import (
     json_option,
     print_heading,
@@ -17,6 +16,7 @@ from newsletter.cli.output import (
     workspace_of,
 )
 from newsletter.model import UNMATCHED
+from newsletter.pipeline import people
 
 _MOST_TITLES = 15
 
@@ -34,7 +34,7 @@ def import_(context: click.Context, name: str, as_json: bool) -> None:
     """Read the audience's file into the database; again after it has changed."""
     workspace = workspace_of(context)
     with progress_bar("Importing", as_json) as progress:
-        result = pipeline.import_audience(workspace, name, progress)
+        result = people.import_audience(workspace, name, progress)
     if as_json:
         print_json(
             {
@@ -71,7 +71,7 @@ def import_(context: click.Context, name: str, as_json: bool) -> None:
 def list_(context: click.Context, as_json: bool) -> None:
     """The audiences of the workspace."""
     workspace = workspace_of(context)
-    found = [pipeline.load_audience(workspace, name)[0] for name in pipeline.audience_names(workspace)]
+    found = [people.load_audience(workspace, name)[0] for name in people.audience_names(workspace)]
     if as_json:
         print_json({"audiences": [{"id": one.id, "title": one.title, "source": one.source} for one in found]})
     elif found:
@@ -87,7 +87,7 @@ def list_(context: click.Context, as_json: bool) -> None:
 def count(context: click.Context, name: str, as_json: bool) -> None:
     """How many the audience's segment picks, by profession and country, and who is left out."""
     workspace = workspace_of(context)
-    found, groups, imported = pipeline.count_audience(workspace, name)
+    found, groups, imported = people.count_audience(workspace, name)
     professions: Counter[str] = Counter()
     countries: Counter[str] = Counter()
     skipped: Counter[str] = Counter()
@@ -129,7 +129,7 @@ def suppress() -> None:
 @click.pass_context
 def add(context: click.Context, addresses: tuple[str, ...], reason: str, as_json: bool) -> None:
     """Never mail these addresses again, also in campaigns that are being sent."""
-    added = pipeline.suppress(workspace_of(context), addresses, reason)
+    added = people.suppress(workspace_of(context), addresses, reason)
     if as_json:
         print_json({"added": added, "already": len(addresses) - added})
     else:
@@ -141,7 +141,7 @@ def add(context: click.Context, addresses: tuple[str, ...], reason: str, as_json
 @click.pass_context
 def list_suppressed(context: click.Context, as_json: bool) -> None:
     """All suppressed addresses, with reason, source and date."""
-    found = pipeline.suppressed(workspace_of(context))
+    found = people.suppressed(workspace_of(context))
     if as_json:
         entries = [
             {

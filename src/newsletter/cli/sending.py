@@ -12,7 +12,6 @@ from types import FrameType
 
 import click
 
-from newsletter import pipeline
 from newsletter.cli.output import (
     Reported,
     counts_json,
@@ -29,7 +28,9 @@ from newsletter.cli.output import (
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.files import shown
 from newsletter.model import UNMATCHED, CampaignStatus
-from newsletter.pipeline import CampaignState, Planned, SendOptions, Workspace
+from newsletter.pipeline import building, sending
+from newsletter.pipeline.sending import CampaignState, Planned, SendOptions
+from newsletter.pipeline.workspace import Workspace
 
 
 class _Interrupted(NewsletterError):
@@ -45,7 +46,7 @@ def plan(context: click.Context, issue: str, campaign: str, as_json: bool) -> No
     """Show who would get what, and who is left out and why."""
     workspace = workspace_of(context)
     with progress_bar("Rendering", as_json) as progress:
-        planned = pipeline.plan(workspace, issue, campaign, progress)
+        planned = sending.plan(workspace, issue, campaign, progress)
     if as_json:
         print_json(_plan_json(planned))
     else:
@@ -82,27 +83,27 @@ def send(
     stopped; a finished campaign stays as it is.
     """
     workspace = workspace_of(context)
-    name = campaign or pipeline.issue_id(workspace, issue)
-    existing = pipeline.find_campaign(workspace, name)
+    name = campaign or building.issue_id(workspace, issue)
+    existing = sending.find_campaign(workspace, name)
     if existing is None:
         _freeze(workspace, issue, name, yes, as_json)
     elif existing.status is CampaignStatus.FINISHED:
-        _report(workspace, pipeline.status(workspace, name), as_json, already=True)
+        _report(workspace, sending.status(workspace, name), as_json, already=True)
         return
     else:
-        if existing.issue != pipeline.issue_id(workspace, issue):
+        if existing.issue != building.issue_id(workspace, issue):
             raise SettingsError(f"campaign '{name}' belongs to issue '{existing.issue}'. Choose another --campaign.")
         if not as_frozen:
-            pipeline.refuse_changed(workspace, existing)
+            sending.refuse_changed(workspace, existing)
         _confirm(f"Go on with campaign '{name}'?", yes)
     stop = Event()
     options = SendOptions(limit, uncertain or "")
     with _draining(stop) as signals, progress_bar("Sending", as_json) as progress:
-        state = pipeline.send(workspace, name, options, stop, progress)
+        state = sending.send(workspace, name, options, stop, progress)
     _report(workspace, state, as_json)
     if signals and signals[0] == signal.SIGINT and state.counts.unfinished:
         raise _Interrupted("interrupted; what was begun is recorded. Run the same command again to go on.")
-    pipeline.refuse_unfinished(state)
+    sending.refuse_unfinished(state)
 
 
 @click.command()
@@ -112,20 +113,20 @@ def send(
 def status(context: click.Context, campaign: str, as_json: bool) -> None:
     """Show where a campaign stands."""
     workspace = workspace_of(context)
-    _report(workspace, pipeline.status(workspace, campaign), as_json)
+    _report(workspace, sending.status(workspace, campaign), as_json)
 
 
 def _freeze(workspace: Workspace, issue: str, name: str, yes: bool, as_json: bool) -> None:
     """Show the plan, ask, and write the campaign into the database."""
     with progress_bar("Rendering", as_json) as progress:
-        planned = pipeline.plan(workspace, issue, name, progress)
+        planned = sending.plan(workspace, issue, name, progress)
     if as_json:
         print_findings(planned.built.findings)
     else:
         _print_plan(workspace, planned)
-    pipeline.refuse_unsendable(planned)
+    sending.refuse_unsendable(planned)
     _confirm(f"Send to {planned.plan.recipients:,} recipients?", yes)
-    pipeline.freeze(workspace, planned)
+    sending.freeze(workspace, planned)
 
 
 def _confirm(question: str, yes: bool) -> None:
@@ -180,7 +181,7 @@ def _print_plan(workspace: Workspace, planned: Planned) -> None:
     click.echo(f"Issue {made.issue} to audience {made.audience}: {made.recipients:,} recipients")
     if made.by_variant:
         print_heading("Who reads which variant")
-        subjects = {one.key: one.subject for one in pipeline.previews(workspace, planned.built)}
+        subjects = {one.key: one.subject for one in building.previews(workspace, planned.built)}
         print_table([(people, key, subjects.get(key, "")) for key, people in made.by_variant.items()])
         print_heading("By profession")
         print_table([(people, key) for key, people in made.by_profession.items()])
@@ -192,7 +193,7 @@ def _print_plan(workspace: Workspace, planned: Planned) -> None:
 
 
 def _report(workspace: Workspace, state: CampaignState, as_json: bool, already: bool = False) -> None:
-    folder = pipeline.outbox_folder(workspace, state.campaign.name)
+    folder = sending.outbox_folder(workspace, state.campaign.name)
     if as_json:
         print_json(
             {

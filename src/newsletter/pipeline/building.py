@@ -1,0 +1,120 @@
+"""Read an issue, render every variant, check them: what reviewers look at and what a send freezes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from newsletter.audience import audiences
+from newsletter.audience.professions import load_professions
+from newsletter.checks.run import run_checks
+from newsletter.checks.subject import Subject
+from newsletter.content import issues
+from newsletter.delivery.messages import Assembler, envelope_of
+from newsletter.errors import SettingsError, did_you_mean
+from newsletter.model import (
+    Audience,
+    Delivery,
+    DeliveryId,
+    Finding,
+    RenderedVariant,
+    Severity,
+    Where,
+)
+from newsletter.pipeline.workspace import Progress, Workspace, now, silent
+from newsletter.rendering import merge_fields
+from newsletter.rendering.layout import Templates
+from newsletter.rendering.render import Edition, content_hash, render_all
+from newsletter.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An issue, rendered for everybody it is for, and what the checks say of it."""
+
+    issue: str
+    audience: Audience
+    variants: tuple[RenderedVariant, ...]
+    findings: tuple[Finding, ...]
+    content_hash: str
+
+    @property
+    def errors(self) -> int:
+        return sum(1 for finding in self.findings if finding.severity is Severity.ERROR)
+
+    @property
+    def variant_of(self) -> dict[str, str]:
+        """Profession → key of the variant its people read."""
+        return {profession: one.key for one in self.variants for profession in one.professions}
+
+
+def build(workspace: Workspace, argument: str, only: Sequence[str] = (), progress: Progress = silent) -> Built:
+    """Read the issue, render every variant (or those of `only`) and check them."""
+    name = issues.issue_id(argument, workspace.root)
+    professions = load_professions(workspace.root)
+    templates = Templates([workspace.root / "templates", workspace.bundled_templates], workspace.root)
+    issue = issues.load_issue(name, workspace.settings, professions, templates.names())
+    asked_at = Where(issue.where.path, issue.audience_line)
+    audience = audiences.load_audience(issue.audience, workspace.root, professions, asked_at)
+    edition = Edition(issue, workspace.settings, professions, audience.professions, audience.recipient_fields)
+    _refuse_unknown(only, edition)
+    done = iter(range(1, 1_000_000))
+    total = len(only or edition.keys)
+    renderings = render_all(edition, templates, only, lambda: progress(next(done), total))
+    subjects = [Subject(issue, workspace.settings, one.variant, one.rendered) for one in renderings]
+    variants = tuple(one.rendered for one in renderings)
+    digest = content_hash(renderings, workspace.settings)
+    return Built(name, audience, variants, run_checks(subjects), digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A variant as a reader of whom nothing is known gets it."""
+
+    key: str
+    subject: str
+    html: str
+    text: str
+
+
+def preview_texts(workspace: Workspace, variant: RenderedVariant, html: str = "") -> Preview:
+    """The variant with its merge fields filled in for a reader of whom nothing is known."""
+    filled = assembler_of(workspace.settings, [variant], "preview").filled(
+        variant, _nobody(variant), html or variant.html
+    )
+    return Preview(variant.key, *filled)
+
+
+def previews(workspace: Workspace, built: Built) -> list[Preview]:
+    """All variants of the issue, each as a preview."""
+    return [preview_texts(workspace, one) for one in built.variants]
+
+
+def issue_id(workspace: Workspace, argument: str) -> str:
+    """The id of the issue that a person means by an id or a path."""
+    return issues.issue_id(argument, workspace.root)
+
+
+def _nobody(variant: RenderedVariant) -> Delivery:
+    return Delivery(0, DeliveryId("0" * 24), "reader@example.org", variant.key, 0, {})
+
+
+def sample_message(workspace: Workspace, built: Built, variant: RenderedVariant) -> bytes:
+    """The variant as a complete message (RFC 5322) to a reader of whom nothing is known."""
+    assembler = assembler_of(workspace.settings, [variant], built.issue)
+    return assembler.assemble(_nobody(variant), now()).content
+
+
+def _refuse_unknown(only: Sequence[str], edition: Edition) -> None:
+    for key in only:
+        if key not in edition.keys:
+            known = ", ".join(edition.keys)
+            raise SettingsError(
+                f"the issue has no variant for '{key}'.{did_you_mean(key, edition.keys)} Its professions: {known}."
+            )
+
+
+def assembler_of(settings: Settings, variants: Sequence[RenderedVariant], campaign: str) -> Assembler:
+    """What turns these variants into messages, with the settings' sender."""
+    fields = [field for one in variants for field in one.merge_fields]
+    return Assembler(variants, merge_fields.recipient_values(fields), envelope_of(settings, campaign))

@@ -1,0 +1,72 @@
+"""Bring people in, count them, and keep out those who must not be mailed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from newsletter.audience import addresses, audiences, imports
+from newsletter.audience.professions import load_professions
+from newsletter.errors import FileProblems
+from newsletter.model import (
+    Audience,
+    Import,
+    Professions,
+)
+from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
+from newsletter.store import subscribers, suppressions
+from newsletter.store.database import Database
+from newsletter.store.suppressions import Suppression
+
+
+def load_audience(workspace: Workspace, name: str) -> tuple[Audience, Professions]:
+    """The audience of that name, and the taxonomy it was read with."""
+    professions = load_professions(workspace.root)
+    return audiences.load_audience(name, workspace.root, professions), professions
+
+
+def audience_names(workspace: Workspace) -> list[str]:
+    """The audiences of the workspace."""
+    return audiences.audience_ids(workspace.root)
+
+
+def import_audience(workspace: Workspace, name: str, progress: Progress = silent) -> Import:
+    """Bring the audience's file into the database, all of it or nothing."""
+    audience, professions = load_audience(workspace, name)
+    if not audience.source:
+        raise FileProblems.at(audience.where, "the audience has no `source:` file to import.")
+    with open_store(workspace) as database:
+        return import_file(workspace, database, audience, professions, progress)
+
+
+def import_file(
+    workspace: Workspace, database: Database, audience: Audience, professions: Professions, progress: Progress
+) -> Import:
+    """The import in one transaction of its own."""
+    with database.begin() as connection:
+        return imports.import_audience(
+            connection, audience, workspace.root, professions, now(), lambda rows: progress(rows, None)
+        )
+
+
+def count_audience(workspace: Workspace, name: str) -> tuple[Audience, list[subscribers.Headcount], Import | None]:
+    """Those the audience's segment picks, counted; its file is imported first when it has changed."""
+    audience, professions = load_audience(workspace, name)
+    with open_store(workspace) as database:
+        imported = import_file(workspace, database, audience, professions, silent) if audience.source else None
+        with database.connect() as connection:
+            return audience, subscribers.headcount(connection, audience.segment), imported
+
+
+def suppress(workspace: Workspace, texts: Sequence[str], reason: str) -> int:
+    """Never mail these addresses again; the number that were not suppressed before."""
+    entries = [Suppression(addresses.parse_address(text).key, reason, "command", now()) for text in texts]
+    with open_store(workspace) as database, database.begin() as connection:
+        return suppressions.add(connection, entries)
+
+
+def suppressed(workspace: Workspace) -> list[Suppression]:
+    """All suppressions."""
+    if not has_database(workspace):
+        return []
+    with open_store(workspace) as database, database.connect() as connection:
+        return suppressions.every(connection)

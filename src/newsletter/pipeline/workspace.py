@@ -1,0 +1,56 @@
+"""An open workspace: its settings, its database, the time, and how progress is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from newsletter.settings import Settings, load_settings
+from newsletter.store.database import Database, database_path, open_database
+
+Progress = Callable[[int, int | None], None]
+"""(done so far, of how many if that is known)"""
+
+
+def silent(done: int, total: int | None) -> None:
+    """No progress is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A workspace with its settings read."""
+
+    settings: Settings
+    bundled_templates: Path
+
+    @property
+    def root(self) -> Path:
+        return self.settings.root
+
+
+def open_workspace(root: Path, environment: Mapping[str, str], bundled_templates: Path) -> Workspace:
+    """The workspace at `root`."""
+    return Workspace(load_settings(root, environment), bundled_templates)
+
+
+def now() -> datetime:
+    """The time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def open_store(workspace: Workspace) -> Iterator[Database]:
+    """The workspace's database while it is used."""
+    database = open_database(workspace.settings.database, workspace.root)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def has_database(workspace: Workspace) -> bool:
+    """Whether there is one: looking must not make it."""
+    return database_path(workspace.settings.database, workspace.root).exists()
