@@ -97,6 +97,8 @@ class Image:
     width: int
     height: int
     content: bytes = field(repr=False)
+    url: str = ""
+    """Where it lies on the web when there is no file of it here; its size is not known then, and `content` empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,11 @@ class Article:
     sidebar: bool = False
     sidebarlogo: str = ""
     tags: tuple[str, ...] = ()
+    disclosure: str = ""
+    """What readers must be told of how it was made or paid for: shown as a label under the title."""
     extra: Mapping[str, object] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    """What reading it found and changed, at the author's lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +181,8 @@ class Issue:
     expressions: Mapping[str, Expression]
     """Every `{{ … }}` of the issue and its articles, by token."""
     logo: Image | None = None
+    findings: tuple[Finding, ...] = ()
+    """What reading issue.yaml found and changed; each article carries its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ def _article(show: str = "full", **fields: Any) -> Block:
 
 
 def _image(alt: str = "", link: str = "") -> Block:
-    return Block("image", {"image": None, "src": "x.png", "alt": alt, "link": link, "caption": ""}, Where("a.md", 12))
+    image = Image("x.png", "d", "image/png", 10, 10, b"")
+    return Block("image", {"image": image, "alt": alt, "link": link, "caption": ""}, Where("a.md", 12))
 
 
 def test_a_clean_issue_has_no_findings(settings: Settings) -> None:
@@ -106,3 +107,10 @@ def test_one_finding_of_several_variants_names_them_all(settings: Settings) -> N
     ]
     (finding,) = run_checks(subjects)
     assert finding.variant == "a, b"
+
+
+def test_what_reading_left_out_is_said_for_the_articles_that_are_shown(settings: Settings) -> None:
+    dropped = Finding("site-furniture", Severity.WARNING, "'Share this post' was left out.", Where("a.md", 9))
+    shown = _found(settings, _article(findings=(dropped,)))
+    assert [(one.rule, str(one.where), one.variant) for one in shown] == [("site-furniture", "a.md:9", "default")]
+    assert _found(settings, _article()) == []

@@ -17,7 +17,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         article = block.fields.get("article")
         if block.type == "image" and not block.fields.get("alt"):
             linked = " It is a link: say where it leads." if block.fields.get("link") else ""
-            name = block.fields.get("src") or getattr(block.fields.get("image"), "path", "")
+            name = getattr(block.fields.get("image"), "path", "")
             message = f"picture '{name}' has no alt text.{linked}"
             yield Finding("image-alt", Severity.WARNING, message, block.where, subject.rendered.key)
         elif isinstance(article, Article) and article.image is not None and not article.alt:

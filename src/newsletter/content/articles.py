@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MARKDOWN_SUFFIXES = (".md", ".markdown")
 SUFFIXES = (*MARKDOWN_SUFFIXES, ".html", ".htm")
 
-_TEXT_FIELDS = ("title", "description", "author", "link", "alt", "caption", "sidebarlogo")
+_TEXT_FIELDS = ("title", "description", "author", "link", "alt", "caption", "sidebarlogo", "disclosure")
 _FLAGS = {"draft": False, "include_footer": True, "sidebar": False}
 _KNOWN = {*_TEXT_FIELDS, *_FLAGS, "date", "image", "tags", "type", "layout"}
 _FIRST_HEADING = re.compile(r"\A\s*<h1[^>]*>(.*?)</h1>", re.DOTALL | re.IGNORECASE)
@@ -105,6 +105,7 @@ class _ArticleReader:
             sidebar=flags["sidebar"],
             sidebarlogo=texts["sidebarlogo"],
             tags=_tags(data.get("tags")),
+            disclosure=texts["disclosure"],
             extra={key: value for key, value in data.items() if key not in _KNOWN},
         )
         return ReadArticle(article, tuple(self.found))
@@ -162,13 +163,11 @@ class _ArticleReader:
         def picture(src: str, alt: str, link: str, caption: str) -> Block:
             where = Where(self.name, _line_of(src, body, first_line))
             image: Image | None = None
-            if not re.match(r"https?://", src):
-                try:
-                    image = self.images.find(src, self.path.parent, where)
-                except FileProblems as error:
-                    self.problems.extend(error.problems)
-            fields = {"image": image, "src": src, "alt": alt, "link": link, "caption": caption}
-            return Block("image", fields, where)
+            try:
+                image = self.images.find(src, self.path.parent, where)
+            except FileProblems as error:
+                self.problems.extend(error.problems)
+            return Block("image", {"image": image, "alt": alt, "link": link, "caption": caption}, where)
 
         return blocks_of(markup, Source(Where(self.name, first_line), self.site_url, picture))
 

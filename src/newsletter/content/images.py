@@ -25,6 +25,11 @@ _LYING = (5, 6, 7, 8)
 _UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "pc": 16.0}
 
 
+def image_on_the_web(url: str) -> Image:
+    """A picture that mail programs fetch themselves: nothing of it is read here."""
+    return Image(url, sha256(url.encode()).hexdigest(), "", 0, 0, b"", url)
+
+
 class ImageFinder:
     """Reads pictures of one workspace, each file once."""
 
@@ -34,7 +39,9 @@ class ImageFinder:
         self._read: dict[Path, Image] = {}
 
     def find(self, name: str, folder: Path, where: Where) -> Image:
-        """The picture `name` means when it is written in a file of `folder`."""
+        """The picture `name` means when it is written in a file of `folder`; a web address is left on the web."""
+        if re.match(r"https?://", name):
+            return image_on_the_web(name)
         path = self._locate(unquote(name.split("?")[0].split("#")[0]), folder, where)
         if path not in self._read:
             self._read[path] = _read(path, shown(path, self._root), where)

@@ -230,7 +230,7 @@ class _IssueReader:
         fields = {key: self._words(str(given.get(key) or ""), (*loc, key)) for key in ("alt", "caption")}
         caption = self._html(fields["caption"], loc) if fields["caption"] else ""
         caption = caption.removeprefix("<p>").removesuffix("</p>")
-        return {**fields, "caption": caption, "image": image, "src": "", "link": self._link(given, loc)}
+        return {**fields, "caption": caption, "image": image, "link": self._link(given, loc)}
 
     def button(self, given: Mapping[str, object], loc: tuple[str | int, ...]) -> Mapping[str, object] | None:
         link = self._link(given, loc)

@@ -166,7 +166,12 @@ class Scene:
         }
 
     def picture(self, image: Image, most_width: int) -> Mapping[str, object]:
-        """The image made ready for a place `most_width` pixels wide: its `src`, `width` and `height`."""
+        """The image made ready for a place `most_width` pixels wide: its `src`, `width` and `height`.
+
+        A picture on the web takes the whole place; its height is not known.
+        """
+        if image.url:
+            return {"src": image.url, "width": most_width, "height": None}
         ready = picture_for(image, most_width)
         self.pictures[ready.name] = ready
         images = self.settings.images
