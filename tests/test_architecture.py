@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src/newsletter"
-SHARED = {"model", "errors", "files", "expressions", "settings", "store"}
+SHARED = {"model", "errors", "files", "colors", "expressions", "settings", "store"}
 PHASES = {"content", "audience", "rendering", "checks", "campaigns", "delivery", "feedback", "reporting"}
 COMPOSING = {"pipeline", "workers"}
 ENTRY = {"cli", "web"}
@@ -20,6 +20,7 @@ LIBRARY_ROOMS = {
     "sqlalchemy": ("store/",),
     "click": ("cli/",),
     "rich": ("cli/",),
+    "babel": ("rendering/scene.py",),
     "smtplib": ("delivery/providers/smtp.py",),
     "PIL": ("content/images.py", "rendering/pictures.py"),
     "resvg_py": ("rendering/pictures.py",),

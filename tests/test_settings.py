@@ -77,8 +77,8 @@ def test_an_unknown_key_in_an_optional_part_has_a_suggestion_too(tmp_path: Path)
 def test_the_root_folder_is_no_key_of_the_file(tmp_path: Path) -> None:
     (said,) = problems(tmp_path, BASE + "root: /\n")
     assert said.startswith("newsletter.yaml:3: unknown key 'root'.")
-    assert "Known: brand, sender" in said
-    assert "root" not in said.split("Known: ")[1]
+    assert "Known: brand, theme, sender" in said
+    assert not {"root", "lines"} & set(said.split("Known: ")[1].rstrip(".").split(", "))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_this_version_cannot_do_is_refused_not_ignored(tmp_path: Path, more
 def test_a_colour_that_is_not_hexadecimal_is_refused(tmp_path: Path, color: str) -> None:
     text = BASE.replace("brand: {", f'brand: {{colors: {{accent: "{color}"}}, ')
     (said,) = problems(tmp_path, text)
-    assert "accent must be a colour such as #0b5fff" in said
+    assert "must be a colour such as #0b5fff" in said
 
 
 @pytest.mark.parametrize("key", ["brand", "sender"])

@@ -103,10 +103,25 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class TemplateNames:
-    """The block types and layouts there are templates for."""
+    """The block types and layouts there are templates for, and the themes."""
 
     blocks: frozenset[str]
     layouts: frozenset[str]
+    themes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A look: the colour of every role in light and in dark mode, and the fonts of headings and of text.
+
+    Beside the roles that are written, `link` is what words that lead somewhere are drawn in, and `on_accent` what is
+    written on a button.
+    """
+
+    name: str
+    light: Mapping[str, str]
+    dark: Mapping[str, str]
+    fonts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +154,9 @@ class Article:
     include_footer: bool = True
     sidebar: bool = False
     sidebarlogo: str = ""
+    """The name of the logo beside a sidebar article, as written: often without a suffix."""
+    sidebar_image: Image | None = None
+    """That logo, found."""
     tags: tuple[str, ...] = ()
     disclosure: str = ""
     """What readers must be told of how it was made or paid for: shown as a label under the title."""
@@ -181,6 +199,8 @@ class Issue:
     expressions: Mapping[str, Expression]
     """Every `{{ … }}` of the issue and its articles, by token."""
     logo: Image | None = None
+    theme: str = "editorial"
+    date: str = ""
     findings: tuple[Finding, ...] = ()
     """What reading issue.yaml found and changed; each article carries its own."""
 

@@ -12,16 +12,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from newsletter.errors import FileProblems, Problem, SettingsError
 from newsletter.files import Document, read_yaml, validated
+from newsletter.model import Where
 
 FILE = "newsletter.yaml"
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _HEX_COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
+_FONT = re.compile(r"[\w\s,.'-]+")
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -56,6 +58,25 @@ def _web(value: str) -> str:
     return value.rstrip("/")
 
 
+def _color(value: str) -> str:
+    if not _HEX_COLOR.fullmatch(value):
+        raise ValueError("must be a colour such as #0b5fff, in quotes")
+    return value
+
+
+def _font(value: str) -> str:
+    if not _FONT.fullmatch(value) or value.count("'") % 2:
+        raise ValueError("must be names of fonts, such as Georgia, 'Times New Roman', serif")
+    return " ".join(value.split())
+
+
+ColorRole = Literal["accent", "link", "ink", "muted", "paper", "canvas", "tint", "rule"]
+"""What a colour is for: buttons and lines, words that lead somewhere, text, quiet text, the page, what lies around
+it, quotes and sponsors, lines."""
+FontRole = Literal["heading", "body"]
+
+Color = Annotated[str, AfterValidator(_color)]
+Font = Annotated[str, AfterValidator(_font)]
 Line = Annotated[str, BeforeValidator(lambda value: _one_line(value) if isinstance(value, str) else value)]
 MailAddress = Annotated[str, BeforeValidator(lambda value: _address(value) if isinstance(value, str) else value)]
 WebAddress = Annotated[str, BeforeValidator(lambda value: _web(value) if isinstance(value, str) else value)]
@@ -68,16 +89,12 @@ class Brand(_Model):
     url: WebAddress = ""
     logo: str = ""
     tagline: Line = ""
-    colors: dict[Literal["accent", "ink", "paper", "canvas", "muted", "rule"], str] = {}
+    colors: dict[ColorRole, Color] = {}
+    """These win over the theme's."""
+    fonts: dict[FontRole, Font] = {}
+    social: dict[str, WebAddress] = {}
+    """The name of a network → the brand's address there, for `social` blocks."""
     postal_address: Line
-
-    @field_validator("colors")
-    @classmethod
-    def _hex(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, color in value.items():
-            if not _HEX_COLOR.fullmatch(color):
-                raise ValueError(f"{name} must be a colour such as #0b5fff, in quotes")
-        return value
 
 
 class Sender(_Model):
@@ -151,6 +168,7 @@ class SettingsFile(_Model):
     """newsletter.yaml as it is written."""
 
     brand: Brand
+    theme: str = "editorial"
     sender: Sender
     site_url: WebAddress = ""
     content: tuple[str, ...] = ()
@@ -166,9 +184,14 @@ class SettingsFile(_Model):
 
 
 class Settings(SettingsFile):
-    """A workspace's settings, with its root folder."""
+    """A workspace's settings, with its root folder and the lines of newsletter.yaml."""
 
     root: Path
+    lines: Mapping[tuple[str | int, ...], int] = {}
+
+    def where(self, *loc: str | int) -> Where:
+        """Where newsletter.yaml says that, or the nearest part around it."""
+        return Document(FILE, None, self.lines).where(*loc)
 
 
 def find_workspace(start: Path) -> Path:
@@ -193,7 +216,7 @@ def load_settings(root: Path, environment: Mapping[str, str]) -> Settings:
         raise FileProblems(problems)
     assert isinstance(data, dict)
     file = validated(SettingsFile, Document(document.path, data, document.lines), "settings")
-    return _with_environment(Settings.model_construct(**dict(file), root=root), environment)
+    return _with_environment(Settings.model_construct(**dict(file), root=root, lines=document.lines), environment)
 
 
 def _filled(

@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 SCREENSHOTS = Path(__file__).parents[2] / "build/screenshots"
-_BOXES = """[...document.querySelectorAll('.templateColumnContainer')].map(one => {
+_BOXES = """[...document.querySelectorAll('.templateColumnContainer')].filter(
+  one => !one.closest('.templateColumns').querySelector('.sidebar-logo')).map(one => {
   const box = one.getBoundingClientRect(); return {left: box.left, top: box.top, width: box.width}; })"""
 
 Open = Callable[..., Page]

@@ -20,10 +20,13 @@ from newsletter.model import (
     RenderedVariant,
     Section,
     Severity,
+    Theme,
     Variant,
     Where,
 )
+from newsletter.rendering.themes import load_theme
 from newsletter.settings import Settings, load_settings
+from tests.conftest import REPOSITORY
 
 ISSUE = Where("issues/i/issue.yaml", 7)
 SETTINGS = "brand: {name: N, postal_address: Street}\nsender: {name: N, address: n@example.org}\n"
@@ -40,7 +43,11 @@ def _found(settings: Settings, *blocks: Block, html: str = "", gaps: tuple[Block
     issue = Issue("i", ISSUE, "T", "S", "", "a", 1, "two-column", "en", (section,), {})
     variant = Variant(EVERYBODY_ELSE, EVERYBODY_ELSE, (section,), gaps)
     rendered = RenderedVariant("default", ("default",), "S", "", html, "", (), (), "h")
-    return list(run_checks([Subject(issue, settings, variant, rendered)]))
+    return list(run_checks([Subject(issue, settings, _theme(settings), variant, rendered)]))
+
+
+def _theme(settings: Settings) -> Theme:
+    return load_theme(REPOSITORY / "templates/themes/editorial.yaml", "editorial.yaml", settings)
 
 
 def _article(show: str = "full", **fields: Any) -> Block:
@@ -103,7 +110,8 @@ def test_one_finding_of_several_variants_names_them_all(settings: Settings) -> N
     issue = Issue("i", ISSUE, "T", "S", "", "a", 1, "two-column", "en", (section,), {})
     variant = Variant(EVERYBODY_ELSE, EVERYBODY_ELSE, (section,), ())
     subjects = [
-        Subject(issue, settings, variant, RenderedVariant(key, (key,), "S", "", "", "", (), (), "h")) for key in "ab"
+        Subject(issue, settings, _theme(settings), variant, RenderedVariant(key, (key,), "S", "", "", "", (), (), "h"))
+        for key in "ab"
     ]
     (finding,) = run_checks(subjects)
     assert finding.variant == "a, b"
@@ -114,3 +122,18 @@ def test_what_reading_left_out_is_said_for_the_articles_that_are_shown(settings:
     shown = _found(settings, _article(findings=(dropped,)))
     assert [(one.rule, str(one.where), one.variant) for one in shown] == [("site-furniture", "a.md:9", "default")]
     assert _found(settings, _article()) == []
+
+
+def test_a_brand_colour_that_cannot_be_read_is_named_at_its_line(tmp_path: Path) -> None:
+    colors = 'colors:\n    accent: "#ffcc00"\n    muted: "#cccccc"\n'
+    text = f"brand:\n  name: N\n  postal_address: S\n  {colors}sender: {{name: N, address: n@example.org}}\n"
+    (tmp_path / "newsletter.yaml").write_text(text)
+    found = [one for one in _found(load_settings(tmp_path, {}), _article()) if one.rule == "contrast"]
+    assert [str(one.where) for one in found] == ["newsletter.yaml:5", "newsletter.yaml:6", "newsletter.yaml:6"]
+    assert "accent #ffcc00 has a contrast of 1.5:1" in found[0].message
+    assert "muted #cccccc on paper #ffffff" in found[1].message
+    assert "muted #cccccc on tint" in found[2].message
+
+
+def test_a_theme_as_it_comes_has_no_contrast_findings(settings: Settings) -> None:
+    assert [one for one in _found(settings, _article()) if one.rule == "contrast"] == []

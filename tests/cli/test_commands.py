@@ -55,11 +55,11 @@ def test_professions_that_read_the_same_share_a_variant(letter: Any) -> None:
 
 
 def test_a_block_type_is_added_by_dropping_in_two_templates(letter: Any) -> None:
-    letter.write("templates/blocks/quote.html.j2", '<tr><td class="{{ pad }}"><q>{{ block.quote }}</q></td></tr>')
-    letter.write("templates/blocks/quote.txt.j2", '"{{ block.quote }}" ({{ block.by }})')
+    letter.write("templates/blocks/saying.html.j2", '<tr><td class="{{ pad }}"><q>{{ block.saying }}</q></td></tr>')
+    letter.write("templates/blocks/saying.txt.j2", '"{{ block.saying }}" ({{ block.by }})')
     letter.write(
         "issues/letter/issue.yaml",
-        "title: T\nsubject: S\naudience: readers\nsections:\n  - blocks:\n      - {quote: A < B, by: Ada}\n",
+        "title: T\nsubject: S\naudience: readers\nsections:\n  - blocks:\n      - {saying: A < B, by: Ada}\n",
     )
     built = _json(letter.run("build", "letter", "--json"))["variants"][0]
     assert "<q>A &lt; B</q>" in (letter.root / built["html"]).read_text()

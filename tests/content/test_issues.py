@@ -6,38 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from newsletter.audience.professions import load_professions
-from newsletter.content.issues import issue_id, issue_ids, load_issue
+from newsletter.content.issues import issue_id, issue_ids
 from newsletter.errors import FileProblems
 from newsletter.model import Article, ArticleChoice, Block, Issue, Where
-from newsletter.settings import load_settings
-
-ISSUE = "issues/tides/issue.yaml"
-HEAD = "title: T\nsubject: S\naudience: crew\nsections:\n  - blocks:\n"
-
-
-@pytest.fixture
-def load(workspace, templates) -> Callable[..., Issue]:  # type: ignore[no-untyped-def]  # the fixtures' classes live in conftest
-    """Load the issue, its blocks given as YAML (or the whole file, when it has a title)."""
-
-    def loaded(text: str = "") -> Issue:
-        if text:
-            workspace.write(ISSUE, text if text.startswith("title:") else f"{HEAD}{text}\n")
-        root = workspace.root
-        return load_issue("tides", load_settings(root, {}), load_professions(root), templates.names())
-
-    return loaded
-
-
-@pytest.fixture
-def problems(workspace, load) -> Callable[[str], list[str]]:  # type: ignore[no-untyped-def]
-    def told(text: str) -> list[str]:
-        workspace.write("../beside.md", "---\ntitle: Beside the workspace\n---\nx\n")
-        with pytest.raises(FileProblems) as caught:
-            load(text)
-        return [str(one).removeprefix("issues/tides/") for one in caught.value.problems]
-
-    return told
+from tests.content.conftest import HEAD, ISSUE
 
 
 def article_of(block: Block) -> Article:
@@ -93,7 +65,7 @@ def test_an_unknown_key_is_an_error_with_a_suggestion_also_in_a_section(problems
     assert problems(text) == [
         "issue.yaml:6: unknown key 'sections.0.headng'. Did you mean 'heading'? Known: heading, blocks.",
         "issue.yaml:4: unknown key 'prehaeder'. Did you mean 'preheader'? Known: title, subject, preheader, audience, "
-        "layout, language, sections.",
+        "layout, theme, language, date, sections.",
     ]
 
 
@@ -117,7 +89,10 @@ def test_an_unknown_key_is_an_error_with_a_suggestion_also_in_a_section(problems
         ("      - {text: '![x](images/wave.svg)'}", "a picture (images/wave.svg) cannot stand inside text"),
         ("      - {button: Read}", "a button needs a link"),
         ("      - columns: [{text: only one}]", "columns takes two blocks"),
-        ("      - {columns: [{text: a}, {text: b}], split: 1/4+3/4}", "unknown split '1/4+3/4'"),
+        (
+            "      - {columns: [{text: a}, {text: b}], split: 1/4+3/4}",
+            "unknown value '1/4+3/4' for split. Known: 1/2+1/2,",
+        ),
         ("      - {image: images/wav.svg}", "no picture 'images/wav.svg'. Did you mean 'wave.svg'?"),
         ("      - {text: Hi, for: []}", "`for:` takes professions"),
         ("      - {text: Hi, for: {cook: yes}}", "`for:` takes professions"),
@@ -186,11 +161,12 @@ def test_words_in_a_text_block_are_sanitised(load: Callable[..., Issue]) -> None
 
 
 def test_a_template_pair_of_the_workspace_is_a_block_of_its_own(workspace, load) -> None:  # type: ignore[no-untyped-def]
-    workspace.write("templates/blocks/quote.html.j2", "<tr><td>{{ block.quote }}</td></tr>")
-    workspace.write("templates/blocks/quote.txt.j2", "{{ block.quote }}")
-    block = load("      - {quote: 'Dear {{ recipient.first_name }}', by: Ada}").sections[0].blocks[0]
-    assert (block.type, block.fields["by"]) == ("quote", "Ada")
-    assert "{{" not in str(block.fields["quote"])
+    workspace.write("templates/blocks/recipe.html.j2", "<tr><td>{{ block.recipe }}</td></tr>")
+    workspace.write("templates/blocks/recipe.txt.j2", "{{ block.recipe }}")
+    written = "{recipe: 'For {{ recipient.first_name }}', serves: 4, steps: [Stir, 'Call {{ recipient.first_name }}']}"
+    block = load(f"      - {written}").sections[0].blocks[0]
+    assert (block.type, block.fields["serves"]) == ("recipe", 4)
+    assert "{{" not in str(block.fields), "expressions are swapped however deep they stand"
 
 
 def test_an_issue_is_found_by_its_id_its_folder_or_its_file(workspace) -> None:  # type: ignore[no-untyped-def]

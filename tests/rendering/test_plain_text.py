@@ -19,7 +19,7 @@ def test_paragraphs_are_wrapped_at_72_and_parted_by_a_blank_line() -> None:
 
 def test_a_links_address_stands_behind_its_words_and_is_never_broken() -> None:
     address = "https://example.org/" + "long-" * 30
-    assert prose_to_text(f'<p>Read <a href="{address}">this</a>.</p>') == f"Read this\n({address})."
+    assert prose_to_text(f'<p>Read <a href="{address}">this</a>.</p>') == f"Read this [1].\n\n[1] {address}"
 
 
 def test_an_address_as_link_text_is_said_once() -> None:

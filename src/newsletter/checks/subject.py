@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from newsletter.model import Article, Block, Issue, RenderedVariant, Variant
+from newsletter.model import Article, Block, Issue, RenderedVariant, Theme, Variant
 from newsletter.settings import Settings
 
 
@@ -15,6 +15,7 @@ class Subject:
 
     issue: Issue
     settings: Settings
+    theme: Theme
     variant: Variant
     rendered: RenderedVariant
 

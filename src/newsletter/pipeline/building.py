@@ -61,7 +61,8 @@ def build(workspace: Workspace, argument: str, only: Sequence[str] = (), progres
     done = iter(range(1, 1_000_000))
     total = len(only or edition.keys)
     renderings = render_all(edition, templates, only, lambda: progress(next(done), total))
-    subjects = [Subject(issue, workspace.settings, one.variant, one.rendered) for one in renderings]
+    theme = templates.theme(issue.theme, workspace.settings)
+    subjects = [Subject(issue, workspace.settings, theme, one.variant, one.rendered) for one in renderings]
     variants = tuple(one.rendered for one in renderings)
     digest = content_hash(renderings, workspace.settings)
     return Built(name, audience, variants, run_checks(subjects), digest)

@@ -1,7 +1,7 @@
 """Sanitised prose (a small HTML fragment of the article) → plain text that reads well.
 
-Paragraphs wrapped at 72, lists with hyphens or numbers, quotes with `> `, headings underlined, each link's address
-behind its words.
+Paragraphs wrapped at 72, lists with hyphens or numbers, quotes with `> `, headings underlined, links numbered behind
+their words and listed below.
 """
 
 from __future__ import annotations
@@ -22,11 +22,39 @@ _PARAGRAPHS = ("p", "div", "figcaption", "caption", "dt", "dd", *_HEADINGS)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 
 
-def prose_to_text(markup: str, width: int = WIDTH) -> str:
-    """The fragment as plain text."""
+class References:
+    """The links of one text, numbered in order; the same address has the same number throughout."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._open: dict[str, int] = {}
+
+    def number(self, address: str) -> int:
+        """The number of that address, which is put down for the next list."""
+        number = self._numbers.setdefault(address, len(self._numbers) + 1)
+        self._open[address] = number
+        return number
+
+    def listed(self) -> str:
+        """The addresses numbered since the last list, one on a line: `[1] https://example.org`."""
+        lines = [f"[{number}] {address}" for address, number in self._open.items()]
+        self._open.clear()
+        return "\n".join(lines)
+
+
+def prose_to_text(markup: str, width: int = WIDTH, references: References | None = None) -> str:
+    """The fragment as plain text; without `references` its own links are listed below it."""
+    own = references is None
+    references = references or References()
+    text = _written(markup, width, references)
+    listed = references.listed() if own else ""
+    return f"{text}\n\n{listed}" if listed else text
+
+
+def _written(markup: str, width: int, references: References) -> str:
     parser = etree.HTMLParser(huge_tree=True, encoding="utf-8")
     tree = etree.fromstring(f"<html><body>{markup}</body></html>".encode(), parser)
-    writer = _Writer(width)
+    writer = _Writer(width, references)
     body: Any = tree.find("body")
     for event, element in etree.iterwalk(body, events=("start", "end")):
         if not isinstance(element.tag, str):
@@ -36,6 +64,12 @@ def prose_to_text(markup: str, width: int = WIDTH) -> str:
         else:
             writer.end(element)
     return writer.finish()
+
+
+def _spellings(address: str) -> tuple[str, ...]:
+    """How people write an address that is its own words."""
+    bare = address.removesuffix("/")
+    return bare, re.sub(r"^https?://(www\.)?", "", bare), re.sub(r"^https?://", "", bare)
 
 
 def wrapped(text: str, width: int = WIDTH, first: str = "", rest: str = "") -> str:
@@ -60,6 +94,7 @@ def underlined(text: str, mark: str = "-") -> str:
 @dataclass(slots=True)
 class _Writer:
     width: int
+    references: References
     parts: list[str] = field(default_factory=list)
     inline: list[str] = field(default_factory=list)
     prefixes: list[str] = field(default_factory=list)
@@ -140,11 +175,13 @@ class _Writer:
     def _end_link(self) -> None:
         began, address = self.links.pop() if self.links else (0, "")
         words = "".join(self.inline[began:]).strip()
-        target = address.removeprefix("mailto:")
+        target = address.removeprefix("mailto:").removeprefix("tel:")
         if not words:
             self.inline.append(address)
-        elif words not in (address, target):
-            self.inline.append(f" ({target})")
+        elif address.startswith(("mailto:", "tel:")):
+            self.inline.append("" if words == target else f" ({target})")
+        elif words.removesuffix("/") not in _spellings(address):
+            self.inline.append(f" [{self.references.number(address)}]")
 
     def _flush(self, mark: str = "") -> None:
         text = "".join(self.inline)

@@ -26,8 +26,9 @@ from newsletter.model import (
     Variant,
 )
 from newsletter.rendering.inlining import inline_css, parse_page, serialize_page
-from newsletter.rendering.layout import Scene, Templates
+from newsletter.rendering.layout import Templates
 from newsletter.rendering.merge_fields import Expressions, sort_expressions, variant_value
+from newsletter.rendering.scene import Scene
 from newsletter.rendering.variants import select_variant
 from newsletter.settings import Settings
 
@@ -91,7 +92,15 @@ def render_one(edition: Edition, templates: Templates, key: str) -> Rendering:
     values = _variant_values(authors, variant, edition)
     subject = _filled(edition.issue.subject, values, lambda token: in_context(token, Context.HEADER))
     preheader = _filled(edition.issue.preheader, values)
-    scene = Scene(variant, edition.issue, edition.settings, _filled(edition.issue.subject, values), preheader)
+    scene = Scene(
+        variant,
+        edition.issue,
+        edition.settings,
+        templates.theme(edition.issue.theme, edition.settings),
+        templates.words(edition.issue.language),
+        subject=_filled(edition.issue.subject, values),
+        preheader=preheader,
+    )
     page = parse_page(templates.draw_html(scene))
     text = templates.draw_text(scene)
     own = sort_expressions(templates.expressions.values(), edition.recipient_fields)

@@ -58,6 +58,7 @@ def _choose(block: Block, ancestry: Sequence[str], gaps: list[Block]) -> Block |
         return replace(block, fields={**block.fields, "article": chosen})
     cells = block.fields.get("cells")
     if isinstance(cells, tuple):
-        kept = tuple(tuple(one for inner in cell if (one := _choose(inner, ancestry, gaps))) for cell in cells)
-        return replace(block, fields={**block.fields, "cells": kept}) if any(kept) else None
+        chosen_cells = (tuple(one for inner in cell if (one := _choose(inner, ancestry, gaps))) for cell in cells)
+        kept = tuple(cell for cell in chosen_cells if cell)
+        return replace(block, fields={**block.fields, "cells": kept}) if kept else None
     return block

@@ -1,0 +1,100 @@
+"""The parts of issue.yaml that blocks are made of: words, links, pictures and small pieces of markup.
+
+In: values as written, with their place in the document. Out: what templates see, the author's `{{ … }}` swapped for
+tokens. Problems are collected, each with its line, so that all of a file are told at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from newsletter import expressions
+from newsletter.content.articles import markdown_inline, markdown_to_html
+from newsletter.content.images import ImageFinder
+from newsletter.content.repair import Source, absolute_link, blocks_of, foreign_scheme, inline_of
+from newsletter.errors import FileProblems, Problem
+from newsletter.files import Document, Loc
+from newsletter.model import Block, Expression, Finding, Image, Where
+from newsletter.settings import Settings
+
+
+@dataclass(slots=True)
+class Parts:
+    """Reads the parts of one document; `problems`, `expressions` and `findings` grow as it does."""
+
+    document: Document
+    folder: Path
+    settings: Settings
+    images: ImageFinder
+    problems: list[Problem] = field(default_factory=list)
+    expressions: dict[str, Expression] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def where(self, loc: Loc) -> Where:
+        """The line of that part."""
+        return self.document.where(*loc)
+
+    def problem(self, loc: Loc, message: str) -> None:
+        """Put down what is wrong there, once."""
+        problem = Problem(self.where(loc), message)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def words(self, value: object, loc: Loc) -> str:
+        """Text with its expressions swapped for tokens; nothing for a value that is left out."""
+        if value is None:
+            return ""
+        if isinstance(value, (dict, list)):
+            self.problem(loc, f"'{loc[-1]}' must be text.")
+            return ""
+        try:
+            text, found = expressions.swap(str(value), self.where(loc), every=True)
+        except FileProblems as error:
+            self.problems += error.problems
+            return str(value)
+        self.expressions.update({one.token: one for one in found})
+        return text
+
+    def line(self, value: object, loc: Loc) -> str:
+        """Words that must stand on one line: what becomes a header of the mail."""
+        words = self.words(value, loc)
+        if any(ord(character) < 32 or ord(character) == 127 for character in words):
+            self.problem(loc, f"'{loc[-1]}' must be one line without control characters.")
+        return " ".join(words.split())
+
+    def link(self, value: object, loc: Loc) -> str:
+        """A link made absolute; nothing when there is none."""
+        link = self.words(value, loc).strip()
+        wrong = foreign_scheme(link)
+        if wrong:
+            self.problem(loc, f"a link cannot begin with '{wrong}:'. Use https://.")
+            return ""
+        return absolute_link(link, self.settings.site_url)
+
+    def picture(self, value: object, loc: Loc) -> Image | None:
+        """The picture a path names; None when there is none, which is a problem by then."""
+        try:
+            return self.images.find(str(value or ""), self.folder, self.where(loc))
+        except FileProblems as error:
+            self.problems += [one for one in error.problems if one not in self.problems]
+            return None
+
+    def markdown(self, value: object, loc: Loc) -> str:
+        """Markdown as sanitised HTML."""
+        return self.sanitised(markdown_to_html(self.words(value, loc)), loc)
+
+    def markdown_line(self, value: object, loc: Loc) -> str:
+        """One line of Markdown (a caption, say) as sanitised HTML without a paragraph around it."""
+        words = " ".join(self.words(value, loc).split())
+        return inline_of(markdown_inline(words), self.settings.site_url) if words else ""
+
+    def sanitised(self, markup: str, loc: Loc) -> str:
+        """An author's own HTML, repaired and sanitised; pictures are blocks of their own."""
+
+        def no_picture(src: str, alt: str, link: str, caption: str) -> Block:
+            self.problem(loc, f"a picture ({src}) cannot stand inside text. Use `- {{image: {src}, alt: …}}`.")
+            return Block("prose", {"html": ""}, self.where(loc))
+
+        blocks = blocks_of(markup, Source(self.where(loc), self.settings.site_url, no_picture))
+        return "\n".join(str(block.fields.get("html", "")) for block in blocks)

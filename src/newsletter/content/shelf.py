@@ -1,0 +1,107 @@
+"""Article paths of issue.yaml → articles: where they are looked up, and each file read once.
+
+In: a path as written, perhaps with `{profession}` in it. Out: an `Article`, or an `ArticleChoice` with the file of
+every profession that has one. Refuses paths that leave the workspace and files that are no articles, with a
+suggestion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from newsletter.content.articles import SUFFIXES, read_article
+from newsletter.content.parts import Parts
+from newsletter.errors import FileProblems, did_you_mean
+from newsletter.files import Loc, is_file, shown
+from newsletter.model import DEFAULT, Article, ArticleChoice, Finding, Image, Professions, Severity
+
+_PROFESSION = "{profession}"
+_LOGO_SUFFIXES = ("", ".svg", ".png", ".jpg", ".jpeg", ".webp", ".gif")
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The articles that one issue can name."""
+
+    parts: Parts
+    professions: Professions
+    _read: dict[Path, Article | None] = field(default_factory=dict)
+
+    def article(self, pattern: str, loc: Loc) -> Article | ArticleChoice | None:
+        """What the path means; None when nothing can be read there, which is a problem by then."""
+        if _PROFESSION not in pattern:
+            return self._find(pattern, loc)
+        found = {
+            key: article
+            for key in (*self.professions.by_key, DEFAULT)
+            if (article := self._find(pattern.replace(_PROFESSION, key), loc, missing_ok=True))
+        }
+        if found:
+            return ArticleChoice(pattern, found)
+        if not self.parts.problems:
+            self.parts.problem(loc, f"no file for any profession: {pattern}. Looked in {self._places()}.")
+        return None
+
+    def _find(self, name: str, loc: Loc, missing_ok: bool = False) -> Article | None:
+        for root in self._roots():
+            if is_file(root / name):
+                return self._article((root / name).resolve(), name, loc)
+        if not missing_ok:
+            siblings = [
+                shown(one, folder) for folder in self._roots() for one in folder.rglob("*") if one.suffix in SUFFIXES
+            ]
+            hint = did_you_mean(name, siblings)
+            self.parts.problem(loc, f"no article '{name}'.{hint} Looked in {self._places()}.")
+        return None
+
+    def _article(self, path: Path, name: str, loc: Loc) -> Article | None:
+        if path not in self._read:
+            self._read[path] = self._checked(path, name, loc)
+        return self._read[path]
+
+    def _checked(self, path: Path, name: str, loc: Loc) -> Article | None:
+        settings = self.parts.settings
+        if not path.is_relative_to(settings.root.resolve()):
+            self.parts.problem(loc, f"article '{name}' lies outside the workspace. Copy it in.")
+            return None
+        if path.suffix.lower() not in SUFFIXES:
+            self.parts.problem(loc, f"article '{name}' must end in {', '.join(SUFFIXES)}.")
+            return None
+        try:
+            read = read_article(path, shown(path, settings.root), self.parts.images, settings.site_url)
+        except FileProblems as error:
+            self.parts.problems += [problem for problem in error.problems if problem not in self.parts.problems]
+            return None
+        self.parts.expressions.update({one.token: one for one in read.expressions})
+        return self._with_sidebar(read.article, path.parent)
+
+    def _with_sidebar(self, article: Article, folder: Path) -> Article:
+        """The article with its sidebar's logo; sites name it without a suffix, and it may live in the site alone."""
+        if not article.sidebar or not article.sidebarlogo:
+            return article
+        image = self._logo(article.sidebarlogo, folder, article)
+        if image is not None:
+            return replace(article, sidebar_image=image)
+        message = (
+            f"no picture '{article.sidebarlogo}' for the sidebar, with or without a suffix: the brand's logo stands "
+            "there. Put the file beside the article, or in the static folder."
+        )
+        finding = Finding("sidebar-logo", Severity.WARNING, message, article.where)
+        return replace(article, findings=(*article.findings, finding))
+
+    def _logo(self, name: str, folder: Path, article: Article) -> Image | None:
+        for prefix in ("", "images/", "/uploads/", "/images/"):
+            for suffix in _LOGO_SUFFIXES:
+                try:
+                    return self.parts.images.find(f"{prefix}{name.lstrip('/')}{suffix}", folder, article.where)
+                except FileProblems:
+                    continue
+        return None
+
+    def _roots(self) -> list[Path]:
+        settings = self.parts.settings
+        return [self.parts.folder, *(settings.root / one for one in settings.content)]
+
+    def _places(self) -> str:
+        return ", ".join(f"{shown(one, self.parts.settings.root)}/" for one in self._roots())

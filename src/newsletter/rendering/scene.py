@@ -1,0 +1,135 @@
+"""What templates know: one variant about to be drawn, and the small functions templates call.
+
+In: a variant with its theme and words. Out: the names of a template, and the pictures and links that were used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from newsletter.model import LAYOUT_WIDTH, Image, Issue, Picture, Theme, Variant
+from newsletter.rendering.pictures import picture_for
+from newsletter.rendering.plain_text import WIDTH, References, prose_to_text
+from newsletter.settings import Settings
+
+SIDE = 24
+"""The page's inner margin at the left and right, in CSS pixels."""
+
+_HEADING = re.compile(r"<(/?)h([1-6])\b")
+_RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "yi", "ps", "sd", "ug", "dv")
+
+
+@dataclass(slots=True)
+class Scene:
+    """One variant about to be drawn: what templates know, and the pictures and names they have used."""
+
+    variant: Variant
+    issue: Issue
+    settings: Settings
+    theme: Theme
+    words: Mapping[str, str]
+    subject: str
+    preheader: str
+    pictures: dict[str, Picture] = field(default_factory=dict)
+    _used: set[str] = field(default_factory=set)
+
+    def context(self) -> dict[str, Any]:
+        """The names every template knows."""
+        rtl = self.issue.language.split("-")[0].lower() in _RIGHT_TO_LEFT
+        return {
+            "issue": self.issue,
+            "sections": self.variant.sections,
+            "profession": self.variant.profession,
+            "another_profession": self.variant.another_profession,
+            "subject": self.subject,
+            "preheader": self.preheader,
+            "brand": self.settings.brand,
+            "sender": self.settings.sender,
+            "site_url": self.settings.site_url,
+            "theme": self.theme,
+            "color": self.theme.light,
+            "dark": self.theme.dark,
+            "font": self.theme.fonts,
+            "words": self.words,
+            "direction": "rtl" if rtl else "ltr",
+            "start": "right" if rtl else "left",
+            "end": "left" if rtl else "right",
+            "side": SIDE,
+            "layout_width": LAYOUT_WIDTH,
+            "text_width": WIDTH,
+            "picture": self.picture,
+            "references": References(),
+            "first": self._first,
+            "shares": shares,
+            "host": host,
+        }
+
+    def picture(self, image: Image, most_width: int) -> Mapping[str, object]:
+        """The image made ready for a place `most_width` pixels wide: its `src`, `width` and `height`.
+
+        A picture on the web takes the whole place; its height is not known.
+        """
+        if image.url:
+            return {"src": image.url, "width": most_width, "height": None}
+        ready = picture_for(image, most_width)
+        self.pictures[ready.name] = ready
+        images = self.settings.images
+        place = f"{images.base_url}/" if images.mode == "link" else "cid:"
+        return {"src": f"{place}{ready.name}", "width": ready.width, "height": ready.height}
+
+    def _first(self, name: str) -> bool:
+        """Whether this is the first time the page asks for that name: an id may stand in it once."""
+        known = name in self._used
+        self._used.add(name)
+        return not known
+
+
+def prose(markup: str, level: int = 3) -> Markup:
+    """The article's HTML with its headings moved so that the highest is of that level."""
+    levels = [int(one) for _, one in _HEADING.findall(markup)]
+    shift = level - min(levels, default=level)
+    return Markup(_HEADING.sub(lambda found: f"<{found[1]}h{min(6, max(1, int(found[2]) + shift))}", markup))
+
+
+@pass_context
+def prose_text(context: Context, markup: str, width: int = WIDTH) -> str:
+    """The article's HTML as plain text, its links numbered for the page's references."""
+    return prose_to_text(markup, width, context["references"])
+
+
+@pass_context
+def day(context: Context, written: str) -> str:
+    """A date such as 2026-03-02 as the issue's language writes it: 2 March 2026. Other words stay as they are."""
+    try:
+        when = date.fromisoformat(written)
+    except ValueError:
+        return written
+    from babel import Locale, UnknownLocaleError
+    from babel.dates import format_date
+
+    language = context["issue"].language
+    # English without a country would be written the American way; the international one is unmistakable.
+    try:
+        locale = Locale.parse("en-GB" if language == "en" else language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return written
+    return str(format_date(when, "long", locale))
+
+
+def shares(split: str) -> list[int]:
+    """The widths of the columns in pixels: '1/3+2/3' → [200, 400]."""
+    parts = [part.split("/") for part in split.split("+")]
+    return [LAYOUT_WIDTH * int(part[0]) // int(part[1]) for part in parts]
+
+
+def host(link: str) -> str:
+    """The host a link leads to: what to call it when it has no words of its own."""
+    return re.sub(r"^[a-z]+:(//)?(www\.)?", "", link).split("/")[0].split("?")[0]

@@ -1,0 +1,223 @@
+"""Every block, drawn through the real templates: what stands in the HTML and in the plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree, html
+
+from newsletter.model import RenderedVariant
+from newsletter.pipeline.building import build
+from newsletter.pipeline.workspace import open_workspace
+from tests.conftest import REPOSITORY
+
+Draw = Callable[..., RenderedVariant]
+
+
+@pytest.fixture
+def draw(workspace: Any) -> Draw:
+    """The issue's default variant, its blocks given as YAML, with lines for the head of issue.yaml."""
+
+    def drawn(blocks: str, head: str = "") -> RenderedVariant:
+        text = f"title: T\nsubject: S\naudience: crew\n{head}sections:\n  - heading: Section\n    blocks:\n{blocks}\n"
+        workspace.write("issues/tides/issue.yaml", text)
+        opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
+        return next(one for one in build(opened, "tides").variants if "default" in one.professions)
+
+    return drawn
+
+
+def _page(variant: RenderedVariant) -> Any:
+    return html.document_fromstring(variant.html)
+
+
+def _style(element: Any) -> dict[str, str]:
+    pairs = [one.split(":", 1) for one in element.get("style", "").split(";") if ":" in one]
+    return {name.strip(): value.strip() for name, value in pairs}
+
+
+def test_a_quote_shows_who_said_it_and_what_they_do(draw: Draw) -> None:
+    variant = draw("      - {quote: Row now, by: Ada, role: pilot, link: /ada}")
+    (cell,) = _page(variant).xpath("//td[@class='saying']")
+    assert " ".join(cell.text_content().split()) == "Row now Ada, pilot"
+    assert cell.xpath(".//a/@href") == ["https://example.org/ada"]
+    assert "> Row now\n\n-- Ada, pilot [1]\n\n[1] https://example.org/ada\n" in variant.text
+
+
+def test_links_are_rows_in_html_and_a_list_in_text(draw: Draw) -> None:
+    variant = draw("      - links: [{text: Tides, link: /t}, {text: Maps, link: /m, note: New}]")
+    assert [one.text for one in _page(variant).xpath("//td[@class='item']/a")] == ["Tides", "Maps"]
+    assert "- Tides\n  https://example.org/t\n- Maps\n  New\n  https://example.org/m\n" in variant.text
+
+
+def test_a_sponsor_is_labelled_in_html_and_in_text(draw: Draw) -> None:
+    variant = draw("      - {sponsor: Ropes Ltd, text: Strong rope., link: /ropes, button: Buy}")
+    (cell,) = _page(variant).xpath("//td[@class='sponsor']")
+    assert " ".join(cell.text_content().split()) == "Sponsored Ropes Ltd Strong rope. Buy"
+    assert "Sponsored: Ropes Ltd\n\nStrong rope.\n\nBuy:\nhttps://example.org/ropes\n" in variant.text
+    assert "Anzeige: Ropes Ltd" in draw("      - {sponsor: Ropes Ltd}", "language: de\n").text
+
+
+def test_a_spacer_is_as_high_as_it_says_in_outlook_too(draw: Draw) -> None:
+    (cell,) = _page(draw("      - {spacer: 40}")).xpath("//td[@height='40']")
+    assert _style(cell)["line-height"] == "40px"
+
+
+def test_a_disclosure_stands_under_the_title_in_html_and_in_text(draw: Draw, workspace: Any) -> None:
+    workspace.write("issues/tides/ai.md", "---\ntitle: Waves\ndisclosure: Written with AI & Bo\n---\nText.\n")
+    for show in ("full", "summary", "card"):
+        variant = draw(f"      - {{article: ai.md, show: {show}}}")
+        (title,) = _page(variant).xpath("//h3")
+        label = title.getnext()
+        assert label.get("class") == "label", show
+        assert label.text_content() == "Written with AI & Bo"
+        assert "Waves\n-----\n(Written with AI & Bo)\n" in variant.text
+
+
+@pytest.mark.parametrize(("said", "shown"), [("true", True), ("false", False)])
+def test_an_articles_footer_is_shown_unless_it_says_otherwise(
+    draw: Draw, workspace: Any, said: str, shown: bool
+) -> None:
+    front = f"title: Waves\ninclude_footer: {said}\nlink: /waves\ntags: [sea, wind]\n"
+    workspace.write("issues/tides/waves.md", f"---\n{front}---\nText.\n")
+    variant = draw("      - {article: waves.md}")
+    assert ("Topics: sea, wind" in _page(variant).text_content()) is shown
+    assert ("Read this on example.org" in _page(variant).text_content()) is shown
+    assert ("Read this on example.org:\nhttps://example.org/waves" in variant.text) is shown
+    assert "unsubscribe" in variant.html.lower(), "the mail's own footer is the law's, not the article's"
+
+
+def test_a_sidebar_article_stands_in_two_thirds_beside_its_logo(draw: Draw, workspace: Any) -> None:
+    front = "title: Waves\nsidebar: true\nsidebarlogo: wave\ndescription: On water\n"
+    workspace.write("issues/tides/side.md", f"---\n{front}---\nWide words.\n")
+    columns = _page(draw("      - {article: side.md}")).xpath("//div[@class='templateColumnContainer']")
+    assert [_style(one)["max-width"] for one in columns] == ["400px", "200px"]
+    assert "Wide words." in columns[0].text_content()
+    (logo,) = columns[1].xpath(".//img")
+    assert (logo.get("width"), logo.get("alt")) == ("128", "")
+    assert "On water" in columns[1].text_content()
+
+
+def test_the_columns_inside_a_sidebar_article_keep_the_whole_width_and_the_seed_id(draw: Draw, workspace: Any) -> None:
+    table = (
+        '<table id="templateColumns"><tr><td class="templateColumnContainer">Left</td>'
+        '<td class="templateColumnContainer">Right</td></tr></table>'
+    )
+    front = "title: Waves\nsidebar: true\nsidebarlogo: wave\n"
+    workspace.write("issues/tides/side.html", f"---\n{front}---\n<p>Words.</p>{table}<p>After.</p>\n")
+    page = _page(draw("      - {article: side.html}"))
+    (named,) = page.xpath("//table[@id='templateColumns']")
+    boxes = named.xpath(".//div[@class='templateColumnContainer']")
+    assert [(one.text_content().strip(), _style(one)["max-width"]) for one in boxes] == [
+        ("Left", "300px"),
+        ("Right", "300px"),
+    ]
+    words = page.text_content()
+    assert words.index("Words.") < words.index("Left") < words.index("After.")
+
+
+def test_a_grid_of_three_is_a_row_of_two_and_one_of_the_whole_width(draw: Draw) -> None:
+    page = _page(draw("      - articles: [tides.md, galley.html, tides.md]"))
+    rows = page.xpath("//table[@class='templateColumns']")
+    assert [len(row.xpath(".//div[@class='templateColumnContainer']")) for row in rows] == [2]
+    assert len(page.xpath("//h3")) == 3
+    assert len(page.xpath("//*[@id='templateColumns']")) == 1
+
+
+def test_a_grid_closes_the_gap_of_an_article_that_is_for_others(draw: Draw) -> None:
+    page = _page(draw("      - articles: [{article: galley.html, for: [cook]}, tides.md, tides.md]"))
+    boxes = page.xpath("//div[@class='templateColumnContainer']")
+    assert [" ".join(one.text_content().split()) for one in boxes] == ["High water", "High water"]
+
+
+def test_outlook_gets_cells_whose_widths_match_those_of_the_columns(draw: Draw) -> None:
+    variant = draw("      - {columns: [{text: A}, {text: B}], split: 1/3+2/3}")
+    start = variant.html.index('class="templateColumns"')
+    ghost = variant.html[start : variant.html.index("</table><![endif]", start)]
+    assert '<!--[if mso]><td width="200" valign="top"><![endif]-->' in ghost
+    assert '<!--[if mso]><td width="400" valign="top"><![endif]-->' in ghost
+    assert ghost.index("max-width:200px") < ghost.index("max-width:400px")
+
+
+@pytest.mark.parametrize(
+    ("layout", "columns", "width"), [("two-column", 2, 600), ("one-column", 0, 560), ("plain", 0, 560)]
+)
+def test_a_layout_decides_how_wide_the_page_is_and_whether_columns_stand(
+    draw: Draw, layout: str, columns: int, width: int
+) -> None:
+    variant = draw("      - columns: [{text: Left words}, {text: Right words}]", f"layout: {layout}\n")
+    page = _page(variant)
+    assert len(page.xpath("//div[@class='templateColumnContainer']")) == columns
+    assert [_style(one)["max-width"] for one in page.xpath("//table[@class='page']")] == [f"{width}px"]
+    assert f'<!--[if mso]><table role="presentation" dir="ltr" width="{width}"' in variant.html
+    for words in ("Left words", "Right words", "Section", "Unsubscribe"):
+        assert words in page.text_content()
+    assert "Left words\n\nRight words" in variant.text
+
+
+def test_one_line_chooses_the_theme_of_the_workspace_or_of_one_issue(draw: Draw, workspace: Any) -> None:
+    settings = Path(workspace.root / "newsletter.yaml").read_text()
+    text = "      - {button: Go, link: /go}"
+    accent = {"editorial": "#0b5fff", "modern": "#0f766e"}
+
+    def color(variant: RenderedVariant) -> str:
+        (cell,) = _page(variant).xpath("//td[@class='button']")
+        return _style(cell)["background-color"]
+
+    assert color(draw(text)) == accent["editorial"]
+    assert color(draw(text, "theme: modern\n")) == accent["modern"]
+    workspace.write("newsletter.yaml", settings + "theme: modern\n")
+    assert color(draw(text)) == accent["modern"]
+
+
+def test_the_page_says_its_language_its_direction_and_its_subject(draw: Draw) -> None:
+    page = _page(draw("      - {text: مرحبا}", "language: ar\n"))
+    (wrapper,) = page.xpath("//div[@role='article']")
+    for element in (page, wrapper):
+        assert (element.get("lang"), element.get("dir")) == ("ar", "rtl")
+    assert page.findtext("head/title") == "S"
+    assert "إلغاء الاشتراك" in page.text_content()
+
+
+def test_in_a_right_to_left_issue_margins_and_rules_change_sides(draw: Draw) -> None:
+    blocks = "      - {quote: Row}\n      - columns: [{text: A}, {text: B}]"
+    left = _page(draw(blocks)).xpath("//td[@class='saying']")[0]
+    variant = draw(blocks, "language: he\n")
+    right = _page(variant).xpath("//td[@class='saying']")[0]
+    assert "padding-left" in left.get("style") and "padding-right" not in left.get("style")
+    assert "padding-right" in right.get("style") and "padding-left" not in right.get("style")
+    assert '<table role="presentation" dir="rtl" width="600"' in variant.html
+
+
+def test_every_layout_table_is_presentation_and_every_picture_has_an_alt(draw: Draw, workspace: Any) -> None:
+    every = (REPOSITORY / "issues/every-block/issue.yaml").read_text()
+    for name in ("sidebar.md", "short.md", "images/hills.svg", "images/leaf.svg"):
+        workspace.write(f"issues/every/{name}", (REPOSITORY / "issues/every-block" / name).read_text())
+    every = every.replace("audience: everyone", "audience: crew")
+    every = every.replace("../open-source-in-care/documents-that-last.md", "short.md")
+    every = every.replace("../open-source-in-care/shared-calendars.md", "sidebar.md")
+    workspace.write("issues/every/issue.yaml", every)
+    opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
+    page = _page(build(opened, "every").variants[0])
+    tables = [one for one in page.iter("table") if one.xpath("ancestor::td[contains(@class,'prose')]") == []]
+    assert [one for one in tables if one.get("role") != "presentation"] == []
+    assert [one for one in page.iter("table") if one not in tables and one.get("role")] == [], "data tables are tables"
+    assert [etree.tostring(one) for one in page.iter("img") if one.get("alt") is None] == []
+    levels = [int(one.tag[1]) for one in page.iter("h1", "h2", "h3", "h4", "h5", "h6")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels)), "no level is skipped"
+
+
+def test_a_date_reads_as_the_issues_language_writes_it(draw: Draw, workspace: Any) -> None:
+    workspace.write("issues/tides/dated.md", "---\ntitle: D\ndate: 2026-03-02\n---\nx\n")
+    for language, written in (("en", "2 March 2026"), ("en-US", "March 2, 2026"), ("de", "2. März 2026")):
+        variant = draw("      - {article: dated.md}", f"language: {language}\ndate: 2026-03-02\n")
+        assert _page(variant).xpath("//p[@class='byline']/text()") == [written]
+        assert _page(variant).xpath("//p[@class='dateline']/text()") == [written]
+        assert written in variant.text
+    assert "2026-03-02" in draw("      - {article: dated.md}", "language: tlh\n").text, "a language nobody knows"
