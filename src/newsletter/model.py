@@ -99,6 +99,8 @@ class Image:
     content: bytes = field(repr=False)
     url: str = ""
     """Where it lies on the web when there is no file of it here; its size is not known then, and `content` empty."""
+    where: Where = field(default=Where(""), compare=False)
+    """The line on which an author names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,13 +338,17 @@ class MergeField:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image made ready for mail: PNG or JPEG, content-hashed name, width and height in CSS pixels."""
+    """An image made ready for mail: PNG, JPEG or GIF, content-hashed name, width and height in CSS pixels."""
 
     name: str
     media_type: str
     width: int
     height: int
     content: bytes = field(repr=False)
+    source: str = field(default="", compare=False)
+    """The digest of the image it was made from."""
+    findings: tuple[Finding, ...] = field(default=(), compare=False)
+    """What could not be drawn as its author meant it, at the image's line."""
 
 
 @dataclass(frozen=True, slots=True)
