@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from newsletter.content.images import ImageFinder
@@ -48,6 +51,11 @@ def svg(attributes: str) -> str:
         ('width="1in" height="36pt"', (96, 48)),
         ("", (300, 150)),
         ('width="0.2" height="0.2"', (1, 1)),
+        ('viewBox="0 0 4e2 1E+2"', (400, 100)),
+        ('viewBox="0,0,.4e3,100."', (400, 100)),
+        ('width="1e2" viewBox="0 0 400 100"', (100, 25)),
+        ('width="-5" height="auto" viewBox="0 0 40 10"', (40, 10)),
+        ('width="254mm" height="25.4mm"', (960, 96)),
     ],
 )
 def test_an_svg_has_the_size_a_browser_gives_it(tmp_path: Path, attributes: str, size: tuple[int, int]) -> None:
@@ -104,11 +112,143 @@ def test_a_picture_without_a_name_is_told_apart_from_a_missing_one(tmp_path: Pat
         find(tmp_path, "")
 
 
-def test_an_svg_that_names_entities_reads_no_file_of_this_machine(tmp_path: Path) -> None:
-    write(tmp_path, "secret.txt", "SECRET")
-    entity = f'<!DOCTYPE svg [<!ENTITY x SYSTEM "file://{tmp_path}/secret.txt">]>'
-    write(tmp_path, "issue/x.svg", f'{entity}<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">&x;</svg>')
+LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+
+
+@pytest.mark.parametrize(
+    "entities",
+    [
+        '<!ENTITY a9 SYSTEM "file:///etc/hostname">',
+        '<!ENTITY % b SYSTEM "file:///etc/hostname"> %b;',
+        f'<!ENTITY a0 "ha">{LAUGHS}',
+    ],
+    ids=["a file", "a file of declarations", "a billion laughs"],
+)
+def test_entities_that_read_files_or_swell_are_refused_at_the_authors_line(tmp_path: Path, entities: str) -> None:
+    drawing = f'<!DOCTYPE svg [{entities}]><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">&a9;</svg>'
+    write(tmp_path, "issue/x.svg", drawing)
+    with pytest.raises(FileProblems, match=r"issue\.yaml:9: 'issue/x\.svg' is not a readable SVG picture: .*ntity"):
+        find(tmp_path, "x.svg")
+
+
+def test_entities_that_drawing_programs_write_for_namespaces_are_read(tmp_path: Path) -> None:
+    head = '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd"'
+    write(
+        tmp_path,
+        "issue/x.svg",
+        f'{head} [<!ENTITY ns_svg "http://www.w3.org/2000/svg">]><svg xmlns="&ns_svg;" width="9" height="9"/>',
+    )
     assert find(tmp_path, "x.svg").width == 9
+
+
+def test_an_svg_in_another_encoding_is_read_by_its_declaration(tmp_path: Path) -> None:
+    drawing = '<?xml version="1.0" encoding="ISO-8859-1"?>' + svg('width="9" height="9" id="café"')
+    write(tmp_path, "issue/x.svg", drawing.encode("latin-1"))
+    assert find(tmp_path, "x.svg").width == 9
+    write(tmp_path, "issue/y.svg", svg('width="9" height="9" id="café"').encode("latin-1"))
+    with pytest.raises(FileProblems, match=r"issue\.yaml:9: 'issue/y\.svg' is not a readable SVG"):
+        find(tmp_path, "y.svg")
+
+
+def test_a_zipped_svg_is_unpacked_and_one_that_swells_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "issue/x.svgz", gzip.compress(svg('width="9" height="8"').encode()))
+    image = find(tmp_path, "x.svgz")
+    assert ((image.width, image.height), image.media_type) == ((9, 8), "image/svg+xml")
+    write(tmp_path, "issue/bomb.svgz", gzip.compress(b" " * 30_000_001))
+    with pytest.raises(FileProblems, match=r"issue\.yaml:9: picture 'issue/bomb\.svgz' is larger than 30 MB"):
+        find(tmp_path, "bomb.svgz")
+    write(tmp_path, "issue/cut.svgz", b"\x1f\x8b\x08\x07nothing")
+    with pytest.raises(FileProblems, match=r"issue\.yaml:9: 'issue/cut\.svgz' cannot be unpacked"):
+        find(tmp_path, "cut.svgz")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("x.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><rect", "is not a readable SVG picture"),
+        ("x.svg", b"<html><body>Not found</body></html>", "its root is <html>"),
+        ("x.png", b"<!doctype html><title>Not found</title>", "is not a PNG, JPEG, GIF, WebP or SVG picture"),
+        ("x.jpg", b"\xff\xd8\xff", "is not a PNG, JPEG, GIF, WebP or SVG picture"),
+        ("x.png", b"", "is empty"),
+        ("x.svg", b"", "is empty"),
+        ("x.svg", svg('width="1e9" height="1"').encode(), "a side of more than 1000000 pixels"),
+        ("x.svg", svg('viewBox="0 0 1 1e300" width="9e9"').encode(), "a side of more than 1000000 pixels"),
+    ],
+)
+def test_what_is_no_picture_is_a_problem_at_the_authors_line(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    write(tmp_path, f"issue/{name}", content)
+    with pytest.raises(FileProblems, match=rf"^issues/tides/issue\.yaml:9: .*{said}"):
+        find(tmp_path, name)
+
+
+def test_a_small_file_of_too_many_pixels_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    out = BytesIO()
+    Pillow.new("1", (30_000, 30_000)).save(out, "PNG")
+    assert len(out.getvalue()) < 200_000
+    write(tmp_path, "issue/bomb.png", out.getvalue())
+    with pytest.raises(FileProblems, match=r"issue\.yaml:9: .*more than 89 million pixels\. Scale it down"):
+        find(tmp_path, "bomb.png")
+
+
+@pytest.mark.parametrize("name", ["größe 1.png", "gr%C3%B6%C3%9Fe%201.png", "größe 1.png?width=20", " größe 1.png "])
+def test_names_are_found_as_people_and_as_sites_write_them(tmp_path: Path, name: str) -> None:
+    write(tmp_path, "issue/größe 1.png", raster("PNG", (30, 20)))
+    assert find(tmp_path, name).path == "issue/größe 1.png"
+
+
+def test_each_use_of_a_picture_knows_its_own_line(tmp_path: Path) -> None:
+    write(tmp_path, "issue/x.png", raster("PNG", (30, 20)))
+    finder = ImageFinder(tmp_path, ["static"])
+    one = finder.find("x.png", tmp_path / "issue", Where("a.md", 3))
+    two = finder.find("x.png", tmp_path / "issue", Where("b.md", 7))
+    assert (str(one.where), str(two.where)) == ("a.md:3", "b.md:7")
+    assert one == two
+
+
+def on_site(root: Path, name: str) -> Image:
+    return ImageFinder(root, ["static"], "https://example.org").find(name, root / "issue", HERE)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("/uploads/a.jpg", "https://example.org/uploads/a.jpg"),
+        ("/uploads/a b.PNG?v=2", "https://example.org/uploads/a%20b.PNG?v=2"),
+        ("/uploads/a%20b.webp", "https://example.org/uploads/a%20b.webp"),
+        ('/uploads/a"b.gif', "https://example.org/uploads/a%22b.gif"),
+    ],
+)
+def test_a_photo_that_only_the_site_has_stays_there(tmp_path: Path, name: str, url: str) -> None:
+    image = on_site(tmp_path, name)
+    assert (image.url, image.path, image.where, image.content) == (url, name, HERE, b"")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["/uploads/a.svg", "uploads/a.jpg", "/../a.png", "/uploads/../../etc/passwd", "/uploads/%2e%2e/a.png", "/a\n.png"],
+)
+def test_a_missing_picture_that_mail_cannot_show_or_the_site_cannot_have_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FileProblems, match=r"issue\.yaml:9: no picture"):
+        on_site(tmp_path, name)
+
+
+def test_without_a_site_a_missing_photo_is_refused_with_a_suggestion(tmp_path: Path) -> None:
+    write(tmp_path, "static/uploads/photo.jpg", raster("JPEG", (30, 20)))
+    with pytest.raises(FileProblems, match=r"no picture '/uploads/foto\.jpg'\. Did you mean 'photo\.jpg'\?"):
+        find(tmp_path, "/uploads/foto.jpg")
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_written_as_a_picture_is_read_left_on_the_web_or_refused(name: str) -> None:
+    root = Path(__file__).parent
+    try:
+        image = ImageFinder(root, ["static"], "https://example.org").find(name, root, HERE)
+    except FileProblems as error:
+        assert error.problems[0].where == HERE
+    else:
+        assert image.url.startswith("http")
 
 
 def test_a_picture_too_large_to_be_meant_for_mail_is_refused(tmp_path: Path) -> None:

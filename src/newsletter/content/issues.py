@@ -87,7 +87,7 @@ class _IssueReader:
     blocks: BlockReader = field(init=False)
 
     def __post_init__(self) -> None:
-        images = ImageFinder(self.settings.root, self.settings.static)
+        images = ImageFinder(self.settings.root, self.settings.static, self.settings.site_url)
         self.parts = Parts(self.document, self.folder, self.settings, images)
         self.blocks = BlockReader(self.parts, Shelf(self.parts, self.professions), self.professions, self.types)
 
