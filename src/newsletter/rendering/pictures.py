@@ -1,93 +1,83 @@
 """Image × width → Picture: what mail clients can show.
 
-SVG becomes PNG at twice the width it is shown at, with the single width and height for its attributes; large photos
-are scaled down to the same. References that leave an SVG are removed before it is drawn, and no side grows past a set
-size, so that a picture cannot read files or eat the memory.
+SVG becomes PNG at twice the width it is shown at, with the single width and height for its attributes; photos become
+at most twice as wide as they are shown. Each picture is made once for each width, however many variants show it.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections import OrderedDict
 from hashlib import sha256
-from io import BytesIO
+from threading import Lock
 
-from newsletter.errors import FileProblems
-from newsletter.model import Image, Picture, Where
+from newsletter.model import Finding, Image, Picture
+from newsletter.rendering.dark_ground import safe_on_dark
+from newsletter.rendering.drawings import draw
+from newsletter.rendering.photos import fit
 
 _SCALE = 2
-_TALLEST = 4_000
-_PALETTE = 256
-_SVG_LINKS = ("href", "{http://www.w3.org/1999/xlink}href", "src")
+_HALO = 2
+"""Width of the light outline on dark pages, in CSS pixels."""
+_MOST_KEPT = 64_000_000
+"""Bytes of pictures that are kept to be used again: some hundreds, at the size they are mailed."""
+
+_Key = tuple[str, str, str, int, str]
 
 
-@lru_cache(maxsize=512)
-def picture_for(image: Image, most_width: int) -> Picture:
-    """The picture at its natural width, or at `most_width` CSS pixels when it is wider."""
-    width = min(image.width, most_width)
+def picture_for(image: Image, most_width: int, on_dark: str = "") -> Picture:
+    """The picture at its natural width, or at `most_width` CSS pixels when it is wider.
+
+    `on_dark` is the colour (#rrggbb) of the page it also has to be seen on, as a logo has: what is too dark for it on
+    a transparent ground gets a light outline. Raises `FileProblems` at the line that names the image.
+    """
+    key = (image.path, image.digest, image.media_type, most_width, on_dark)
+    picture = _made.get(key)
+    if picture is None:
+        picture = _make(image, most_width, on_dark)
+        _made.keep(key, picture)
+    return picture
+
+
+def _make(image: Image, most_width: int, on_dark: str) -> Picture:
+    findings: tuple[Finding, ...]
+    width = max(1, min(image.width, most_width))
     height = max(1, round(image.height * width / image.width))
     if image.media_type == "image/svg+xml":
-        content, media_type = _draw(image, width * _SCALE, height * _SCALE), "image/png"
-    elif image.width > most_width * _SCALE and image.media_type != "image/gif":
-        content, media_type = _scaled(image, most_width * _SCALE)
+        media_type = "image/png"
+        content, findings = draw(image, width * _SCALE)
     else:
-        content, media_type = image.content, image.media_type
-    if media_type == "image/webp":
-        content, media_type = _scaled(image, min(image.width, most_width * _SCALE))
+        content, media_type, findings = fit(image, most_width * _SCALE)
+    if on_dark and media_type == "image/png":
+        content = safe_on_dark(content, on_dark, _HALO * _SCALE)
     digest = sha256(content).hexdigest()[:16]
-    return Picture(f"{digest}.{media_type.removeprefix('image/')}", media_type, width, height, content)
+    name = f"{digest}.{media_type.removeprefix('image/')}"
+    return Picture(name, media_type, width, height, content, image.digest, findings)
 
 
-def _draw(image: Image, width: int, height: int) -> bytes:
-    import resvg_py
+class _Made:
+    """The pictures made last, up to a number of bytes; safe to use from several threads."""
 
-    if height > _TALLEST:
-        raise FileProblems.at(Where(image.path), f"is {height // _SCALE} pixels tall as shown. Crop it.")
-    try:
-        drawn = resvg_py.svg_to_bytes(svg_string=_without_references(image.content), width=width, dpi=96)
-    except ValueError as error:
-        raise FileProblems.at(Where(image.path), f"cannot be drawn: {error}.") from error
-    return _small(bytes(drawn))
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._pictures: OrderedDict[_Key, Picture] = OrderedDict()
+        self._lock = Lock()
 
+    def get(self, key: _Key) -> Picture | None:
+        with self._lock:
+            picture = self._pictures.get(key)
+            if picture is not None:
+                self._pictures.move_to_end(key)
+            return picture
 
-def _without_references(content: bytes) -> str:
-    """The SVG without links to files or hosts; fragments of itself and embedded pictures stay."""
-    from lxml import etree
-
-    root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
-    for element in root.iter(etree.Element):
-        for name in _SVG_LINKS:
-            if not element.get(name, "#").strip().startswith(("#", "data:image/")):
-                del element.attrib[name]
-    return str(etree.tostring(root, encoding="unicode"))
-
-
-def _small(png: bytes) -> bytes:
-    """Flat drawings fit a palette, at a third of the size; drawings with more colours stay as they are."""
-    from PIL import Image as Pillow
-
-    with Pillow.open(BytesIO(png)) as drawn:
-        if len(drawn.getcolors(1_000_000) or range(_PALETTE * 40)) >= _PALETTE * 40:
-            return png
-        out = BytesIO()
-        reduced = drawn.quantize(_PALETTE, method=Pillow.Quantize.FASTOCTREE, dither=Pillow.Dither.NONE)
-        reduced.save(out, "PNG", optimize=True)
-    return min(out.getvalue(), png, key=len)
+    def keep(self, key: _Key, picture: Picture) -> None:
+        with self._lock:
+            if key in self._pictures or len(picture.content) > self._most_bytes:
+                return
+            self._pictures[key] = picture
+            self._bytes += len(picture.content)
+            while self._bytes > self._most_bytes:
+                self._bytes -= len(self._pictures.popitem(last=False)[1].content)
 
 
-def _scaled(image: Image, width: int) -> tuple[bytes, str]:
-    from PIL import Image as Pillow
-    from PIL import ImageOps
-
-    out = BytesIO()
-    try:
-        with Pillow.open(BytesIO(image.content)) as original:
-            upright = ImageOps.exif_transpose(original)
-            height = max(1, round(upright.height * width / upright.width))
-            resized = upright.resize((width, height), Pillow.Resampling.LANCZOS)
-        if image.media_type == "image/jpeg":
-            resized.convert("RGB").save(out, "JPEG", quality=85, optimize=True, progressive=True)
-            return out.getvalue(), "image/jpeg"
-        resized.convert("RGBA").save(out, "PNG", optimize=True)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise FileProblems.at(Where(image.path), f"cannot be scaled down: {error}. Is the file whole?") from error
-    return out.getvalue(), "image/png"
+_made = _Made(_MOST_KEPT)
