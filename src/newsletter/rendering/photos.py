@@ -39,7 +39,7 @@ def fit(image: Image, most_width: int) -> tuple[bytes, str, tuple[Finding, ...]]
                 original.load()
                 return image.content, image.media_type, ()
             content, media_type = _fitted(original, image, most_width)
-    except _BROKEN as error:
+    except (*_BROKEN, Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
         raise FileProblems.at(where, f"picture '{image.path}' cannot be read: {error}. Is the file whole?") from error
     if not moves:
         return content, media_type, ()
@@ -62,15 +62,16 @@ def _fitted(original: Any, image: Image, most_width: int) -> tuple[bytes, str]:
     if is_wide:
         picture = _resized(picture, most_width, height)
     if image.media_type == "image/jpeg":
-        if is_wide or turned or foreign:
-            return _jpeg(picture, len(image.content)), "image/jpeg"
-        made, kept = _jpeg(picture, 0), without_jpeg_metadata(image.content)
-        return (made if len(made) < _WORTH_A_LOSS * len(kept) else kept), "image/jpeg"
-    made, media_type = _png_or_jpeg(picture)
-    if is_wide or foreign or image.media_type == "image/webp":
+        kept = without_jpeg_metadata(image.content)
+        made, media_type = _jpeg(picture, len(kept) if turned or foreign else 0), "image/jpeg"
+        enough = len(kept) if is_wide else _WORTH_A_LOSS * len(kept)
+    else:
+        made, media_type = _png_or_jpeg(picture)
+        kept = without_png_metadata(image.content) if image.media_type == "image/png" else image.content
+        enough = len(kept)
+    if turned or foreign or image.media_type == "image/webp" or len(made) < enough:
         return made, media_type
-    kept = without_png_metadata(image.content) if image.media_type == "image/png" else image.content
-    return (made, media_type) if len(made) < len(kept) else (kept, image.media_type)
+    return kept, image.media_type
 
 
 def _has_foreign_profile(original: Any) -> bool:
