@@ -168,6 +168,7 @@ def _picture(reader: BlockReader, given: Given, key: str, loc: Loc) -> Fields | 
         "alt": parts.words(given.get("alt"), (*loc, "alt")),
         "caption": parts.markdown_line(given.get("caption"), (*loc, "caption")),
         "link": parts.link(given.get("link"), (*loc, "link")),
+        "decorative": given.get("alt") == "",
     }
 
 
