@@ -6,7 +6,7 @@ from hashlib import sha256
 from io import BytesIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 from PIL import ImageCms, PngImagePlugin
@@ -231,6 +231,7 @@ def test_a_file_that_was_cut_off_is_a_problem_at_the_authors_line(kind: str, wid
         fit(cut, width)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["JPEG", "PNG", "WEBP", "GIF"]), st.integers(10, 10_000), st.binary(min_size=1, max_size=8))
 def test_damage_anywhere_is_a_picture_or_a_problem(kind: str, at: int, junk: bytes) -> None:
     whole = saved(Pillow.new("RGB", (40, 20), "red"), kind).content

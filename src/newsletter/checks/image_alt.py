@@ -1,5 +1,6 @@
 """A picture without alternative text is nothing to readers who do not see it, and to mail that blocks pictures.
 
+An empty `alt` given on purpose says that a picture is decoration: it is no finding, unless the picture is a link.
 Source: WCAG 2.2, success criterion 1.1.1; the Email Markup Consortium found 48 % of 376,348 emails without.
 """
 
@@ -8,18 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newsletter.checks.subject import Subject
-from newsletter.model import Article, Finding, Severity
+from newsletter.model import Article, Block, Finding, Severity
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """A warning for each picture without alt, a linked one above all."""
     for block in subject.blocks():
         article = block.fields.get("article")
-        if block.type == "image" and not block.fields.get("alt"):
+        if block.type == "image" and not _words(block.fields.get("alt")) and not _is_decoration(block):
             linked = " It is a link: say where it leads." if block.fields.get("link") else ""
             name = getattr(block.fields.get("image"), "path", "")
             message = f"picture '{name}' has no alt text.{linked}"
             yield Finding("image-alt", Severity.WARNING, message, block.where, subject.rendered.key)
-        elif isinstance(article, Article) and article.image is not None and not article.alt:
+        elif isinstance(article, Article) and article.image is not None and not _words(article.alt):
             message = f"the picture of '{article.title}' has no alt text. Add `alt:` to the front matter."
-            yield Finding("image-alt", Severity.WARNING, message, article.where, subject.rendered.key)
+            where = article.image.where if article.image.where.path else article.where
+            yield Finding("image-alt", Severity.WARNING, message, where, subject.rendered.key)
+
+
+def _words(alt: object) -> str:
+    return str(alt or "").strip()
+
+
+def _is_decoration(block: Block) -> bool:
+    """Whether its author wrote an empty alt; a linked picture still has to say where it leads."""
+    return block.fields.get("decorative") is True and not block.fields.get("link")

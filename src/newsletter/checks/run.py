@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from newsletter.checks import contrast, drafts, gaps, image_alt, reading, size, unused_settings
+from newsletter.checks import contrast, drafts, gaps, image_alt, pictures, reading, size, unused_settings
 from newsletter.checks.subject import Subject
 from newsletter.model import Finding, Severity
 
-_CHECKS = (contrast.check, drafts.check, gaps.check, image_alt.check, reading.check, size.check, unused_settings.check)
+_CHECKS = tuple(
+    module.check for module in (contrast, drafts, gaps, image_alt, pictures, reading, size, unused_settings)
+)
 
 
 def run_checks(subjects: Iterable[Subject]) -> tuple[Finding, ...]:
