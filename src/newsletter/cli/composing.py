@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from newsletter.pipeline.workspace import Workspace
 
 _SAMPLE = ("newsletter.yaml", "issues", "audiences", "static", "templates")
 _IGNORE = "/build/\n/var/\n# Files with real people in them stay out of the repository.\n/audiences/*.csv\n"
+_PICTURE = re.compile(r"[0-9a-f]{16}\.(?:png|jpeg|gif)")
 
 
 @click.command()
@@ -68,6 +70,8 @@ def build(context: click.Context, issue: str, out: Path | None, only: tuple[str,
         written = [_write(workspace, built, variant, folder) for variant in built.variants]
         document = _manifest(built, written)
         (folder / "manifest.json").write_text(_json(document), "utf-8")
+        if not only:
+            _remove_old_pictures(folder / "images", built)
     except OSError as error:
         raise SettingsError(f"{folder}: cannot be written to: {error.strerror}.") from error
     print_findings(built.findings)
@@ -102,6 +106,14 @@ def _write(workspace: Workspace, built: Built, variant: RenderedVariant, folder:
         "html_bytes": len(variant.html),
         "content_hash": variant.content_hash,
     }
+
+
+def _remove_old_pictures(folder: Path, built: Built) -> None:
+    """Take away what earlier builds made (by its hashed name), so that the folder holds what the mails name."""
+    named = {picture.name for variant in built.variants for picture in variant.pictures}
+    for path in folder.iterdir():
+        if _PICTURE.fullmatch(path.name) and path.name not in named:
+            path.unlink()
 
 
 def _manifest(built: Built, written: list[dict[str, object]]) -> dict[str, object]:
