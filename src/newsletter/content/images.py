@@ -144,7 +144,9 @@ def _raster_size(content: bytes, name: str, where: Where) -> tuple[str, tuple[in
             where, f"picture '{name}' has more than {limit} million pixels. Scale it down."
         ) from error
     except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise FileProblems.at(where, f"'{name}' is not a PNG, JPEG, GIF, WebP or SVG picture.") from error
+        raise FileProblems.at(
+            where, f"'{name}' is not a PNG, JPEG, GIF, WebP or SVG picture, or it is damaged."
+        ) from error
     return _RASTER[kind], size
 
 
