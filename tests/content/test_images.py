@@ -71,11 +71,12 @@ def test_a_raster_picture_is_known_by_its_content_not_its_name(tmp_path: Path, k
     assert (image.media_type, image.width, image.height) == (f"image/{kind.lower()}", 30, 20)
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize(("orientation", "size"), [(1, (30, 20)), (3, (30, 20)), (6, (20, 30)), (8, (20, 30))])
 def test_a_photo_that_lies_on_its_side_has_the_size_it_is_shown_at(
-    tmp_path: Path, orientation: int, size: tuple[int, int]
+    tmp_path: Path, kind: str, orientation: int, size: tuple[int, int]
 ) -> None:
-    write(tmp_path, "issue/photo.jpg", raster("JPEG", (30, 20), orientation))
+    write(tmp_path, "issue/photo.jpg", raster(kind, (30, 20), orientation))
     image = find(tmp_path, "photo.jpg")
     assert (image.width, image.height) == size
 

@@ -28,6 +28,7 @@ _ZIPPED = b"\x1f\x8b"
 _ORIENTATION = 0x0112
 _LYING = (5, 6, 7, 8)
 """Exif orientations of pictures that are stored on their side, as phones do: shown turned by a quarter."""
+_PNG_EXIF = (b"eXIf", b"Raw profile type")
 _UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "pc": 16.0}
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _LARGEST_SIDE = 1_000_000
@@ -136,7 +137,9 @@ def _raster_size(content: bytes, name: str, where: Where) -> tuple[str, tuple[in
             simplefilter("error", Pillow.DecompressionBombWarning)
             with Pillow.open(BytesIO(content), formats=list(_RASTER)) as picture:
                 size, kind = picture.size, picture.format or ""
-                if picture.getexif().get(_ORIENTATION, 1) in _LYING:
+                # Asked for its Exif, a PNG is unpacked to its end; few have any.
+                has_exif = kind != "PNG" or any(mark in content for mark in _PNG_EXIF)
+                if has_exif and picture.getexif().get(_ORIENTATION, 1) in _LYING:
                     size = (size[1], size[0])
     except (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError) as error:
         limit = (Pillow.MAX_IMAGE_PIXELS or 0) // 1_000_000
