@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
@@ -241,6 +241,7 @@ def test_without_a_site_a_missing_photo_is_refused_with_a_suggestion(tmp_path: P
         find(tmp_path, "/uploads/foto.jpg")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_whatever_is_written_as_a_picture_is_read_left_on_the_web_or_refused(name: str) -> None:
     root = Path(__file__).parent

@@ -10,14 +10,16 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from PIL import Image as Pillow
 
 from newsletter.errors import FileProblems
 from newsletter.model import Image, Where
-from newsletter.rendering.drawings import FALLBACK, draw, is_installed, make_safe, missing_characters
+from newsletter.rendering.drawings import draw, make_safe
+from newsletter.rendering.fonts import is_installed, missing_characters
+from newsletter.rendering.resvg import FALLBACK
 
 HERE = Where("issues/i/a.md", 12)
 NOWHERE = "No Such Family 4711"
@@ -143,6 +145,7 @@ def test_a_character_found_in_a_cell_of_its_own_is_not_confused_with_its_neighbo
     assert missing_characters("a\u0301\u200d\u00a0 \n") == ""
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_family_name_can_be_asked_for(name: str) -> None:
     assert is_installed(name) in (True, False)
@@ -282,11 +285,50 @@ def test_a_drawing_that_multiplies_is_refused_at_the_authors_line() -> None:
         draw(image, 600)
 
 
-def test_a_texture_of_endless_detail_is_drawn_with_less() -> None:
-    inner = '<filter id="f"><feTurbulence baseFrequency="0.05" numOctaves="{}"/></filter><rect filter="url(#f)" {}/>'
+@pytest.mark.parametrize(
+    "effect",
+    [
+        '<feTurbulence baseFrequency="0.05" numOctaves="2000000000"/>',
+        '<feMorphology operator="dilate" radius="5000 1e9"/>',
+        '<feGaussianBlur stdDeviation="1e9"/>',
+    ],
+)
+def test_an_effect_of_endless_size_is_drawn_with_less(effect: str) -> None:
     started = time.perf_counter()
-    pixels(svg(inner.format("2000000000", 'width="600" height="300"')))
-    assert time.perf_counter() - started < 5
+    pixels(svg(f'<filter id="f">{effect}</filter><rect width="600" height="300" filter="url(#f)"/>'))
+    assert time.perf_counter() - started < 10
+
+
+@pytest.mark.parametrize(
+    "inner",
+    ['<filter id="f">' + '<feGaussianBlur stdDeviation="50"/>' * 201 + "</filter>", f"<text>{'Hi ' * 7000}</text>"],
+)
+def test_a_drawing_made_to_take_minutes_is_refused_at_the_authors_line(inner: str) -> None:
+    with pytest.raises(FileProblems, match=r"^issues/i/a\.md:12: 'x\.svg' has more effects or text than can be drawn"):
+        draw(svg(inner), 600)
+
+
+def test_a_drawing_that_would_end_the_process_is_refused_at_the_authors_line() -> None:
+    tile = '<rect width="9" height="9"/>'
+    tile = f'<pattern id="p" width="1e6" height="1e6" patternUnits="userSpaceOnUse">{tile}</pattern>'
+    with pytest.raises(FileProblems, match=r"^issues/i/a\.md:12: 'x\.svg' cannot be drawn: .* Export it as a PNG\."):
+        draw(svg(f'{tile}<rect width="600" height="300" fill="url(#p)"/>'), 1104)
+
+
+def test_patterns_and_filters_are_drawn_with_text_in_the_fallback() -> None:
+    tile = '<rect width="9" height="9" fill="red"/>'
+    tile = f'<pattern id="p" width="9" height="9" patternUnits="userSpaceOnUse">{tile}</pattern>'
+    drawn = pixels(svg(f'{tile}<rect width="600" height="300" fill="url(#p)"/>'))
+    assert drawn.getpixel((300, 150)) == (255, 0, 0, 255)
+    shadow = '<filter id="f"><feDropShadow dx="1" dy="1" stdDeviation="1"/></filter>'
+    assert ink(svg(f'{shadow}<text x="20" y="90" font-family="{NOWHERE}" filter="url(#f)">Hello</text>')) is not None
+
+
+def test_what_is_said_of_many_fonts_fits_a_screen() -> None:
+    many = "".join(f'<text y="9" font-family="{NOWHERE}{number}">a</text>' for number in range(40))
+    messages = said(svg(many))
+    assert len(messages) == 6
+    assert messages[-1] == "'x.svg': and text in 35 more fonts that are not installed here."
 
 
 def test_an_image_without_a_line_is_named_by_its_file() -> None:

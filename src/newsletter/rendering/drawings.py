@@ -9,36 +9,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
-from importlib.resources import files
 from io import BytesIO
 from typing import Any
-from unicodedata import category
 
 from lxml import etree
 
 from newsletter.errors import FileProblems
 from newsletter.model import Finding, Image, Severity, Where
+from newsletter.rendering.fonts import font_gaps, printable
+from newsletter.rendering.resvg import draw_png
 from newsletter.rendering.svg_text import Words, words_of
-
-FALLBACK = "Noto Sans"
-"""Latin, Greek, Cyrillic and Devanagari in every weight; drawn for generic families too, the same on every machine."""
 
 _TALLEST = 8_000
 _PALETTE = 256
 _MOST_EMBEDDED_PIXELS = 25_000_000
 _MOST_OCTAVES = 8
-_GENERICS = ("font_family", "serif_family", "sans_serif_family", "cursive_family", "fantasy_family", "monospace_family")
-_PLAIN = {"sans-serif", "system-ui", "ui-sans-serif", "-apple-system", "blinkmacsystemfont", FALLBACK.lower()}
-"""Families that the fallback is a fair answer to."""
-_OTHER_GENERICS = {"serif", "monospace", "cursive", "fantasy", "ui-serif", "ui-monospace", "math"}
+_MOST_EFFECTS = 200
+_MOST_TEXT = 20_000
+"""Filter steps, and characters: a picture has fewer, and a file made to hold the program up has more."""
+_MOST_BLUR = 200.0
+_MOST_RADIUS = 10.0
 _SVG_LINKS = ("href", "{http://www.w3.org/1999/xlink}href", "src", "{http://www.w3.org/XML/1998/namespace}base")
 _PICTURE_DATA = re.compile(r"data:image/(?:png|jpeg|jpg|gif|webp)\s*[;,]", re.IGNORECASE)
 _LEADING_OUT = re.compile(r"""url\(\s*(?!["']?\s*#)[^)]*\)?|@import[^;]*;?""", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _NEVER_DRAWN = {"script", "foreignObject", "iframe", "audio", "video", "canvas"}
-_NOT_SEEN = {"Cc", "Cf", "Cs", "Mn", "Mc", "Me", "Zs", "Zl", "Zp"}
-"""Unicode categories of characters that show nothing of their own."""
-_CELL = 48
 
 
 def draw(image: Image, width: int) -> tuple[bytes, tuple[Finding, ...]]:
@@ -56,17 +51,25 @@ def draw(image: Image, width: int) -> tuple[bytes, tuple[Finding, ...]]:
     except (etree.XMLSyntaxError, ValueError) as error:
         raise FileProblems.at(where, f"'{image.path}' is not a readable SVG picture: {error}.") from error
     lost = make_safe(root)
+    words = tuple(words_of(root))
+    _refuse_endless(root, words, image, where)
     # Browsers derive the side that is not given from the viewBox; resvg is told what they would arrive at.
     root.set("width", str(image.width))
     root.set("height", str(image.height))
-    words = tuple(words_of(root))
     try:
-        png = _png(str(etree.tostring(root, encoding="unicode")), width, has_text=bool(words))
+        png = draw_png(str(etree.tostring(root, encoding="unicode")), width, bool(words), apart=_is_costly(root))
     except (ValueError, MemoryError) as error:
-        raise FileProblems.at(where, f"'{image.path}' cannot be drawn: {error}.") from error
+        raise FileProblems.at(where, f"'{image.path}' cannot be drawn: {error}. Export it as a PNG.") from error
     findings = [Finding("svg-lost", Severity.WARNING, f"'{image.path}': {one}", where) for one in lost]
-    findings += [Finding("svg-font", Severity.WARNING, f"'{image.path}': {one}", where) for one in _font_gaps(words)]
+    findings += [Finding("svg-font", Severity.WARNING, f"'{image.path}': {one}", where) for one in font_gaps(words)]
     return _small(png), tuple(findings)
+
+
+def _refuse_endless(root: Any, words: Iterable[Words], image: Image, where: Where) -> None:
+    effects = sum(1 for node in root.iter(etree.Element) if etree.QName(node).localname.startswith("fe"))
+    if effects > _MOST_EFFECTS or sum(len(one.text) for one in words) > _MOST_TEXT:
+        message = f"'{image.path}' has more effects or text than can be drawn in good time. Export it as a PNG."
+        raise FileProblems.at(where, message)
 
 
 def make_safe(root: Any) -> tuple[str, ...]:
@@ -97,15 +100,25 @@ def make_safe(root: Any) -> tuple[str, ...]:
                 node.set(key, _LEADING_OUT.sub("none", value))
         if name == "style" and node.text:
             node.text = _LEADING_OUT.sub("", "".join(node.itertext()))
-        octaves = node.get("numOctaves", "")
-        if octaves.isdigit() and int(octaves) > _MOST_OCTAVES:
-            node.set("numOctaves", str(_MOST_OCTAVES))
+        if name.startswith("fe"):
+            _calm(node)
     return tuple(dict.fromkeys(lost))
+
+
+def _calm(effect: Any) -> None:
+    """Bound what makes a filter take minutes, or crash; beyond these values nothing more is to be seen."""
+    octaves = effect.get("numOctaves", "")
+    if octaves.strip().isdigit() and int(octaves) > _MOST_OCTAVES:
+        effect.set("numOctaves", str(_MOST_OCTAVES))
+    for name, most in (("radius", _MOST_RADIUS), ("stdDeviation", _MOST_BLUR)):
+        given = [float(one) for one in re.findall(_NUMBER, effect.get(name, ""))]
+        if any(one > most for one in given):
+            effect.set(name, " ".join(str(min(one, most)) for one in given))
 
 
 def _short(link: str) -> str:
     """The link as a line can hold it: the end of an address, the beginning of data."""
-    link = _printable(link.strip())
+    link = printable(link.strip())
     if len(link) <= 60:
         return link
     return f"{link[:40]}…" if link.lower().startswith("data:") else f"…{link[-40:]}"
@@ -151,97 +164,9 @@ def _is_safe_picture(value: str) -> bool:
         return False
 
 
-# ── fonts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _font_gaps(words: Iterable[Words]) -> list[str]:
-    """What is drawn in another font than the one asked for, or in none."""
-    words = tuple(words)
-    gaps = []
-    for families in dict.fromkeys(one.families for one in words):
-        if families and not any(_is_served(family) for family in families):
-            asked = _printable(", ".join(families))[:80]
-            gaps.append(
-                f"text in {asked} is drawn in {FALLBACK}, because that font is not installed here. "
-                "Convert the text to paths, or install the font."
-            )
-    missing = missing_characters("".join(sorted(set("".join(one.text for one in words)))))
-    if missing:
-        shown = " ".join(
-            f"{one} (U+{ord(one):04X})" if one.isprintable() else f"U+{ord(one):04X}" for one in missing[:8]
-        )
-        gaps.append(f"no font here has {shown}: readers see an empty box. Convert the text to paths.")
-    return gaps
-
-
-def _is_served(family: str) -> bool:
-    name = family.lower()
-    return name in _PLAIN or (name not in _OTHER_GENERICS and is_installed(family))
-
-
-@lru_cache(maxsize=512)
-def is_installed(family: str) -> bool:
-    """Whether text that asks for that family is drawn in it: tried out, with every fallback off."""
-    from xml.sax.saxutils import quoteattr
-
-    name = quoteattr('"' + _printable(family).replace("\\", "").replace('"', "") + '"')
-    return _ink(_png(_sheet([f'<text x="4" y="36" font-size="24" font-family={name}>A</text>']), _CELL, True, "")) > 0
-
-
-def _printable(text: str) -> str:
-    return "".join(one for one in text if one.isprintable())
-
-
-@lru_cache(maxsize=512)
-def missing_characters(characters: str) -> str:
-    """Those that no font here has: they look like a code point that no font can have."""
-    from html import escape
-
-    asked = [one for one in characters if ord(one) >= 0x180 and category(one) not in _NOT_SEEN]
-    missing = ""
-    for start in range(0, len(asked), 200):
-        batch = ["\U0010ffff", *asked[start : start + 200]]
-        cells = [
-            f'<text x="{number * _CELL + 4}" y="36" font-size="24">{escape(one)}</text>'
-            for number, one in enumerate(batch)
-        ]
-        pixels = _pixels(_png(_sheet(cells), _CELL * len(cells), has_text=True))
-        looks = [pixels.crop((n * _CELL, 0, (n + 1) * _CELL, _CELL)).tobytes() for n in range(len(batch))]
-        missing += "".join(one for one, look in zip(batch[1:], looks[1:], strict=True) if look == looks[0])
-    return missing
-
-
-def _sheet(cells: list[str]) -> str:
-    size = f'width="{_CELL * len(cells)}" height="{_CELL}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(cells)}</svg>'
-
-
-@lru_cache(maxsize=1)
-def _font_files() -> tuple[str, ...]:
-    return tuple(sorted(str(one) for one in files("fontpkg_noto_sans").joinpath("files").iterdir()))
-
-
-def _png(svg: str, width: int, has_text: bool, fallback: str = FALLBACK) -> bytes:
-    """The SVG drawn; fonts are looked for only where there is text, and no `fallback` leaves missing ones blank."""
-    import resvg_py
-
-    options: dict[str, Any] = {"skip_system_fonts": True}
-    if has_text:
-        generics = dict.fromkeys(_GENERICS, fallback or "no such font")
-        options = {"font_files": list(_font_files()), **generics}
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, width=width, dpi=96, **options))
-
-
-def _pixels(png: bytes) -> Any:
-    from PIL import Image as Pillow
-
-    with Pillow.open(BytesIO(png)) as drawn:
-        return drawn.convert("RGBA")
-
-
-def _ink(png: bytes) -> int:
-    """How many pixels something was drawn on."""
-    return sum(_pixels(png).getchannel("A").histogram()[1:])
+def _is_costly(root: Any) -> bool:
+    """Whether it has patterns or filters: resvg ends the process when a pattern's tile asks for too much memory."""
+    return any(etree.QName(node).localname in ("pattern", "filter") for node in root.iter(etree.Element))
 
 
 def _small(png: bytes) -> bytes:
