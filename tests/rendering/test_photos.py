@@ -133,12 +133,22 @@ def test_a_print_jpeg_becomes_one_for_screens() -> None:
         assert near(small.getpixel((10, 10)), (255, 0, 0), 6)
 
 
-def test_a_foreign_colour_profile_is_converted_and_left_out() -> None:
-    # A profile with red and blue exchanged tells for certain whether it was used.
-    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-    original = saved(Pillow.new("RGB", (400, 200), (200, 30, 30)), "JPEG", icc_profile=lab.tobytes(), quality=95)
-    small = opened(fit(original, 100)[0])
+def exchanged() -> bytes:
+    """The sRGB profile under another name, with its red and blue primaries exchanged."""
+    plain = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    renamed = plain.replace(b"s\0R\0G\0B", b"X\0R\0G\0B").replace(b"sRGB", b"XRGB")
+    return renamed.replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ").replace(b"????", b"bXYZ")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("width", [100, 800])
+def test_a_foreign_colour_profile_is_converted_and_left_out(kind: str, width: int) -> None:
+    options = {"lossless": True} if kind == "WEBP" else {}
+    original = saved(Pillow.new("RGB", (400, 200), (200, 30, 30)), kind, icc_profile=exchanged(), **options)
+    small = opened(fit(original, width)[0])
     assert "icc_profile" not in small.info
+    red, _, blue = small.convert("RGB").getpixel((10, 10))  # type: ignore[misc]
+    assert blue > 180 > 60 > red, "what the profile calls red is blue"
 
 
 def test_a_damaged_colour_profile_does_not_stop_a_picture() -> None:

@@ -48,6 +48,7 @@ def fit(image: Image, most_width: int) -> tuple[bytes, str, tuple[Finding, ...]]
 
 
 def _fitted(original: Any, image: Image, most_width: int) -> tuple[bytes, str]:
+    from PIL import Image as Pillow
     from PIL import ImageOps
 
     turned = original.getexif().get(_ORIENTATION, 1) != 1
@@ -60,7 +61,7 @@ def _fitted(original: Any, image: Image, most_width: int) -> tuple[bytes, str]:
     picture = _plain(upright)
     is_wide = image.width > most_width
     if is_wide:
-        picture = _resized(picture, most_width, height)
+        picture = picture.resize((most_width, height), Pillow.Resampling.LANCZOS)
     if image.media_type == "image/jpeg":
         kept = without_jpeg_metadata(image.content)
         made, media_type = _jpeg(picture, len(kept) if turned or foreign else 0), "image/jpeg"
@@ -114,16 +115,6 @@ def _in_srgb(picture: Any, profile: bytes) -> Any:
         return ImageCms.profileToProfile(base, source, ImageCms.createProfile("sRGB"), outputMode=target) or picture
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return picture
-
-
-def _resized(picture: Any, width: int, height: int) -> Any:
-    from PIL import Image as Pillow
-
-    if picture.mode in ("RGBA", "LA"):
-        # Colours of invisible pixels must not bleed into visible ones.
-        weighted = {"RGBA": "RGBa", "LA": "La"}[picture.mode]
-        return picture.convert(weighted).resize((width, height), Pillow.Resampling.LANCZOS).convert(picture.mode)
-    return picture.resize((width, height), Pillow.Resampling.LANCZOS)
 
 
 def _png_or_jpeg(picture: Any) -> tuple[bytes, str]:
