@@ -72,14 +72,15 @@ class Scene:
             "host": host,
         }
 
-    def picture(self, image: Image, most_width: int) -> Mapping[str, object]:
+    def picture(self, image: Image, most_width: int, on_dark: str = "") -> Mapping[str, object]:
         """The image made ready for a place `most_width` pixels wide: its `src`, `width` and `height`.
 
-        A picture on the web takes the whole place; its height is not known.
+        `on_dark` is the page's dark colour, for a logo that must be seen on it too. A picture on the web takes the
+        whole place; its height is not known.
         """
         if image.url:
             return {"src": image.url, "width": most_width, "height": None}
-        ready = picture_for(image, most_width)
+        ready = picture_for(image, most_width, on_dark)
         self.pictures[ready.name] = ready
         images = self.settings.images
         place = f"{images.base_url}/" if images.mode == "link" else "cid:"
