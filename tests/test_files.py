@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
 from newsletter.errors import FileProblems
-from newsletter.files import is_file, moved, parse_yaml, read_text, split_front_matter, validated
+from newsletter.files import front_matter_text, is_file, moved, parse_yaml, read_text, split_front_matter, validated
 from newsletter.model import Where
 
 
@@ -136,3 +138,14 @@ def test_a_file_of_fields_is_checked_with_line_and_suggestion(text: str, said: s
 def test_a_part_of_a_document_keeps_its_lines() -> None:
     part = moved(parse_yaml("a: 1\nb:\n  - x: 1\n  - y: 2\n", "f.yaml"), "b", 1)
     assert (part.data, part.where("y"), part.where()) == ({"y": 2}, Where("f.yaml", 4), Where("f.yaml", 4))
+
+
+_TEXT = st.text("a1:-.#&*!|>%@`'\"{}[],? \t\n\r\0\x85\xa0\u2028\ufeffé😀", max_size=12)
+
+
+@given(st.dictionaries(st.sampled_from(["title", "author", "tags"]), _TEXT | st.lists(_TEXT, max_size=3)))
+@example({"title": "a\n---\nb: c", "author": "\u2028...\u2028", "tags": ["---", "x: y"]})
+def test_front_matter_reads_back_as_it_was_written(fields: dict[str, object]) -> None:
+    document, body, _ = split_front_matter(front_matter_text(fields) + "Body\n", "x.md")
+    assert document.data == fields
+    assert body == "Body\n"

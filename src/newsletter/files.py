@@ -112,6 +112,26 @@ def split_front_matter(text: str, name: str) -> tuple[Document, str, int]:
     raise FileProblems.at(Where(name, 1), "front matter opens with `---` but no second `---` line closes it.")
 
 
+def front_matter_text(fields: Mapping[str, object]) -> str:
+    """The fields as front matter, the two `---` lines included, a line for each value; it reads back the same."""
+    text = yaml.dump(
+        dict(fields), Dumper=_OneLine, allow_unicode=True, sort_keys=False, default_flow_style=None, width=10**6
+    )
+    return f"---\n{text if fields else ''}---\n"
+
+
+class _OneLine(yaml.SafeDumper):
+    """Writes a text of several lines as one, in quotes: a line `---` inside it must not end the front matter."""
+
+
+_OneLine.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style='"' if len(text.splitlines()) > 1 or not text.isprintable() else None
+    ),
+)
+
+
 def validated(schema: type[Schema], document: Document, what: str) -> Schema:
     """The document as a value of `schema`; all problems at once, each with its line and a suggestion."""
     from pydantic import ValidationError
