@@ -149,3 +149,7 @@ def test_front_matter_reads_back_as_it_was_written(fields: dict[str, object]) ->
     document, body, _ = split_front_matter(front_matter_text(fields) + "Body\n", "x.md")
     assert document.data == fields
     assert body == "Body\n"
+
+
+def test_front_matter_is_a_line_for_each_field() -> None:
+    assert front_matter_text({"title": "A: b", "tags": ["x", "y"]}) == "---\ntitle: 'A: b'\ntags: [x, y]\n---\n"

@@ -115,7 +115,7 @@ def split_front_matter(text: str, name: str) -> tuple[Document, str, int]:
 def front_matter_text(fields: Mapping[str, object]) -> str:
     """The fields as front matter, the two `---` lines included, a line for each value; it reads back the same."""
     text = yaml.dump(
-        dict(fields), Dumper=_OneLine, allow_unicode=True, sort_keys=False, default_flow_style=None, width=10**6
+        dict(fields), Dumper=_OneLine, allow_unicode=True, sort_keys=False, default_flow_style=False, width=10**6
     )
     return f"---\n{text if fields else ''}---\n"
 
@@ -124,6 +124,9 @@ class _OneLine(yaml.SafeDumper):
     """Writes a text of several lines as one, in quotes: a line `---` inside it must not end the front matter."""
 
 
+_OneLine.add_representer(
+    list, lambda dumper, items: dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
+)
 _OneLine.add_representer(
     str,
     lambda dumper, text: dumper.represent_scalar(
