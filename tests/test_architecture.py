@@ -27,6 +27,7 @@ LIBRARY_ROOMS = {
     "fontpkg_noto_sans": ("rendering/resvg.py",),
     "nh3": ("content/repair.py",),
     "markdown_it": ("content/articles.py",),
+    "feedparser": ("content/feeds.py",),
     "email_validator": ("audience/addresses.py",),
 }
 FILES = sorted(SOURCE.rglob("*.py"))

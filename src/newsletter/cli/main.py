@@ -21,6 +21,8 @@ EPILOG = (
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("newsletter.cli.composing:init", "Make a new workspace with a sample issue."),
+    "import": ("newsletter.cli.importing:import_", "Make articles of a file, a site or a feed."),
+    "new": ("newsletter.cli.importing:new", "Begin an issue or an article."),
     "build": ("newsletter.cli.composing:build", "Render an issue: HTML, text and .eml per profession."),
     "plan": ("newsletter.cli.sending:plan", "Show who would get what, and who is left out and why."),
     "send": ("newsletter.cli.sending:send", "Send an issue, or go on with one that was cut off."),
