@@ -24,7 +24,7 @@ from newsletter.files import front_matter_text
 from newsletter.model import Where
 
 _BEGINS = re.compile(rb"\s*(?:<\?xml|<!--|<!DOCTYPE\s+rss|<rss|<feed|<(?:\w+:)?rdf|<channel)", re.IGNORECASE)
-_FEED_LINK = re.compile(r"<link\b[^>]*application/(?:rss|atom)\+xml[^>]*>", re.IGNORECASE)
+_FEED_LINK = re.compile(r"<link\b[^<>]*application/(?:rss|atom)\+xml[^<>]*>", re.IGNORECASE)
 _CONTINUES = re.compile(
     r"\s*(?:\[\s*(?:…|\.\.\.)\s*\]|…|\.\.\.|(?:Continue reading|Read more)[^.]*)\s*$", re.IGNORECASE
 )
@@ -95,7 +95,7 @@ def _article(item: _Item, changed: dict[str, int]) -> SourceArticle | None:
         )
     if body.braces or "{{" in item.title:
         _count(changed, "Articles with {{ … }} in them, which now stand as plain text", 1)
-    summary = _CONTINUES.sub("…", _FIRST_APPEARED.sub("", plain_words(item.summary)))
+    summary = _CONTINUES.sub(_ended, _FIRST_APPEARED.sub("", plain_words(item.summary)))
     description = safe_words(excerpt(summary or words))
     fields: dict[str, object] = {
         "title": title,
@@ -125,6 +125,11 @@ def _article(item: _Item, changed: dict[str, int]) -> SourceArticle | None:
         description=description,
         words=len(words.split()),
     )
+
+
+def _ended(match: re.Match[str]) -> str:
+    """What stands for 'and so on': nothing after the end of a sentence."""
+    return "" if match.string[: match.start()].endswith((".", "!", "?")) else "…"
 
 
 def _count(changed: dict[str, int], words: str, number: int) -> None:

@@ -8,19 +8,22 @@ which report who reads, are left behind. Tags are not sanitised here: reading an
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape, unescape
 from urllib.parse import urljoin, urlsplit
 
-from newsletter.content.sources import one_line
+from newsletter.content.sources import BEGINNING, one_line
 from newsletter.expressions import TOKEN
 
-_TAG = re.compile(r"<[a-zA-Z][^\s/>]*(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
+_TAG = re.compile(r"<(?P<name>[a-zA-Z][^\s/>]*)")
 _ADDRESS = re.compile(
     r"(?P<before>\s(?P<name>href|src|poster)\s*=\s*)(?P<value>\"[^\"]*\"|'[^']*'|[^\s>\"']+)", re.IGNORECASE
 )
-_IMG = re.compile(r"<img\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
 _BRACES = re.compile(r"\{(?=[{%#])")
+_EDGE = re.compile(r">|=\s*[\"']")
+_LONGEST_VALUE = 2_000
+"""An attribute's value longer than this is taken for a quotation mark that nothing closes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,46 +43,71 @@ def safe_words(text: str) -> str:
 def web_link(link: str, base: str = "") -> str:
     """The link made complete from `base`; nothing when it does not lead to the web."""
     try:
-        whole = urljoin(base, link.strip()) if base else link.strip()
+        whole = (urljoin(base, link.strip()) if base else link.strip()).replace(" ", "%20")
         parts = urlsplit(whole)
     except ValueError:
         return ""
     if parts.scheme not in ("http", "https") or not parts.netloc or _BRACES.search(whole) or TOKEN.search(whole):
         return ""
-    return whole if one_line(whole) == whole and " " not in whole else ""
+    return whole if one_line(whole) == whole else ""
 
 
 def safe_body(markup: str, base: str, shown_above: str = "") -> Body:
     """The body; a picture whose address is `shown_above` is taken out, because it stands over the article already."""
     dropped = 0
-
-    def picture(match: re.Match[str]) -> str:
-        nonlocal dropped
-        fields = _fields(match[0])
-        source = web_link(fields.get("src", ""), base)
-        if source and source == shown_above:
-            return ""
-        if source and not {fields.get("width"), fields.get("height")} & {"0", "1", "0px", "1px"}:
-            return match[0]
-        dropped += 1
-        return escape(fields.get("alt", ""))
-
-    def completed(match: re.Match[str]) -> str:
-        return _ADDRESS.sub(lambda found: _absolute(found, base), match[0])
-
-    clean = _TAG.sub(completed, _IMG.sub(picture, markup.replace("\0", "")))
+    out: list[str] = []
+    for kind, piece in _pieces(markup.replace("\0", "")):
+        if kind == "img":
+            kept = _picture(piece, base)
+            dropped += kept is None
+            source = web_link(_fields(piece).get("src", ""), base)
+            piece = escape(_fields(piece).get("alt", "")) if kept is None else "" if source == shown_above else piece
+        out.append(_ADDRESS.sub(lambda found: _absolute(found, base), piece) if kind else piece)
+    clean = "".join(out)
     dead, braces = _BRACES.subn("&#123;", clean)
     return Body(TOKEN.sub(_broken_token, dead), dropped, braces)
 
 
 def first_picture(markup: str, base: str) -> str:
     """The address of the picture that stands before all words; nothing when words come first."""
-    match = _IMG.search(markup)
-    if match is None or one_line(unescape(re.sub(r"<[^>]*>", "", markup[: match.start()]))):
-        return ""
-    fields = _fields(match[0])
+    for kind, piece in _pieces(markup[:BEGINNING]):
+        if kind == "img":
+            return _picture(piece, base) or ""
+        if not kind and one_line(unescape(piece)):
+            return ""
+    return ""
+
+
+def _pieces(markup: str) -> Iterator[tuple[str, str]]:
+    """The tags, each with its name, and the text between them, without a name; once through, however broken."""
+    position = 0
+    for match in iter(lambda: _TAG.search(markup, position), None):
+        end = _tag_end(markup, match.end())
+        if end < 0:
+            # Browsers drop a tag that the text ends in.
+            yield "", markup[position : match.start()]
+            return
+        yield "", markup[position : match.start()]
+        yield match["name"].lower(), markup[match.start() : end]
+        position = end
+    yield "", markup[position:]
+
+
+def _tag_end(markup: str, position: int) -> int:
+    """Where the tag ends, passing over quoted values; -1 when it never does."""
+    while (edge := _EDGE.search(markup, position)) is not None:
+        if edge[0] == ">":
+            return edge.end()
+        closing = markup.find(edge[0][-1], edge.end(), edge.end() + _LONGEST_VALUE)
+        position = closing + 1 if closing >= 0 else edge.end()
+    return -1
+
+
+def _picture(tag: str, base: str) -> str | None:
+    """The picture's address; None for one that must not travel: of a pixel, or not on the web."""
+    fields = _fields(tag)
     small = {fields.get("width"), fields.get("height")} & {"0", "1", "0px", "1px"}
-    return "" if small else web_link(fields.get("src", ""), base)
+    return None if small else web_link(fields.get("src", ""), base) or None
 
 
 def _fields(tag: str) -> dict[str, str]:

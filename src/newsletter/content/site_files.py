@@ -18,7 +18,7 @@ from pathlib import Path
 from newsletter.content.articles import MARKDOWN_SUFFIXES, markdown_to_html
 from newsletter.content.site_kinds import PELICAN, PLAIN, Site, page_path
 from newsletter.content.site_pictures import Pictures
-from newsletter.content.sources import SourceArticle, excerpt, moment, one_line, plain_words
+from newsletter.content.sources import BEGINNING, SourceArticle, excerpt, moment, one_line, plain_words
 from newsletter.errors import FileProblems
 from newsletter.files import front_matter_text, read_bytes, split_front_matter
 from newsletter.model import Where
@@ -65,7 +65,7 @@ def site_article(file: SiteFile, site: Site, stem: str, site_url: str) -> Source
     """The article to write; `site_url` stands for the site's address when its configuration does not say it."""
     pictures = Pictures(site, file.path.parent)
     markup = markdown_to_html(file.body) if file.path.suffix.lower() in MARKDOWN_SUFFIXES else file.body
-    words = plain_words(_SHORTCODE.sub(" ", markup))
+    words = plain_words(_SHORTCODE.sub(" ", markup[:BEGINNING]))
     changes = _texts(file.front) | _named_picture(file.front, pictures) | _facts(file, site)
     title = str(changes.get("title") or file.front.get("title") or "")
     if not title:
@@ -91,6 +91,7 @@ def site_article(file: SiteFile, site: Site, stem: str, site_url: str) -> Source
         description=one_line(description),
         words=len(words.split()),
         pictures=pictures.copied,
+        missing=tuple(dict.fromkeys(pictures.missing)),
     )
 
 
@@ -160,7 +161,7 @@ def _named_picture(front: Mapping[str, object], pictures: Pictures) -> dict[str,
     """The article's own picture, under whichever field its generator keeps it."""
     lower = {key.lower(): value for key, value in front.items()}
     written = next((found for key in _PICTURE_KEYS if (found := _picture(lower.get(key)))), "")
-    address = pictures.place(written) if written else ""
+    address = pictures.address(written) if written else ""
     if address:
         return {"image": address}
     return {"image": written} if written and (not isinstance(front.get("image"), str) or not front["image"]) else {}
@@ -212,7 +213,7 @@ def _description(front: Mapping[str, object], markup: str) -> str:
     )
     if own:
         return excerpt(plain_words(markdown_to_html(str(own))))
-    for paragraph in re.findall(r"<p\b[^>]*>(.*?)</p>", markup, re.DOTALL | re.IGNORECASE):
+    for paragraph in re.findall(r"<p\b[^<>]*>(.*?)</p>", markup[:BEGINNING], re.DOTALL | re.IGNORECASE):
         words = plain_words(_SHORTCODE.sub(" ", paragraph))
         if len(words) >= 30:
             return excerpt(words)

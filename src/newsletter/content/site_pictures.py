@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from newsletter.content.site_kinds import Site
 from newsletter.content.sources import slug
@@ -39,6 +39,8 @@ class Pictures:
     folder: Path
     """The folder the article lies in."""
     copied: dict[str, Path] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    """Addresses on the web of pictures the site has no file for."""
 
     def moved(self, text: str) -> str:
         """The text with the pictures that were found under their new addresses."""
@@ -46,8 +48,12 @@ class Pictures:
             text = pattern.sub(self._renamed, text)
         return text
 
+    def address(self, written: str) -> str:
+        """The picture's address in an issue: a file beside it, else on the web; nothing when neither is known."""
+        return self.place(written) or self._on_the_web(written)
+
     def place(self, written: str) -> str:
-        """The new address of the picture; nothing when it is not on the site."""
+        """The new address of the picture; nothing when the site has no file of it."""
         found = self._find(written)
         if found is None:
             return ""
@@ -59,9 +65,19 @@ class Pictures:
 
     def _renamed(self, match: re.Match[str]) -> str:
         group = "src" if match["src"] else "a"
-        target = self.place(match[group]) if match[group] else ""
+        target = self.address(match[group]) if match[group] else ""
         start, end = match.start(group) - match.start(), match.end(group) - match.start()
         return f"{match[0][:start]}{target}{match[0][end:]}" if target else match[0]
+
+    def _on_the_web(self, written: str) -> str:
+        """Where the site shows a picture that is not among its files: some generators make theirs while building."""
+        if not self.site.address or not re.fullmatch(r"/[^/\s{}][^\s{}]*", written):
+            return ""
+        if not re.split(r"[?#]", written)[0].lower().endswith(_SUFFIXES):
+            return ""
+        address = urljoin(self.site.address, written)
+        self.missing.append(address)
+        return address
 
     def _find(self, written: str) -> Path | None:
         address = _OF_THE_SITE.sub("", _QUOTED_IN_LIQUID.sub(r"\1", written.strip())).strip()

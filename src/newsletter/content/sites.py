@@ -60,7 +60,11 @@ def read_site(source: Path, choice: Choice, site_url: str) -> Found:
     stems = _stems(files)
     wanted, left = choice.of(files)
     articles = tuple(site_article(one, site, stems[one.path], site_url) for one in wanted)
-    notices = (f"It lies in {TITLES[site.kind]}: {site.root}.",) if site.kind != PLAIN and source.is_file() else ()
+    notices = tuple(
+        f"{one.source}: no picture file for {address}; it is shown from the web."
+        for one in articles
+        for address in one.missing
+    )
     return Found(TITLES[site.kind], site.title, site.language, articles, (*skipped, *unread), notices, left)
 
 

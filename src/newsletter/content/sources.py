@@ -22,6 +22,8 @@ _LETTERS = str.maketrans(
     | {"þ": "th", "Þ": "Th", "ð": "d", "ı": "i", "’": "", "'": ""}
 )
 _LONGEST_NAME = 80
+BEGINNING = 20_000
+"""So many characters are enough to describe an article by; looking at all of a hostile one could take minutes."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
 """Names that Windows keeps for devices, whatever their suffix."""
 _HIDDEN = re.compile(r"<(script|style|head|title)\b.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
@@ -47,6 +49,8 @@ class SourceArticle:
     """Of the body, for choosing how it is shown."""
     pictures: Mapping[str, Path] = field(default_factory=dict)
     """Path below the issue's folder → the file it is copied from."""
+    missing: tuple[str, ...] = ()
+    """Pictures there is no file of, by the address at which the site should show them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +116,8 @@ def mark(identity: str) -> str:
 
 
 def plain_words(markup: str) -> str:
-    """The words of an HTML fragment on one line, as a reader sees them."""
-    return one_line(unescape(re.sub(r"<[^>]*>", " ", _HIDDEN.sub(" ", markup))))
+    """The words at the beginning of an HTML fragment, on one line, as a reader sees them."""
+    return one_line(unescape(re.sub(r"<[^<>]*>", " ", _HIDDEN.sub(" ", markup[:BEGINNING]))))
 
 
 def one_line(text: str) -> str:
