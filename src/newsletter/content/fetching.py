@@ -100,7 +100,11 @@ def fetch(url: str, limits: Limits = Limits(), resolve: Resolve = resolve, allow
                 try:
                     answer = _asked(connection, parts)
                     if answer.status not in _REDIRECTS:
-                        return Fetched(url, _content(url, answer, limits), answer.headers.get_content_type())
+                        content = _content(url, answer, limits)
+                        if watch.over:
+                            # What was cut off by us reads like an answer that has ended.
+                            raise TimeoutError
+                        return Fetched(url, content, answer.headers.get_content_type())
                 except (OSError, http.client.HTTPException, zlib.error) as error:
                     raise _problem(url, _reason(error, watch, limits)) from error
                 location = answer.getheader("Location", "")

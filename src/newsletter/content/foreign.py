@@ -81,11 +81,10 @@ def first_picture(markup: str, base: str) -> str:
 def _pieces(markup: str) -> Iterator[tuple[str, str]]:
     """The tags, each with its name, and the text between them, without a name; once through, however broken."""
     position = 0
-    for match in iter(lambda: _TAG.search(markup, position), None):
+    while (match := _TAG.search(markup, position)) is not None:
         end = _tag_end(markup, match.end())
         if end < 0:
-            # Browsers drop a tag that the text ends in.
-            yield "", markup[position : match.start()]
+            yield "", markup[position : match.start()] + markup[match.start() :].replace("<", "&lt;")
             return
         yield "", markup[position : match.start()]
         yield match["name"].lower(), markup[match.start() : end]

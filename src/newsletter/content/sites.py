@@ -13,7 +13,7 @@ from pathlib import Path
 
 from newsletter.content.articles import SUFFIXES
 from newsletter.content.site_files import SiteFile, read_site_file, site_article
-from newsletter.content.site_kinds import HUGO, JEKYLL, NUXT, PELICAN, PLAIN, TITLES, Site, recognise
+from newsletter.content.site_kinds import HUGO, JEKYLL, NUXT, PELICAN, TITLES, Site, recognise
 from newsletter.content.sources import Choice, Found, LeftOut, mark, slug
 from newsletter.errors import FileProblems
 from newsletter.model import Where
