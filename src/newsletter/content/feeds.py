@@ -158,7 +158,8 @@ def _xml_feed(content: bytes, name: str, url: str) -> tuple[str, str, str, list[
 
 
 def _xml_item(entry: Any, home: str, url: str) -> _Item:
-    link = web_link(entry.get("link", ""), home)
+    # An item without a link has its guid for one (RSS 2.0), which leads nowhere unless it is an address.
+    link = web_link(entry.get("link", ""), "" if entry.get("link") == entry.get("id") else home)
     contents = [one for one in entry.get("content", ()) if "html" in one.get("type", "html") or one.get("value")]
     content: Mapping[str, Any] = max(contents, key=lambda one: len(one.get("value", "")), default={})
     summary = entry.get("summary", "")

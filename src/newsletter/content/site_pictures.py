@@ -27,7 +27,9 @@ _NAMED = (
     re.compile(r"^\s{0,3}\[[^\]\n]+\]:\s*<?(?P<src>[^\s>]+)(?P<a>)", re.MULTILINE),
 )
 """Markdown's picture, an HTML or shortcode attribute, Markdown's reference; the address is `src` or `a`."""
-_QUOTED_IN_LIQUID = re.compile(r"\{[{%]-?\s*(?:link\s+)?[\"']?([^\"'|{}%\s]*\.\w+)[\"']?[^{}]*[%}]\}")
+_QUOTED_IN_LIQUID = re.compile(
+    r"\{[{%]-?\s*(?:link\s+)?[\"']?([^\"'|{}%\s]*\.(?:png|jpe?g|gif|webp|svg))[\"']?[^{}]*[%}]\}", re.IGNORECASE
+)
 _OF_THE_SITE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|^(?:\{(?:static|attach|filename)\}|\|(?:static|attach)\||[~@]+(?=/))")
 
 

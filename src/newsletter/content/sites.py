@@ -77,12 +77,14 @@ def _walk(site: Site, folder: Path) -> tuple[list[Path], list[LeftOut]]:
         name = _shown(path, site)
         if path.name.lower() in _NO_ARTICLES or not _of_this_site(path, site, start):
             continue
-        if path.is_symlink() and not path.resolve().is_relative_to(site.root):
+        if path.suffix.lower() in SUFFIXES and not path.resolve().is_relative_to(site.root):
             skipped.append(LeftOut(name, "a symbolic link that leads out of the site"))
         elif path.suffix.lower() in SUFFIXES:
             found.append(path)
-        elif path.suffix.lower() in _WRITTEN_ELSEWHERE or _is_data(path, site):
+        elif path.suffix.lower() in _WRITTEN_ELSEWHERE:
             skipped.append(LeftOut(name, _reason(path)))
+        elif site.kind == NUXT and path.suffix.lower() in _DATA_OF_NUXT:
+            skipped.append(LeftOut(name, "a file of data, not an article"))
     return found, skipped
 
 
@@ -105,16 +107,10 @@ def _of_this_site(path: Path, site: Site, start: Path) -> bool:
     )
 
 
-def _is_data(path: Path, site: Site) -> bool:
-    return site.kind == NUXT and path.suffix.lower() in _DATA_OF_NUXT
-
-
 def _reason(path: Path) -> str:
     kind = _WRITTEN_ELSEWHERE.get(path.suffix.lower())
     if kind:
         return f"{kind} is not read here; save it as Markdown (.md) or HTML"
-    if path.suffix.lower() in _DATA_OF_NUXT:
-        return "a file of data, not an article"
     return f"an article ends in {', '.join(SUFFIXES)}"
 
 

@@ -1,0 +1,207 @@
+"""Sites of each generator, small and made by hand, become articles whose words are the author's."""
+
+from __future__ import annotations
+
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from newsletter.content.sites import read_site
+from newsletter.content.sources import Choice, Found, SourceArticle
+from newsletter.errors import FileProblems
+
+ALL = Choice(limit=500)
+
+
+def _site(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".png":
+            picture = BytesIO()
+            Image.new("RGB", (4, 4), text).save(picture, "PNG")
+            path.write_bytes(picture.getvalue())
+        else:
+            path.write_text(text, "utf-8")
+    return root
+
+
+def _read(source: Path, choice: Choice = ALL) -> Found:
+    return read_site(source, choice, "")
+
+
+def _named(found: Found) -> dict[str, SourceArticle]:
+    return {one.stem: one for one in found.articles}
+
+
+JEKYLL = {
+    "_config.yml": "title: Notes\nurl: https://notes.example\nbaseurl: /blog\nlang: en\n",
+    "_posts/2026-02-01-first.md": "---\nlayout: post\ncategories: Sea Sky\n---\nThe first post has its words here.\n",
+    "_posts/2026-02-08-pictures.md": (
+        "---\ntitle: Pictures\nimage: {path: /assets/a.png}\n---\n"
+        "![a]({{ site.baseurl }}/assets/a.png) ![b]({{ '/assets/a.png' | relative_url }}) ![c](/assets/gone.png)\n"
+    ),
+    "_drafts/later.md": "Later.\n",
+    "_posts/2026-02-09-off.md": "---\npublished: false\ntitle: Off\n---\nx\n",
+    "about.md": "---\n---\nA page.\n",
+    "assets/a.png": "red",
+}
+
+
+def test_jekyll_posts_take_date_draft_and_link_from_where_jekyll_keeps_them(tmp_path: Path) -> None:
+    found = _read(_site(tmp_path, JEKYLL))
+    articles = _named(found)
+    assert (found.kind, found.title, found.language) == ("a Jekyll site", "Notes", "en")
+    assert [one.stem for one in found.articles] == [
+        "2026-02-09-off",
+        "2026-02-08-pictures",
+        "2026-02-01-first",
+        "later",
+    ]
+    first = articles["2026-02-01-first"]
+    assert first.link == "https://notes.example/blog/sea/sky/2026/02/01/first.html"
+    assert first.text.startswith("---\ndate: '2026-02-01'\ntitle: First\ndescription: The first post has its")
+    assert first.text.endswith("layout: post\ncategories: Sea Sky\n---\nThe first post has its words here.\n")
+    assert [articles[name].draft for name in ("later", "2026-02-09-off", "2026-02-01-first")] == [True, True, False]
+    assert "draft: true" in articles["later"].text
+
+
+def test_pictures_are_found_through_liquid_and_the_missing_stay_on_the_web(tmp_path: Path) -> None:
+    article = _named(_read(_site(tmp_path, JEKYLL)))["2026-02-08-pictures"]
+    ((place, origin),) = article.pictures.items()
+    assert origin == (tmp_path / "assets/a.png").resolve()
+    assert f"image: {place}\n" in article.text
+    assert article.text.endswith(f"![a]({place}) ![b]({place}) ![c](https://notes.example/assets/gone.png)\n")
+
+
+HUGO = {
+    "hugo.toml": 'baseURL = "https://hugo.example/"\nlanguageCode = "en-us"\ntitle = "H"\n',
+    "content/_index.md": "---\ntitle: Home\n---\n",
+    "content/posts/one/index.md": "---\ntitle: One # mine\ndate: 2026-01-02\n---\n![c](cover.png) {{< ref >}}\n",
+    "content/posts/one/cover.png": "red",
+    "content/posts/two/index.md": "---\ntitle: Two\ndate: 2026-01-01\nslug: zwei\n---\n![c](cover.png)\n",
+    "content/posts/two/cover.png": "blue",
+    "content/posts/three.md": '+++\ntitle = "Three"\ndate = 2026-01-03\ndraft = true\n+++\n![s](/sea.png)\n',
+    "content/news/three.md": "---\ntitle: Other three\n---\nWords.\n",
+    "content/posts/broken.md": "---\ntitle: a: b\n---\nx\n",
+    "content/posts/old.rst": "Old\n",
+    "static/sea.png": "green",
+}
+
+
+def test_hugo_bundles_keep_their_own_pictures_and_both_kinds_of_front_matter(tmp_path: Path) -> None:
+    found = _read(_site(tmp_path, HUGO) / "content")
+    articles = _named(found)
+    assert found.kind == "a Hugo site"
+    assert [one.stem for one in found.articles] == ["content-posts-three", "one", "two", "three"]
+    assert articles["one"].link == "https://hugo.example/posts/one/"
+    assert articles["two"].link == "https://hugo.example/posts/zwei/"
+    assert set(articles["one"].pictures).isdisjoint(articles["two"].pictures), "two pictures of the same name"
+    assert "title: One # mine\n" in articles["one"].text, "the author's lines stay as they are"
+    assert articles["one"].text.endswith("{{< ref >}}\n")
+    toml = articles["content-posts-three"]
+    assert toml.draft
+    assert toml.text.startswith('+++\nlink = "https://hugo.example/posts/three/"\ntitle = "Three"\n')
+
+
+def test_what_is_left_out_has_a_reason_with_its_line(tmp_path: Path) -> None:
+    skipped = {one.source: one.reason for one in _read(_site(tmp_path, HUGO)).skipped}
+    assert set(skipped) == {"content/posts/broken.md:2", "content/posts/old.rst"}
+    assert "quotes around it" in skipped["content/posts/broken.md:2"]
+    assert "reStructuredText" in skipped["content/posts/old.rst"]
+
+
+def test_no_link_is_invented_where_the_configuration_is_not_understood(tmp_path: Path) -> None:
+    _site(tmp_path, HUGO | {"hugo.toml": 'baseURL = "https://h.example"\nuglyURLs = true\n'})
+    assert {one.link for one in _read(tmp_path).articles} == {""}
+
+
+PELICAN = {
+    "pelicanconf.py": "SITEURL = 'https://pelican.example'\nSITENAME = 'P'\nPATH = 'content'\nimport os\n",
+    "content/tide.md": (
+        "Title: The tide: a view\nDate: 2026-03-01 10:20\nAuthors: Ada,\n    Bo\nSlug: tide\nStatus: draft\n\n"
+        "![t]({static}/images/t.png)\n"
+    ),
+    "content/pages/about.md": "Title: About\n\nPage\n",
+    "content/images/t.png": "red",
+}
+
+
+def test_pelican_s_lines_become_front_matter(tmp_path: Path) -> None:
+    (article,) = _read(_site(tmp_path, PELICAN)).articles
+    (place,) = article.pictures
+    assert article.text.startswith("---\ntitle: 'The tide: a view'\ndate: 2026-03-01 10:20\nauthors: Ada, Bo\n")
+    assert article.text.endswith(f"---\n\n![t]({place})\n")
+    assert article.link == "https://pelican.example/tide.html"
+    assert article.draft
+
+
+NUXT = {
+    "nuxt.config.ts": "export default defineNuxtConfig({ site: { url: 'https://nuxt.example' } })\n",
+    "content/1.guide/1.intro.md": "# Introduction\n\nThe words of the introduction are these.\n",
+    "content/1.guide/2.next.md": "---\ntitle: Next\nauthor: {name: Ada}\n---\n![x](/x.png)\n::alert\nhi\n::\n",
+    "content/1.guide/authors.yml": "title: Guide\n",
+    "public/x.png": "red",
+}
+
+
+def test_nuxt_s_numbers_order_the_articles_and_leave_the_names_and_links(tmp_path: Path) -> None:
+    found = _read(_site(tmp_path, NUXT))
+    assert [(one.stem, one.link) for one in found.articles] == [
+        ("intro", "https://nuxt.example/guide/intro"),
+        ("next", "https://nuxt.example/guide/next"),
+    ]
+    assert found.articles[0].title == "Introduction"
+    assert "\nauthor: Ada\n" in found.articles[1].text
+    assert found.articles[1].text.endswith("::alert\nhi\n::\n")
+    assert [one.reason for one in found.skipped] == ["a file of data, not an article"]
+
+
+def test_a_plain_folder_and_a_single_file_are_taken_as_they_are(tmp_path: Path) -> None:
+    _site(tmp_path, {"Été à la mer.md": "# Sea\n\nWords.\n", "b.html": "<p>B</p>", "pic.png": "red", "c.docx": "x"})
+    found = _read(tmp_path)
+    assert {one.stem for one in found.articles} == {"ete-a-la-mer", "b"}
+    assert [one.source for one in found.skipped] == ["c.docx"]
+    (single,) = _read(tmp_path / "Été à la mer.md").articles
+    assert single.text == "# Sea\n\nWords.\n"
+
+
+def test_windows_and_utf_16_files_are_brought_along_readable(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_bytes("---\r\ntitle: Größe\r\n---\r\nSüß\r\n".encode("cp1252"))
+    (tmp_path / "b.md").write_bytes("Über".encode("utf-16"))
+    texts = {one.stem: one.text for one in _read(tmp_path).articles}
+    assert texts == {"a": "---\ntitle: Größe\n---\nSüß\n", "b": "---\ntitle: B\n---\nÜber"}
+
+
+def test_nothing_outside_the_site_is_read(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    _site(secret, {"key.md": "secret", "key.png": "red"})
+    site = _site(tmp_path / "site", {"a.md": "![x](../secret/key.png) ![y](link.png)\n"})
+    (site / "key.md").symlink_to(secret / "key.md")
+    (site / "folder").symlink_to(secret)
+    (site / "link.png").symlink_to(secret / "key.png")
+    found = _read(site)
+    assert [one.stem for one in found.articles] == ["a"]
+    assert found.articles[0].pictures == {}
+    assert [one.reason for one in found.skipped] == ["a symbolic link that leads out of the site"]
+
+
+def test_limit_and_since_choose_the_newest(tmp_path: Path) -> None:
+    found = _read(_site(tmp_path, HUGO), Choice(limit=1, since=date(2026, 1, 2)))
+    assert [one.title for one in found.articles] == ["Three"]
+    assert found.left == 3
+
+
+@pytest.mark.parametrize(("name", "said"), [("none", "no such file or folder"), ("a.docx", "Word is not read here")])
+def test_a_source_that_is_none_is_refused_with_a_way_out(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "a.docx").write_text("x")
+    with pytest.raises(FileProblems, match=said):
+        _read(tmp_path / name)
+
+
+def test_an_empty_folder_says_what_articles_look_like(tmp_path: Path) -> None:
+    with pytest.raises(FileProblems, match=r"no article in it. Articles end in \.md"):
+        _read(tmp_path)
