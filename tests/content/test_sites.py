@@ -169,6 +169,12 @@ def test_a_plain_folder_and_a_single_file_are_taken_as_they_are(tmp_path: Path) 
     assert single.text == "# Sea\n\nWords.\n"
 
 
+def test_fields_of_a_kind_that_reading_refuses_are_made_plain(tmp_path: Path) -> None:
+    text = "---\ntitle: [a, b]\nimage: 3\ndescription: {x: y}\nauthor:\n  - name: Ada\n  - Bo\n---\nWords.\n"
+    (article,) = _read(_site(tmp_path, {"a.md": text})).articles
+    assert article.text == "---\ntitle: a, b\nimage: ''\ndescription: ''\nauthor: Ada, Bo\n---\nWords.\n"
+
+
 def test_windows_and_utf_16_files_are_brought_along_readable(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_bytes("---\r\ntitle: Größe\r\n---\r\nSüß\r\n".encode("cp1252"))
     (tmp_path / "b.md").write_bytes("Über".encode("utf-16"))

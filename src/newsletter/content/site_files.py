@@ -78,7 +78,7 @@ def site_article(file: SiteFile, site: Site, stem: str, site_url: str) -> Source
         changes["description"] = description
     if link and not file.front.get("link"):
         changes["link"] = link
-    changes = {key: value for key, value in changes.items() if value not in ("", None)}
+    changes = {key: value for key, value in changes.items() if value or file.front.get(key)}
     return SourceArticle(
         source=file.name,
         stem=stem,
@@ -164,7 +164,7 @@ def _named_picture(front: Mapping[str, object], pictures: Pictures) -> dict[str,
     address = pictures.address(written) if written else ""
     if address:
         return {"image": address}
-    return {"image": written} if written and (not isinstance(front.get("image"), str) or not front["image"]) else {}
+    return {} if isinstance(front.get("image"), str) and front["image"] else {"image": written}
 
 
 def _picture(value: object) -> str:
