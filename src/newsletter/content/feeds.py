@@ -108,7 +108,7 @@ def _article(item: _Item, changed: dict[str, int]) -> SourceArticle | None:
         "source": safe_words(item.identity),
     }
     text = front_matter_text({key: value for key, value in fields.items() if value}) + body.html.strip() + "\n"
-    last = [one for one in urlsplit(base).path.split("/") if one]
+    last = [one for one in urlsplit(base).path.split("/") if re.search(r"[A-Za-z]", one)]
     stem = (
         slug(item.title)
         or slug(re.sub(r"\.\w{2,5}$", "", last[-1]) if last else "")
