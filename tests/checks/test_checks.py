@@ -20,13 +20,11 @@ from newsletter.model import (
     RenderedVariant,
     Section,
     Severity,
-    Theme,
     Variant,
     Where,
 )
-from newsletter.rendering.themes import load_theme
 from newsletter.settings import Settings, load_settings
-from tests.conftest import REPOSITORY
+from tests.checks.themes import theme_of
 
 ISSUE = Where("issues/i/issue.yaml", 7)
 SETTINGS = "brand: {name: N, postal_address: Street}\nsender: {name: N, address: n@example.org}\n"
@@ -43,11 +41,7 @@ def _found(settings: Settings, *blocks: Block, html: str = "", gaps: tuple[Block
     issue = Issue("i", ISSUE, "T", "S", "", "a", 1, "two-column", "en", (section,), {})
     variant = Variant(EVERYBODY_ELSE, EVERYBODY_ELSE, (section,), gaps)
     rendered = RenderedVariant("default", ("default",), "S", "", html, "", (), (), "h")
-    return list(run_checks([Subject(issue, settings, _theme(settings), variant, rendered)]))
-
-
-def _theme(settings: Settings) -> Theme:
-    return load_theme(REPOSITORY / "templates/themes/editorial.yaml", "editorial.yaml", settings)
+    return list(run_checks([Subject(issue, settings, theme_of(settings), variant, rendered)]))
 
 
 def _article(show: str = "full", **fields: Any) -> Block:
@@ -110,7 +104,9 @@ def test_one_finding_of_several_variants_names_them_all(settings: Settings) -> N
     issue = Issue("i", ISSUE, "T", "S", "", "a", 1, "two-column", "en", (section,), {})
     variant = Variant(EVERYBODY_ELSE, EVERYBODY_ELSE, (section,), ())
     subjects = [
-        Subject(issue, settings, _theme(settings), variant, RenderedVariant(key, (key,), "S", "", "", "", (), (), "h"))
+        Subject(
+            issue, settings, theme_of(settings), variant, RenderedVariant(key, (key,), "S", "", "", "", (), (), "h")
+        )
         for key in "ab"
     ]
     (finding,) = run_checks(subjects)

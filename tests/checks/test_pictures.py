@@ -25,6 +25,7 @@ from newsletter.model import (
     Where,
 )
 from newsletter.settings import Settings, load_settings
+from tests.checks.themes import theme_of
 
 ISSUE = Where("issues/i/issue.yaml", 7)
 HERE = Where("issues/i/a.md", 12)
@@ -58,7 +59,11 @@ def subject(
     issue = Issue("i", ISSUE, "T", "S", "", "a", 1, "two-column", "en", (section,), {}, logo)
     variant = Variant(EVERYBODY_ELSE, EVERYBODY_ELSE, (section,), ())
     return Subject(
-        issue, settings, variant, RenderedVariant("default", ("default",), "S", "", "", "", (), pictures, "h")
+        issue,
+        settings,
+        theme_of(settings),
+        variant,
+        RenderedVariant("default", ("default",), "S", "", "", "", (), pictures, "h"),
     )
 
 

@@ -94,9 +94,12 @@ class Shelf:
         for prefix in ("", "images/", "/uploads/", "/images/"):
             for suffix in _LOGO_SUFFIXES:
                 try:
-                    return self.parts.images.find(f"{prefix}{name.lstrip('/')}{suffix}", folder, article.where)
+                    image = self.parts.images.find(f"{prefix}{name.lstrip('/')}{suffix}", folder, article.where)
                 except FileProblems:
                     continue
+                # A guess is a file or nothing: the site would be asked for pictures it may never have had.
+                if not image.url or image.url == name:
+                    return image
         return None
 
     def _roots(self) -> list[Path]:
