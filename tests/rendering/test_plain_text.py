@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.rendering.plain_text import prose_to_text, underlined
+from newsletter.rendering.plain_text import References, prose_to_text, underlined
 
 
 def test_paragraphs_are_wrapped_at_72_and_parted_by_a_blank_line() -> None:
@@ -56,9 +56,56 @@ def test_a_list_begins_where_it_says_if_that_is_a_number(start: str, first: str)
     assert prose_to_text(f'<ol start="{start}"><li>a</li></ol>') == first
 
 
-def test_cells_of_a_table_stand_apart_and_rows_on_lines_of_their_own() -> None:
-    text = prose_to_text("<table><tr><th>Day</th><th>Tide</th></tr><tr><td>Monday</td><td>noon</td></tr></table>")
-    assert [line.split() for line in text.split("\n") if line] == [["Day", "Tide"], ["Monday", "noon"]]
+def test_a_table_stands_in_columns_under_its_headings() -> None:
+    markup = (
+        "<table><caption>Port</caption><tr><th>Day</th><th>Tide</th></tr>"
+        "<tr><td>Monday</td><td><b>noon</b></td></tr></table>after"
+    )
+    assert prose_to_text(markup) == "Port\n\nDay     Tide\n------  ----\nMonday  noon\n\nafter"
+
+
+def test_a_table_too_wide_for_mail_names_each_of_its_values() -> None:
+    wide = (
+        "<table><tr><th>Day<th>Tide</tr><tr><td>Monday<td>" + "high " * 20 + "</tr><tr><td>Friday<td>low</tr></table>"
+    )
+    lines = prose_to_text(wide).split("\n")
+    assert lines[0] == "Day: Monday"
+    assert lines[1].startswith("Tide: high high")
+    assert lines[-2:] == ["Day: Friday", "Tide: low"]
+    assert max(map(len, lines)) <= 72
+
+
+def test_links_are_numbered_through_and_one_address_keeps_its_number() -> None:
+    references = References()
+    first = prose_to_text('<p><a href="https://a.org">A</a> and <a href="https://b.org">B</a></p>', 72, references)
+    assert first == "A [1] and B [2]"
+    assert references.listed() == "[1] https://a.org\n[2] https://b.org"
+    again = prose_to_text('<p><a href="https://c.org">C</a>, <a href="https://a.org">A</a></p>', 72, references)
+    assert again == "C [3], A [1]"
+    assert references.listed() == "[3] https://c.org\n[1] https://a.org"
+    assert references.listed() == ""
+
+
+@pytest.mark.parametrize("words", ["https://www.x.org/a", "www.x.org/a", "x.org/a", "https://www.x.org/a/"])
+def test_a_link_that_spells_its_address_has_no_number(words: str) -> None:
+    assert prose_to_text(f'<a href="https://www.x.org/a">{words}</a>') == words
+    assert prose_to_text(f'<a href="https://www.x.org/b">{words}</a>').startswith(f"{words} [1]")
+
+
+_LONG = st.text("abcdefgh-. ", min_size=1, max_size=300)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["p", "li", "blockquote", "pre", "h3", "td"]), _LONG), max_size=8))
+def test_no_line_is_wider_than_78_unless_it_holds_an_address(parts: list[tuple[str, str]]) -> None:
+    wrap = {"li": "<ul><li>{}</li></ul>", "td": "<table><tr><td>{}</td><td>x</td></tr></table>"}
+    markup = "".join(wrap.get(tag, f"<{tag}>{{}}</{tag}>").format(words) for tag, words in parts)
+    text = prose_to_text(markup)
+    assert max(len(line) for line in text.split("\n")) <= 78
+    written = "".join("".join(words.split()) for _, words in parts)
+    shown = re.sub(r"[\s>]", "", text)
+    for letter in "abcdefgh":
+        assert shown.count(letter) == written.count(letter)
 
 
 _PARTS = st.sampled_from(

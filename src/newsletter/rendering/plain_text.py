@@ -54,16 +54,54 @@ def prose_to_text(markup: str, width: int = WIDTH, references: References | None
 def _written(markup: str, width: int, references: References) -> str:
     parser = etree.HTMLParser(huge_tree=True, encoding="utf-8")
     tree = etree.fromstring(f"<html><body>{markup}</body></html>".encode(), parser)
+    return _element_text(tree.find("body"), width, references)
+
+
+def _element_text(root: Any, width: int, references: References) -> str:
     writer = _Writer(width, references)
-    body: Any = tree.find("body")
-    for event, element in etree.iterwalk(body, events=("start", "end")):
+    walk: Any = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walk:
         if not isinstance(element.tag, str):
             continue
-        if event == "start":
-            writer.start(element)
+        if event == "end":
+            writer.end(element, last=element is root)
+        elif element.tag == "table" and element is not root and _is_simple(element):
+            writer.put_table(element)
+            walk.skip_subtree()
         else:
-            writer.end(element)
+            writer.start(element)
     return writer.finish()
+
+
+def _is_simple(table: Any) -> bool:
+    """Whether every cell holds one line of words: what can be set out in columns."""
+    return not table.xpath(
+        ".//table|.//ul|.//ol|.//li|.//pre|.//blockquote|.//br|.//hr|.//p/following-sibling::p"
+        "|.//tr/*[not(self::td or self::th)]|.//td[not(parent::tr)]|.//th[not(parent::tr)]"
+        "|.//text()[normalize-space()][not(ancestor::td or ancestor::th)]"
+        "[not(ancestor::caption)]"
+    )
+
+
+def _columns(rows: list[list[str]], headed: bool, width: int) -> str:
+    """The rows in columns as wide as their longest words; one below the other when they do not fit side by side."""
+    count = max(len(row) for row in rows)
+    filled = [row + [""] * (count - len(row)) for row in rows]
+    widths = [max(len(row[index]) for row in filled) for index in range(count)]
+    if sum(widths) + 2 * (count - 1) > width:
+        names = filled[0] if headed else [""] * count
+        return "\n\n".join(
+            "\n".join(
+                wrapped(f"{name}: {value}" if name else value, width, "", "  ")
+                for name, value in zip(names, row, strict=True)
+                if value
+            )
+            for row in (filled[1:] if headed and len(filled) > 1 else filled)
+        )
+    lines = ["  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in filled]
+    if headed:
+        lines.insert(1, "  ".join("-" * size for size in widths))
+    return "\n".join(lines)
 
 
 def _spellings(address: str) -> tuple[str, ...]:
@@ -77,11 +115,19 @@ def wrapped(text: str, width: int = WIDTH, first: str = "", rest: str = "") -> s
     wrapper = TextWrapper(
         width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
     )
-    lines = text.split("\n")
+    room = max(1, width - max(len(first), len(rest)))
+    lines = [" ".join(_broken(word, room) for word in line.split(" ")) for line in text.split("\n")]
     filled = [wrapper.fill(lines[0])]
     wrapper.initial_indent = rest
     filled += [wrapper.fill(line) for line in lines[1:]]
     return "\n".join(filled)
+
+
+def _broken(word: str, room: int) -> str:
+    """A word that no line can hold, in pieces; addresses stay whole, or nobody could follow them."""
+    if len(word) <= room or "://" in word or "@" in word or TOKEN.search(word):
+        return word
+    return " ".join(word[at : at + room] for at in range(0, len(word), room))
 
 
 def underlined(text: str, mark: str = "-") -> str:
@@ -89,6 +135,12 @@ def underlined(text: str, mark: str = "-") -> str:
     filled = wrapped(text)
     shown = TOKEN.sub("…" * 8, filled)
     return f"{filled}\n{mark * max(len(line) for line in shown.split(chr(10)))}"
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """Lines of code, the overlong ones folded; nothing else of them changes."""
+    room = width - 4
+    return [line[at : at + room] for line in text.split("\n") for at in range(0, max(1, len(line)), room)]
 
 
 @dataclass(slots=True)
@@ -131,7 +183,24 @@ class _Writer:
             self.links.append((len(self.inline), element.get("href")))
         self._text(element.text)
 
-    def end(self, element: Any) -> None:
+    def put_table(self, table: Any) -> None:
+        """A table of words, set out in columns."""
+        self._flush()
+        rows = [
+            [" ".join(_element_text(cell, 10_000, self.references).split()) for cell in row if cell.tag in ("td", "th")]
+            for row in table.iter("tr")
+        ]
+        rows = [row for row in rows if any(row)]
+        caption = table.find("caption")
+        if caption is not None and "".join(caption.itertext()).strip():
+            self._put(" ".join("".join(caption.itertext()).split()))
+        if rows:
+            headed = len(rows) > 1 and table.find(".//th") is not None
+            before = "".join(self.prefixes)
+            self._put(_columns(rows, headed, self.width - len(before)), laid_out=True)
+
+    def end(self, element: Any, last: bool = False) -> None:
+        """`last`: the element is all there is, and what follows it is not its own."""
         tag = element.tag
         if tag == "a" and element.get("href"):
             self._end_link()
@@ -151,7 +220,7 @@ class _Writer:
         elif tag == "pre":
             self._flush()
             self.preformatted -= 1
-        if tag != "body":
+        if not last:
             self._text(element.tail)
 
     def finish(self) -> str:
@@ -192,15 +261,18 @@ class _Writer:
         if text.strip():
             self._put(text.strip("\n"), mark)
 
-    def _put(self, text: str, mark: str = "") -> None:
+    def _put(self, text: str, mark: str = "", laid_out: bool = False) -> None:
         before = "".join(self.prefixes)
         first = "".join(self.prefixes[:-1]) + self.marker if self.marker else before
         quotes = sum(1 for one in self.prefixes if one == "> ")
         if self.parts and not (self.tight and self.marker and self.in_list):
             self.parts.append(("> " * min(quotes, self.quotes)).rstrip())
         self.quotes, self.in_list = quotes, bool(self.counters)
-        if self.preformatted:
-            self.parts.append("\n".join(f"{before}    {line}" for line in text.split("\n")))
+        if laid_out:
+            lines = text.split("\n")
+            self.parts.append("\n".join([first + lines[0], *(before + line for line in lines[1:])]))
+        elif self.preformatted:
+            self.parts.append("\n".join(f"{before}    {line}" for line in _folded(text, self.width)))
         elif mark:
             self.parts.append(underlined(text, mark))
         else:
