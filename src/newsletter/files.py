@@ -6,6 +6,8 @@ In: paths. Out: text, or a `Document`: plain data that knows the line of each of
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +27,21 @@ Loc = tuple[str | int, ...]
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_DEPTH = 40
 _MAX_PARTS = 200_000
+_STRAY = re.compile("[\udc80-\udcff]")
+_ODD = re.compile("[\x00-\x08\x0e-\x1f\ufffd]")
+_WINDOWS_1252 = {
+    byte: bytes([byte]).decode("cp1252") for byte in range(0x80, 0xA0) if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}
+_SIGNATURES = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "an archive or a word processor's file",
+    b"\xd0\xcf\x11\xe0": "a word processor's file",
+    b"{\\rtf": "a word processor's file (RTF)",
+    b"\x1f\x8b": "a compressed file",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +79,70 @@ def read_text(path: Path, name: str) -> str:
             f"not UTF-8 text (byte 0x{content[error.start]:02x}). Save the file as UTF-8.",
         ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedText:
+    """Text of a file in whatever encoding it came, with line ends as `\\n`."""
+
+    text: str
+    encoding: str = ""
+    """What it had to be read as; empty when it is UTF-8 all through."""
+    line: int = 1
+    """The first line that is not UTF-8."""
+
+
+def decode_text(content: bytes, name: str) -> DecodedText:
+    """The text of a file that other people's programs wrote: UTF-8, UTF-16 with its mark, else what fits best.
+
+    Single stray bytes in UTF-8 are read as Windows-1252; a file that is not UTF-8 at all as the encoding it declares
+    (`charset=…`), else as Windows-1252, which Latin-1 is a part of (https://encoding.spec.whatwg.org/#names-and-labels).
+    Refuses what is no text: pictures, archives, documents of word processors.
+    """
+    kind = next((kind for start, kind in _SIGNATURES.items() if content.startswith(start)), "")
+    if kind:
+        raise FileProblems.at(Where(name), f"is {kind}, not text. Save its words as text, Markdown or HTML.")
+    for mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        if content.startswith(mark):
+            return DecodedText(_plain_lines(content.decode("utf-16", "replace"), name), "UTF-16")
+    text = content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+    stray = _STRAY.search(text)
+    if stray is None:
+        return DecodedText(_plain_lines(text, name))
+    encoding = "Windows-1252"
+    declared = re.search(
+        rb"charset=[\"']?((?:iso-8859|windows-125|koi8|shift_jis|euc|gb|big5)[\w-]{0,20})", content[:2_000], re.I
+    )
+    if sum(1 for one in text if one > "\x7f" and not _STRAY.match(one)) >= len(_STRAY.findall(text)):
+        decoded = _STRAY.sub(lambda byte: _windows_1252(bytes([ord(byte[0]) - 0xDC00])), text)
+    elif declared and _is_encoding(declared[1].decode()):
+        encoding = declared[1].decode()
+        decoded = content.decode(encoding, "replace")
+    else:
+        decoded = _windows_1252(content)
+    return DecodedText(_plain_lines(decoded, name), encoding, text.count("\n", 0, stray.start()) + 1)
+
+
+def _windows_1252(content: bytes) -> str:
+    """Its five empty places are control characters, as in Latin-1."""
+    return content.decode("latin-1").translate(_WINDOWS_1252)
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        return False
+    return True
+
+
+def _plain_lines(text: str, name: str) -> str:
+    """The text with `\\n` for every line end and without what no text holds; refuses what is mostly that."""
+    odd = len(_ODD.findall(text))
+    if odd > 20 and odd > len(text) / 20:
+        raise FileProblems.at(Where(name), "is not text. Save its words as text, Markdown or HTML, in UTF-8.")
+    text = text.removeprefix("\ufeff").replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\u2028", "\n").replace("\u0085", "\n").replace("\u2029", "\n\n")
 
 
 def read_bytes(path: Path, name: str) -> bytes:
