@@ -101,12 +101,16 @@ def _is_folder(path: Path) -> bool:
 def _read(path: Path, name: str, where: Where) -> Image:
     if path.stat().st_size > _MAX_BYTES:
         raise FileProblems.at(where, f"picture '{name}' is larger than {_MAX_BYTES // 1_000_000} MB. Scale it down.")
-    content = read_bytes(path, name)
+    return image_of(read_bytes(path, name), name, where, svg=path.suffix.lower() in _SVG)
+
+
+def image_of(content: bytes, name: str, where: Where, *, svg: bool) -> Image:
+    """The picture these bytes are, called `name` in messages; an SVG when `svg`."""
     if not content:
         raise FileProblems.at(where, f"picture '{name}' is empty. Export or copy it again.")
-    if path.suffix.lower() in _SVG and content.startswith(_ZIPPED):
+    if svg and content.startswith(_ZIPPED):
         content = _unzipped(content, name, where)
-    if path.suffix.lower() in _SVG or b"<svg" in content[:1_000]:
+    if svg or b"<svg" in content[:1_000]:
         media_type, (width, height) = "image/svg+xml", _svg_size(content, name, where)
     else:
         media_type, (width, height) = _raster_size(content, name, where)
