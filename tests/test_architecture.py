@@ -25,8 +25,8 @@ LIBRARY_ROOMS = {
     "PIL": ("content/images.py", "rendering/"),
     "resvg_py": ("rendering/resvg.py",),
     "fontpkg_noto_sans": ("rendering/resvg.py",),
-    "nh3": ("content/repair.py",),
-    "markdown_it": ("content/articles.py",),
+    "nh3": ("content/sanitising.py",),
+    "markdown_it": ("content/markdown.py",),
     "feedparser": ("content/feeds.py",),
     "email_validator": ("audience/addresses.py",),
 }

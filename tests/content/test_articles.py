@@ -134,5 +134,5 @@ def test_a_draft_is_a_draft_however_it_is_written(tmp_path: Path, written: str) 
 
 
 def test_a_picture_written_into_the_page_is_refused_in_words(tmp_path: Path) -> None:
-    with pytest.raises(FileProblems, match="names no file"):
+    with pytest.raises(FileProblems, match=r"^a\.html:2: .*is not a PNG"):
         _read(tmp_path, '<p>x</p>\n<img src="data:image/png;base64,AAAA">', "a.html")

@@ -1,38 +1,40 @@
 """One article file → Article.
 
-In: a Markdown or HTML file, with or without front matter. Out: an `Article` whose body is blocks, with the author's
-`{{ … }}` swapped for tokens. Refuses front matter of the wrong kind and pictures that are missing, each with its line;
-fields it does not know are kept in `extra`.
+In: a file of Markdown, HTML or bare text, with or without front matter. Out: an `Article` whose body is blocks, with
+the author's `{{ … }}` swapped for tokens, and a finding for whatever was guessed, changed or left out. Refuses front
+matter of the wrong kind and pictures that are missing, each with its line; fields it does not know are kept in
+`extra`.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
 from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from newsletter import expressions
+from newsletter.content import front_matter
+from newsletter.content.data_pictures import is_written_in, picture_written_in
 from newsletter.content.images import ImageFinder
-from newsletter.content.repair import Source, absolute_link, blocks_of, foreign_scheme, inline_of
+from newsletter.content.kinds import Kind, kind_of
+from newsletter.content.markdown import markdown_inline, markdown_to_html
+from newsletter.content.plain import plain_to_html
+from newsletter.content.repair import Source, absolute_link, article_blocks, foreign_scheme, inline_of
+from newsletter.content.shortcodes import expand
+from newsletter.content.tags import page_title
 from newsletter.errors import FileProblems, Problem
-from newsletter.files import Document, read_text, split_front_matter
-from newsletter.model import Article, Block, Expression, Image, Where
-
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
-
-MARKDOWN_SUFFIXES = (".md", ".markdown")
-SUFFIXES = (*MARKDOWN_SUFFIXES, ".html", ".htm")
+from newsletter.files import Document, decode_text, read_bytes
+from newsletter.model import Article, Block, Expression, Finding, Image, Severity, Where
 
 _TEXT_FIELDS = ("title", "description", "author", "link", "alt", "caption", "sidebarlogo", "disclosure")
 _FLAGS = {"draft": False, "include_footer": True, "sidebar": False}
 _KNOWN = {*_TEXT_FIELDS, *_FLAGS, "date", "image", "tags", "type", "layout"}
-_FIRST_HEADING = re.compile(r"\A\s*<h1[^>]*>(.*?)</h1>", re.DOTALL | re.IGNORECASE)
+_HEADING = re.compile(r"<h([1-6])(?:\s[^>]{0,500})?>", re.IGNORECASE)
+_LONGEST_TITLE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +47,44 @@ class ReadArticle:
 
 def read_article(path: Path, name: str, images: ImageFinder, site_url: str) -> ReadArticle:
     """The article in file `path`, called `name` in messages."""
-    front, body, first_line = split_front_matter(read_text(path, name), name)
-    reader = _ArticleReader(path, name, images, site_url, front)
+    decoded = decode_text(read_bytes(path, name), name)
+    front, body, first_line = front_matter.split(decoded.text, name)
+    reader = _ArticleReader(path, name, images, site_url, front, _Lines(body, first_line))
+    if decoded.encoding:
+        reader.tell("encoding", f"not UTF-8: read as {decoded.encoding}. Save the file as UTF-8.", decoded.line)
     return reader.read(body, first_line)
 
 
-def markdown_to_html(text: str) -> str:
-    """CommonMark with tables, HTML passed through: what authors write is sanitised afterwards."""
-    return str(_markdown().render(text))
+class _Lines:
+    """Finds the lines on which words of an article stand; words asked for in reading order are found in that order."""
 
+    def __init__(self, body: str, first_line: int) -> None:
+        self._body = body
+        self._first = first_line
+        self._ends = [match.start() for match in re.finditer("\n", body)]
+        self._position = 0
 
-def markdown_inline(text: str) -> str:
-    """One line of Markdown (a caption, say) as HTML without a paragraph around it."""
-    return str(_markdown().renderInline(text))
+    def line_of(self, words: str) -> int:
+        """The line `words` stand on, from the last ones found on; the first line when they are not as written."""
+        offset = self._body.find(words, self._position) if words else -1
+        if offset < 0 and words:
+            offset = self._body.find(words)
+        if offset < 0:
+            return self._first
+        self._position = offset
+        return self._line(offset)
 
+    def last_line_of(self, words: str) -> int:
+        """The last line on which the first of `words` stand that are found as written."""
+        lines = [line.strip() for line in words.split("\n") if line.strip()]
+        for sought in (*lines[:1], *words.split()[:1]):
+            offset = self._body.rfind(sought)
+            if offset >= 0:
+                return self._line(offset)
+        return self._first
 
-@lru_cache(maxsize=1)
-def _markdown() -> MarkdownIt:
-    from markdown_it import MarkdownIt
-
-    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    def _line(self, offset: int) -> int:
+        return self._first + bisect_left(self._ends, offset)
 
 
 @dataclass(slots=True)
@@ -74,6 +94,8 @@ class _ArticleReader:
     images: ImageFinder
     site_url: str
     front: Document
+    lines: _Lines
+    findings: list[Finding] = field(default_factory=list)
     found: list[Expression] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -85,8 +107,8 @@ class _ArticleReader:
         image = self._image(data)
         link = self._link(texts["link"])
         markup = self._markup(body, first_line)
-        title, markup = _title(texts["title"], markup, self.path)
-        blocks = self._blocks(markup, body, first_line)
+        title, markup = self._title(texts["title"], markup, body)
+        blocks = self._blocks(markup, first_line)
         if self.problems:
             raise FileProblems(self.problems)
         article = Article(
@@ -107,6 +129,7 @@ class _ArticleReader:
             tags=_tags(data.get("tags")),
             disclosure=texts["disclosure"],
             extra={key: value for key, value in data.items() if key not in _KNOWN},
+            findings=tuple(sorted(dict.fromkeys(self.findings), key=lambda one: one.where.line)),
         )
         return ReadArticle(article, tuple(self.found))
 
@@ -146,9 +169,56 @@ class _ArticleReader:
             self.problems.append(Problem(self.front.where("link"), message))
         return absolute_link(link.strip(), self.site_url)
 
+    def tell(self, rule: str, message: str, line: int) -> None:
+        """Notes what reading guessed, changed or left out."""
+        self.findings.append(Finding(rule, Severity.WARNING, message, Where(self.name, line)))
+
     def _markup(self, body: str, first_line: int) -> str:
+        """The body as HTML."""
         text = self._swapped(body, Where(self.name, first_line))
-        return markdown_to_html(text) if self.path.suffix.lower() in MARKDOWN_SUFFIXES else text
+        kind = kind_of(text, self.path.suffix.lower())
+        if kind is Kind.PLAIN:
+            return self._from_bare_text(text, first_line)
+
+        def shortcode(message: str, lines_before: int) -> None:
+            self.tell("shortcode", self._as_written(message), first_line + lines_before)
+
+        text = expand(text, shortcode, markdown=kind is Kind.MARKDOWN)
+        return markdown_to_html(text) if kind is Kind.MARKDOWN else text
+
+    def _from_bare_text(self, text: str, first_line: int) -> str:
+        plain = plain_to_html(text)
+        if plain.headings:
+            words = ", ".join(f"'{guess.words}'" for guess in plain.headings[:5])
+            more = f" and {len(plain.headings) - 5} more" if len(plain.headings) > 5 else ""
+            message = self._as_written(f"bare text; taken for headings: {words}{more}. Write `## ` before a heading.")
+            self.tell("guessed-heading", message, first_line + plain.headings[0].lines_before)
+        return plain.html
+
+    def _as_written(self, words: str) -> str:
+        """The words with the author's expressions in the place of their tokens."""
+        for one in self.found:
+            words = words.replace(one.token, f"{{{{ {one.source} }}}}")
+        return words
+
+    def _title(self, given: str, markup: str, body: str) -> tuple[str, str]:
+        """The title: of the front matter, else the body's first heading (taken out when the body begins with it).
+
+        Without a heading it is the page's own title, else a guess by the file's name.
+        """
+        start = len(markup) - len(markup.lstrip())
+        heading = _heading(markup, start, anywhere=not given)
+        if heading and (not given or heading.words == given):
+            leads = heading.start == start
+            return given or heading.words, markup[heading.end :] if leads else markup
+        if given:
+            return given, markup
+        words = page_title(markup)
+        if words:
+            return words, markup
+        words = self.path.stem.replace("-", " ").replace("_", " ").capitalize()
+        self.tell("no-title", f"no title; '{words}' is taken from the file's name. Write `title: …` at the top.", 1)
+        return words, markup
 
     def _swapped(self, text: str, where: Where) -> str:
         try:
@@ -159,34 +229,45 @@ class _ArticleReader:
         self.found += found
         return text
 
-    def _blocks(self, markup: str, body: str, first_line: int) -> tuple[Block, ...]:
+    def _blocks(self, markup: str, first_line: int) -> tuple[Block, ...]:
         def picture(src: str, alt: str, link: str, caption: str) -> Block:
-            where = Where(self.name, _line_of(src, body, first_line))
+            where = Where(self.name, self.lines.line_of(src))
             image: Image | None = None
             try:
-                image = self.images.find(src, self.path.parent, where)
+                if is_written_in(src):
+                    image = picture_written_in(src, where)
+                else:
+                    image = self.images.find(src, self.path.parent, where)
             except FileProblems as error:
                 self.problems.extend(error.problems)
             return Block("image", {"image": image, "alt": alt, "link": link, "caption": caption}, where)
 
-        return blocks_of(markup, Source(Where(self.name, first_line), self.site_url, picture))
+        def notice(rule: str, message: str, words: str) -> None:
+            self.tell(rule, self._as_written(message), self.lines.last_line_of(words))
+
+        source = Source(Where(self.name, first_line), self.site_url, picture, notice)
+        return article_blocks(markup, source)
 
 
-def _line_of(words: str, body: str, first_line: int) -> int:
-    """The line `words` first stand on; the body's first line when they are not found as written."""
-    offset = body.find(words) if words else -1
-    return first_line + body.count("\n", 0, offset) if offset >= 0 else first_line
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    words: str
+    start: int
+    end: int
 
 
-def _title(given: str, markup: str, path: Path) -> tuple[str, str]:
-    """The title: of the front matter, else the body's first heading (taken out of the body), else the file's name."""
-    heading = _FIRST_HEADING.match(markup)
-    if heading:
-        words = re.sub(r"<[^>]+>", "", heading[1]).strip()
-        words = unescape(words)
-        if not given or words == given:
-            return given or words, markup[heading.end() :]
-    return given or path.stem.replace("-", " ").replace("_", " ").capitalize(), markup
+def _heading(markup: str, start: int, anywhere: bool) -> _Heading | None:
+    """The heading the markup begins with, else (when `anywhere`) its first one of the first level."""
+    for found in _HEADING.finditer(markup, start):
+        if found.start() != start and not anywhere:
+            return None
+        if found.start() == start or found[1] == "1":
+            end = re.compile(rf"</h{found[1]}\s*+>", re.IGNORECASE).search(markup, found.end())
+            words = " ".join(re.sub(r"<[^>]{0,500}>", "", markup[found.end() : end.start()]).split()) if end else ""
+            if end and words and len(words) <= _LONGEST_TITLE:
+                return _Heading(unescape(words), found.start(), end.end())
+            return None
+    return None
 
 
 def _date_text(value: object) -> str:

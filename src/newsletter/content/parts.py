@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsletter import expressions
-from newsletter.content.articles import markdown_inline, markdown_to_html
 from newsletter.content.images import ImageFinder
+from newsletter.content.markdown import markdown_inline, markdown_to_html
 from newsletter.content.repair import Source, absolute_link, blocks_of, foreign_scheme, inline_of
 from newsletter.errors import FileProblems, Problem
 from newsletter.files import Document, Loc

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from newsletter.content.articles import SUFFIXES, read_article
+from newsletter.content.articles import read_article
+from newsletter.content.kinds import SUFFIXES
 from newsletter.content.parts import Parts
 from newsletter.errors import FileProblems, did_you_mean
 from newsletter.files import Loc, is_file, shown

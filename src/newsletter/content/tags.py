@@ -1,0 +1,201 @@
+"""The tags of a page as it was written, one after the other, before any parser builds a tree of them.
+
+In: HTML, as broken as it comes. Out: the same HTML with only tags that mean something in mail: those whose words the
+sanitiser would take (drawings, formulas, forms) are gone and their words stay, players become links to what they play,
+and nothing nests deeper than parsers work through in good time. Reads every character once, whatever stands there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from html import escape, unescape
+from urllib.parse import parse_qs, urlsplit
+
+Notice = Callable[[str, str, str], None]
+"""(rule, message, words by which the line is found in the author's file)."""
+
+BLOCK_TAGS = {
+    *("div section article main header footer aside nav center address details summary dl dt dd hgroup".split()),
+    *("p h1 h2 h3 h4 h5 h6 ul ol li blockquote pre hr table caption thead tbody tfoot tr th td".split()),
+    *("figure figcaption".split()),
+}
+INLINE_TAGS = set("a abbr b bdi bdo br cite code del dfn em i img ins kbd mark q s samp small span".split()) | set(
+    "strike strong sub sup time tt u var wbr".split()
+)
+_SVG_TAGS = "svg g text tspan textpath switch desc"
+_MATHML_TAGS = (
+    "math menclose merror mfenced mfrac mi mmultiscripts mn mo mover mpadded mroot mrow ms mspace msqrt mstyle msub "
+    "msubsup msup mtable mtd mtext mtr munder munderover semantics"
+)
+_FORM_TAGS = (
+    "form fieldset legend select optgroup option button textarea menu dialog search object video audio canvas iframe "
+    "noscript noframes noembed embed"
+)
+_PARTING = {*f"{_SVG_TAGS} {_MATHML_TAGS} {_FORM_TAGS}".split()}
+"""Tags that go and leave a space: without one the words of neighbouring fields would run into each other."""
+_TOLD = {
+    "form": "a form cannot be filled in in mail; its words stay",
+    "object": "an embedded object cannot be shown in mail; its words stay",
+    "canvas": "a drawing made by a script cannot be shown in mail; its words stay",
+}
+_PLAYERS = {"iframe": "a page inside the page", "video": "a film", "audio": "a recording", "embed": "a player"}
+_RAW_TAGS = ("script", "style", "textarea", "title", "xmp")
+"""Between these tags and their end tags a browser looks for nothing but the end tag."""
+_NEVER_NESTED = set("p a br img hr wbr li tr td th thead tbody tfoot caption dd dt".split())
+"""Tags that end themselves, or that nest only with another tag between them, which is counted."""
+_DEEPEST = 1_000
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+)>")
+"""One tag, signs `>` in quoted attributes included. Possessive, so that it never tries a second way."""
+_COMMENT_END = re.compile(r"--!?>")
+_TAG_BEGINS = re.compile(r"</?[a-zA-Z]")
+_EMBEDDED_VIDEO = re.compile(r"(?:www\.)?youtube(?:-nocookie)?\.com$", re.IGNORECASE)
+
+
+def tamed(markup: str, notice: Notice) -> str:
+    """`markup` with the tags that mean something in mail; what had to change is said to `notice`."""
+    return _Tamer(markup, notice).run()
+
+
+def page_title(markup: str) -> str:
+    """What a whole page says in its `<title>`, or nothing."""
+    found = re.search(r"<title[^>]{0,200}>([^<]{1,500})</title", markup[:20_000], re.IGNORECASE)
+    return " ".join(unescape(found[1]).split()) if found else ""
+
+
+def attribute(attributes: str, name: str) -> str:
+    """The value of an attribute in what stands behind a tag's name."""
+    found = re.search(
+        rf"(?<![^\s\"'/]){name}\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))", attributes, re.IGNORECASE
+    )
+    return unescape(next((one for one in found.groups() if one is not None), "")).strip() if found else ""
+
+
+def watch_link(address: str) -> str:
+    """The page of a film for the address of its player."""
+    parts = urlsplit(address if "//" in address else f"https://{address}")
+    name = parts.path.rstrip("/").rsplit("/", 1)[-1]
+    if _EMBEDDED_VIDEO.search(parts.netloc) and "/embed/" in parts.path:
+        listed = parse_qs(parts.query).get("list", [""])[0]
+        if name == "videoseries" and listed:
+            return f"https://www.youtube.com/playlist?list={listed}"
+        return f"https://www.youtube.com/watch?v={name}"
+    if parts.netloc == "player.vimeo.com":
+        return f"https://vimeo.com/{name}"
+    return f"https:{address}" if address.startswith("//") else address
+
+
+class _Tamer:
+    def __init__(self, markup: str, notice: Notice) -> None:
+        self.markup = markup
+        self.notice = notice
+        self.out: list[str] = []
+        self.open: Counter[str] = Counter()
+        self.depth = 0
+        self.told: set[str] = set()
+
+    def run(self) -> str:
+        position, end = 0, len(self.markup)
+        while position < end:
+            begins = self.markup.find("<", position)
+            if begins < 0:
+                break
+            self.out.append(self.markup[position:begins])
+            position = self._after(begins)
+            if position < 0:
+                self._never_ends(begins)
+                return "".join(self.out)
+        self.out.append(self.markup[position:])
+        return "".join(self.out)
+
+    def _after(self, begins: int) -> int:
+        """Where reading goes on after what begins with this `<`; -1 when it never ends, as a browser sees it."""
+        markup = self.markup
+        if markup.startswith(("<!", "<?"), begins):
+            return self._after_comment(begins)
+        tag = _TAG.match(markup, begins)
+        if tag is None:
+            if _TAG_BEGINS.match(markup, begins):
+                return -1
+            if markup.startswith("</", begins) and begins + 2 < len(markup):
+                return markup.find(">", begins) + 1 or -1
+            self.out.append("&lt;")
+            return begins + 1
+        name = tag[2].lower()
+        if not tag[1] and name in _RAW_TAGS:
+            return self._after_raw(name, tag.end())
+        if not tag[1] and name == "plaintext":
+            self.out.append(f"<pre>{escape(markup[tag.end() :])}</pre>")
+            return len(markup)
+        self.out.append(self._kept(tag, name))
+        return tag.end()
+
+    def _never_ends(self, begins: int) -> None:
+        lost = " ".join(self.markup[begins : begins + 2_000].split())
+        message = f"what follows here is one unfinished tag or comment, which shows nothing: {lost[:300]}"
+        self.notice("unfinished-tag", message, self.markup[begins : begins + 30])
+
+    def _after_comment(self, begins: int) -> int:
+        for empty in ("<!-->", "<!--->"):
+            if self.markup.startswith(empty, begins):
+                return begins + len(empty)
+        if self.markup.startswith("<!--", begins):
+            end = _COMMENT_END.search(self.markup, begins + 4)
+            return end.end() if end else -1
+        return self.markup.find(">", begins) + 1 or -1
+
+    def _after_raw(self, name: str, begins: int) -> int:
+        end = re.compile(rf"</{name}(?=[\s/>])[^>]*+>?", re.IGNORECASE).search(self.markup, begins)
+        content = self.markup[begins : end.start() if end else len(self.markup)]
+        if not end and content.strip():
+            self.notice("unfinished-tag", f"<{name}> is never closed with </{name}>.", f"<{name}")
+        if name == "textarea":
+            self.out.append(f" {content.replace('<', '&lt;')} ")
+        elif name == "xmp":
+            self.out.append(f"<pre>{escape(content)}</pre>")
+        return end.end() if end else len(self.markup)
+
+    def _kept(self, tag: re.Match[str], name: str) -> str:
+        if name == "template":
+            return tag[0]
+        if name == "image" and attribute(tag[3], "src"):
+            return f"<img{tag[3]}>"
+        if name in _PARTING:
+            return " " if tag[1] else self._parting(tag, name)
+        if name not in BLOCK_TAGS and name not in INLINE_TAGS:
+            return ""
+        return self._shallow(tag, name)
+
+    def _parting(self, tag: re.Match[str], name: str) -> str:
+        """What stands in the place of a tag that cannot stay: a space, or a link to what would be played."""
+        source = attribute(tag[3], "src")
+        if name in _PLAYERS and source:
+            link = watch_link(source)
+            if urlsplit(link).scheme not in ("http", "https", ""):
+                return " "
+            self.notice(
+                "not-in-mail", f"{_PLAYERS[name]} (<{name}>) cannot be shown in mail; a link stands there.", source
+            )
+            label = attribute(tag[3], "title") or urlsplit(link).netloc or link
+            return f' <a href="{escape(link)}">{escape(label)}</a> '
+        if name in _TOLD and name not in self.told:
+            self.told.add(name)
+            self.notice("not-in-mail", f"{_TOLD[name]} (<{name}>).", f"<{tag[2]}")
+        return " "
+
+    def _shallow(self, tag: re.Match[str], name: str) -> str:
+        """The tag as written, or without depth where so many are open that it can only be an accident."""
+        if name in _NEVER_NESTED:
+            deep = self.depth > _DEEPEST and name in BLOCK_TAGS
+            return "<p>" if deep else tag[0]
+        if not tag[1]:
+            self.open[name] += 1
+            self.depth += 1
+        elif self.open[name]:
+            self.open[name] -= 1
+            self.depth -= 1
+        if self.depth <= _DEEPEST:
+            return tag[0]
+        return "<p>" if name in BLOCK_TAGS else ""
