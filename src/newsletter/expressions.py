@@ -22,7 +22,7 @@ OPEN = "z"
 TOKEN = re.compile(r"mf[0-9a-f]{14}[" + OPEN + "".join(context.value for context in Context) + "]")
 
 _START = re.compile(r"\{\{[-+]?\s*(?P<name>[A-Za-z_]\w*)?")
-_STATEMENT = re.compile(r"\{%(?:[^%]|%(?!\}))*%\}")
+_STATEMENT = re.compile(r"\{%(?:[^%{]|%(?!\})|\{(?!%))*+%\}")
 _QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
 
 
@@ -50,15 +50,15 @@ def swap(
         if start.start() < position:
             continue
         name = start["name"] or ""
+        if name not in names and not every:
+            continue
         here = _moved(where, text, start.start())
         if name not in names:
-            if every:
-                raise FileProblems.at(
-                    here,
-                    f"`{text[start.start() : start.start() + 30].splitlines()[0]}` cannot stand here. "
-                    f"An expression starts from {', '.join(names)}.",
-                )
-            continue
+            raise FileProblems.at(
+                here,
+                f"`{text[start.start() : start.start() + 30].splitlines()[0]}` cannot stand here. "
+                f"An expression starts from {', '.join(names)}.",
+            )
         end = _end(text, start.end())
         if end < 0:
             raise FileProblems.at(here, f"`{{{{ {name}` is never closed with `}}}}`.")
