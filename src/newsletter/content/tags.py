@@ -94,6 +94,8 @@ class _Tamer:
         self.out: list[str] = []
         self.open: Counter[str] = Counter()
         self.depth = 0
+        self.foreign = 0
+        """How many drawings and formulas are open: only in them is `<![CDATA[` text."""
         self.told: set[str] = set()
 
     def run(self) -> str:
@@ -113,6 +115,10 @@ class _Tamer:
     def _after(self, begins: int) -> int:
         """Where reading goes on after what begins with this `<`; -1 when it never ends, as a browser sees it."""
         markup = self.markup
+        if self.foreign > 0 and markup.startswith("<![CDATA[", begins):
+            end = markup.find("]]>", begins)
+            self.out.append(escape(markup[begins + 9 : end if end >= 0 else len(markup)]))
+            return end + 3 if end >= 0 else len(markup)
         if markup.startswith(("<!", "<?"), begins):
             return self._after_comment(begins)
         tag = _TAG.match(markup, begins)
@@ -149,6 +155,8 @@ class _Tamer:
     def _after_raw(self, name: str, begins: int) -> int:
         end = re.compile(rf"</{name}(?=[\s/>])[^>]*+>?", re.IGNORECASE).search(self.markup, begins)
         content = self.markup[begins : end.start() if end else len(self.markup)]
+        if name == "title" and not end:
+            return begins  # in drawings it need not swallow the rest, and words that stay harm less than words lost
         if not end and content.strip():
             self.notice("unfinished-tag", f"<{name}> is never closed with </{name}>.", f"<{name}")
         if name == "textarea":
@@ -162,6 +170,8 @@ class _Tamer:
             return tag[0]
         if name == "image" and attribute(tag[3], "src"):
             return f"<img{tag[3]}>"
+        if name in ("svg", "math") and not tag[3].endswith("/"):
+            self.foreign += -1 if tag[1] else 1
         if name in _PARTING:
             return " " if tag[1] else self._parting(tag, name)
         if name not in BLOCK_TAGS and name not in INLINE_TAGS:
