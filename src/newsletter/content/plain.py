@@ -31,6 +31,10 @@ _PROSE_LENGTH = 80
 """A paragraph under a heading has at least so many characters."""
 _WRAP_WIDTH = 110
 """A longer line was never wrapped: it is a whole paragraph."""
+_NARROWEST_PROSE = 60
+"""Lines at least as long as this, on average, are wrapped prose however uneven they are."""
+_NARROWEST = 45
+"""Nobody wraps prose as narrow as this."""
 _DELIBERATE = 0.3
 """From this share of line ends on that no wrapping explains, the lines are meant as lines."""
 
@@ -226,8 +230,8 @@ def _meant_as_lines(lines: list[str]) -> bool:
     if width > _WRAP_WIDTH:
         return False
     early = sum(len(line) + 1 + len(below.split()[0]) <= width for line, below in pairwise(stripped))
-    narrow = width < 45 and len(lines) > 1
-    return early >= _DELIBERATE * (len(lines) - 1) or narrow
+    wrapped = sum(len(line) for line in stripped[:-1]) >= _NARROWEST_PROSE * (len(lines) - 1)
+    return not wrapped and (early >= _DELIBERATE * (len(lines) - 1) or width < _NARROWEST)
 
 
 def _drawn(chunks: list[_Chunk]) -> Iterator[str]:

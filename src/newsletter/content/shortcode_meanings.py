@@ -174,8 +174,7 @@ def _goes_to(call: Call) -> Meaning:
 
 def _shown(call: Call) -> Meaning:
     """A shortcode that an article shows as a sample."""
-    words = " ".join((*call.arguments.by_place, *call.arguments.by_name))
-    return Meaning(escape(words) if words else "", "")
+    return Meaning(escape(call.label, quote=False))
 
 
 def _address(pattern: str, words: str) -> Callable[[Call], Meaning]:

@@ -123,6 +123,10 @@ class _Expander:
         for tag in tags:
             if tag.start < skip:
                 continue
+            if tag.name == "kept":
+                words = self.text[tag.start : tag.end]
+                self._tell(tag.start, f"{words} is a variable of the site and stays as it is written. Write its value.")
+                continue
             inner = self.text[tag.end : tag.partner.start] if tag.partner and not tag.closes else ""
             call = Call(tag.family, tag.name, arguments(tag.args), tag.partner is not None, tag.label, inner)
             if not tag.closes and tag.partner and verbatim(call):
@@ -168,9 +172,11 @@ class _Expander:
     def _tag(self, match: re.Match[str]) -> _Tag | None:
         start, end = match.span()
         if match["hugo"]:
-            name = "shown" if match["hugo_shown"] else match["hugo_name"] or "shown"
-            args = match["hugo_args"].strip()
-            return _Tag(start, end, "hugo", name, match[0] if name == "shown" else args, bool(match["hugo_close"]))
+            if match["hugo_shown"]:
+                sample = re.sub(r"/\*|\*/", "", match[0])
+                return _Tag(start, end, "hugo", "shown", label=sample)
+            name, args = match["hugo_name"], match["hugo_args"].strip()
+            return _Tag(start, end, "hugo", name, args, bool(match["hugo_close"])) if name else None
         if match["liquid"]:
             name, args = match["liquid_name"], match["liquid_args"].rstrip("- \n")
             closes = name.startswith("end")
@@ -184,11 +190,7 @@ class _Expander:
         path = _PATH_FILTER.fullmatch(words)
         if path or words in _SITE_ADDRESS:
             return _Tag(match.start(), match.end(), "variable", "path", f'"{path[1] if path else ""}"')
-        if _SITE_VARIABLE.match(words) and not self._is_code(match.start()):
-            self._tell(
-                match.start(), f"{match[0]} is a variable of the site and stays as it is written. Write its value."
-            )
-        return None
+        return _Tag(match.start(), match.end(), "variable", "kept") if _SITE_VARIABLE.match(words) else None
 
     def _fences(self) -> list[_Tag]:
         """`::name{…}` and `:::name Title` lines, their closing lines, and the properties and slots inside them."""
@@ -344,6 +346,8 @@ def _unindented(text: str) -> str:
         if line.lstrip().startswith(("```", "~~~")):
             in_code = not in_code
         fence = None if in_code else _FENCE.match(line)
+        if fence and open_indents:
+            line = line.lstrip(" ")
         if fence and fence["name"] and (open_indents or indent == 0) and len(open_indents) < _OPEN_AT_ONCE:
             open_indents.append(indent)
         elif fence and not fence["name"] and open_indents:
