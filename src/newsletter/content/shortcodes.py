@@ -32,7 +32,7 @@ _FENCE = re.compile(
     r"^(?P<indent>[ \t]*+)(?P<colons>:{2,}+)[ \t]*+(?:(?P<name>[A-Za-z][\w-]*+)(?P<rest>[^\n]*+))?$", re.MULTILINE
 )
 _SLOT = re.compile(r"^[ \t]*+#[a-z][\w-]*+[ \t]*+$", re.MULTILINE)
-_PROPERTY = re.compile(r"^\s*+([\w:@.-]++):[ \t]*+(.*+)$")
+_PROPERTY = re.compile(r"^\s*+(:?[\w@.-]++):[ \t]*+(.*+)$")
 _INLINE = re.compile(
     r"(?<![\w:\\/`\]}]):(?P<name>[a-z][\w-]{0,60})(?:\[(?P<text>[^\[\]\n]{0,500})\](?:\{[^{}\n]{0,300}\})?"
     r"|\{(?P<args>[^{}\n]{0,300})\})"
