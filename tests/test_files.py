@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
 from newsletter.errors import FileProblems
-from newsletter.files import front_matter_text, is_file, moved, parse_yaml, read_text, split_front_matter, validated
+from newsletter.files import (
+    DecodedText,
+    decode_text,
+    front_matter_text,
+    is_file,
+    moved,
+    parse_yaml,
+    read_text,
+    split_front_matter,
+    validated,
+)
 from newsletter.model import Where
 
 
@@ -153,3 +163,72 @@ def test_front_matter_reads_back_as_it_was_written(fields: dict[str, object]) ->
 
 def test_front_matter_is_a_line_for_each_field() -> None:
     assert front_matter_text({"title": "A: b", "tags": ["x", "y"]}) == "---\ntitle: 'A: b'\ntags: [x, y]\n---\n"
+
+
+TEXT = "Café – “quoted”\nzwei\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (TEXT.encode(), ""),
+        (TEXT.encode("utf-8-sig"), ""),
+        (TEXT.encode("utf-16"), "UTF-16"),
+        (b"\xfe\xff" + TEXT.encode("utf-16-be"), "UTF-16"),
+        (TEXT.encode("cp1252"), "Windows-1252"),
+    ],
+)
+def test_text_of_other_programs_is_read_in_the_encoding_it_came_in(content: bytes, encoding: str) -> None:
+    assert decode_text(content, "a.md") == DecodedText(TEXT, encoding, 1)
+
+
+def test_a_stray_byte_does_not_spoil_the_rest_and_is_told_with_its_line() -> None:
+    content = "one – two\nCafé ".encode() + b"\x96 und"
+    assert decode_text(content, "a.md") == DecodedText("one – two\nCafé – und", "Windows-1252", 2)
+
+
+def test_bytes_that_windows_1252_leaves_empty_are_read_as_latin_1() -> None:
+    assert decode_text(b"a\x81\x93b", "a.md").text == "a\x81“b"
+
+
+def test_a_page_that_declares_its_encoding_is_believed_when_it_is_not_utf_8() -> None:
+    text = '<meta charset="iso-8859-2">\nŁódź'
+    assert decode_text(text.encode("iso-8859-2"), "a.html") == DecodedText(text, "iso-8859-2", 2)
+    assert decode_text(b'<meta charset="iso-8859-99">\xe9', "a.html").text.endswith("é")
+
+
+def test_every_kind_of_line_end_is_one_and_marks_and_nul_bytes_go() -> None:
+    written = "a\r\nb\rc\u2028d\u0085e\u2029f\0g"
+    assert decode_text(written.encode("utf-8-sig"), "a.md").text == "a\nb\nc\nd\ne\n\nfg"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0", "a PNG picture"),
+        (b"\xff\xd8\xff\xe0\0", "a JPEG picture"),
+        (b"GIF89a", "a GIF picture"),
+        (b"%PDF-1.7", "a PDF"),
+        (b"PK\x03\x04\x14", "an archive or a word processor's file"),
+        (b"{\\rtf1", "a word processor's file (RTF)"),
+    ],
+)
+def test_what_is_no_text_is_refused_by_its_name(content: bytes, kind: str) -> None:
+    with pytest.raises(FileProblems) as caught:
+        decode_text(content, "a.md")
+    assert str(caught.value) == f"a.md: is {kind}, not text. Save its words as text, Markdown or HTML."
+
+
+def test_bytes_without_a_name_that_are_no_text_are_refused_too() -> None:
+    with pytest.raises(FileProblems, match=r"^a\.md: is not text\."):
+        decode_text(bytes(range(32)) * 40, "a.md")
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_text_or_refused(content: bytes) -> None:
+    try:
+        text = decode_text(content, "a.md").text
+    except FileProblems:
+        return
+    text.encode()
+    assert "\r" not in text and "\0" not in text

@@ -136,3 +136,137 @@ def test_a_draft_is_a_draft_however_it_is_written(tmp_path: Path, written: str) 
 def test_a_picture_written_into_the_page_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(FileProblems, match=r"^a\.html:2: .*is not a PNG"):
         _read(tmp_path, '<p>x</p>\n<img src="data:image/png;base64,AAAA">', "a.html")
+
+
+def _prose(read: ReadArticle) -> str:
+    return "\n".join(str(block.fields["html"]) for block in read.article.body if block.type == "prose")
+
+
+def _told(read: ReadArticle) -> list[tuple[str, int]]:
+    return [(finding.rule, finding.where.line) for finding in read.article.findings]
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.markdown", "a.html", "a.htm", "a.txt", "A.TXT"])
+def test_paragraphs_in_one_p_are_paragraphs_whatever_the_ending(tmp_path: Path, name: str) -> None:
+    words = "\n\n".join(f"Paragraph {number}\ngoes on." for number in "12345")
+    link = "<br>\n<a href='https://example.com/x'>next: boats</a>\n<br>\n"
+    read = _read(tmp_path, f"---\ntitle: T\n---\n<p>\n{words}\n\n{link}</p>\n", name)
+    assert _prose(read).count("<p>") == 5
+    assert [block.type for block in read.article.body] == ["prose", "button"]
+    assert read.article.body[1].fields == {"label": "Next: boats", "link": "https://example.com/x"}
+    assert read.article.findings == ()
+
+
+def test_bare_text_in_any_file_gets_its_headings_and_says_so(tmp_path: Path) -> None:
+    below = "The ferry leaves the northern quay at seven in the morning and comes back at nine, on every day but one."
+    for name in ("a.txt", "a.md", "a.html"):
+        read = _read(tmp_path, f"Ferries\n\n{below}\n\nCosts\n\n{below}", name)
+        assert read.article.title == "Ferries"
+        assert _prose(read) == f"<p>{below}</p>\n<h2>Costs</h2>\n<p>{below}</p>"
+        assert _told(read) == [("guessed-heading", 1)]
+
+
+def test_a_whole_page_is_read_as_one_and_gives_its_title(tmp_path: Path) -> None:
+    page = (
+        "<!doctype html><html><head><title>Boats &amp; co</title><style>p{}</style></head><body>\n\n    <p>Text</p>\n"
+    )
+    for name in ("a.md", "a.html", "a.txt"):
+        read = _read(tmp_path, page, name)
+        assert (read.article.title, _prose(read)) == ("Boats & co", "<p>Text</p>")
+
+
+def test_a_title_taken_from_the_files_name_is_told(tmp_path: Path) -> None:
+    read = _read(tmp_path, "Text.", "a-fine_day.md")
+    assert read.article.title == "A fine day"
+    assert _told(read) == [("no-title", 1)]
+
+
+def test_a_heading_further_down_gives_the_title_and_stays(tmp_path: Path) -> None:
+    read = _read(tmp_path, "Before.\n\n# The *real* thing\n\nAfter.")
+    assert read.article.title == "The real thing"
+    assert "<h1>The <em>real</em> thing</h1>" in _prose(read)
+    assert _read(tmp_path, "## Second level\n\nText.").article.title == "Second level"
+    assert _read(tmp_path, "Before.\n\n## Costs\n\nText.", "my-day.md").article.title == "My day"
+
+
+def test_toml_front_matter_is_read_with_its_lines(tmp_path: Path) -> None:
+    read = _read(tmp_path, "+++\ntitle = 'T'\ndate = 2026-03-01T10:00:00Z\ndraft = true\ntags = ['a']\n+++\nBody.")
+    assert (read.article.title, read.article.date, read.article.tags) == ("T", "2026-03-01", ("a",))
+    assert read.article.draft_line == 4
+    with pytest.raises(FileProblems, match=r"^a\.md:3: 'draft' must be true or false"):
+        _read(tmp_path, "+++\ntitle = 'T'\ndraft = 'perhaps'\n+++\nBody.")
+
+
+def test_a_file_that_is_not_utf_8_is_read_and_told_at_its_line(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_bytes("---\ntitle: Café\n---\nna\u00efve \u201cquote\u201d".encode("cp1252"))
+    read = read_article(tmp_path / "a.md", "a.md", ImageFinder(tmp_path, []), "")
+    assert (read.article.title, _prose(read)) == ("Café", "<p>na\u00efve \u201cquote\u201d</p>")
+    (finding,) = read.article.findings
+    assert (finding.rule, finding.where.line, finding.severity.value) == ("encoding", 2, "warning")
+    assert finding.message == "not UTF-8: read as Windows-1252. Save the file as UTF-8."
+
+
+def test_a_picture_called_md_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(FileProblems, match=r"^a\.md: is a PNG picture, not text"):
+        read_article(tmp_path / "a.md", "a.md", ImageFinder(tmp_path, []), "")
+
+
+def test_what_is_left_out_or_changed_is_told_at_the_line_of_the_file(tmp_path: Path) -> None:
+    text = (
+        "---\ntitle: T\n---\nText.\n\n{{< chart >}}\n\n"
+        "<iframe src='https://www.youtube.com/embed/abc' title='A film'></iframe>\n\n"
+        "<form>Name</form>\n\nShare\n\n[Subscribe](/s)\n"
+    )
+    read = _read(tmp_path, text)
+    assert _told(read) == [
+        ("shortcode", 6), ("not-in-mail", 8), ("not-in-mail", 10), ("site-furniture", 12), ("site-furniture", 14)
+    ]  # fmt: skip
+    assert '<a href="https://www.youtube.com/watch?v=abc">A film</a>' in _prose(read)
+    assert "Name" in _prose(read)
+    assert "Share" not in _prose(read)
+
+
+def test_an_expression_in_something_left_out_is_quoted_as_written(tmp_path: Path) -> None:
+    read = _read(tmp_path, '---\ntitle: T\n---\nText.\n\n{{< chart name="{{ profession.label }}" >}}')
+    assert [finding.message for finding in read.article.findings] == [
+        '{{< chart name="{{ profession.label }}" >}} means nothing in mail and is left out.'
+    ]
+
+
+def test_a_shortcode_finds_its_picture(tmp_path: Path) -> None:
+    (tmp_path / "x y.svg").write_text(SVG.format(100))
+    read = _read(tmp_path, '---\ntitle: T\n---\n{{< figure src="x y.svg" alt="A" caption="By us" >}}\nText')
+    assert read.article.body[0].fields["image"].width == 100  # type: ignore[attr-defined]
+    assert (read.article.body[0].fields["alt"], read.article.body[0].fields["caption"]) == ("A", "By us")
+
+
+def test_a_missing_picture_that_is_named_twice_is_told_at_both_lines(tmp_path: Path) -> None:
+    with pytest.raises(FileProblems) as caught:
+        _read(tmp_path, "![a](x.svg)\n\ntext\n\n![b](x.svg)\n")
+    assert [problem.where.line for problem in caught.value.problems] == [1, 5]
+
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+def test_a_picture_written_into_the_page_is_a_picture(tmp_path: Path) -> None:
+    for markup in (f'<img src="data:image/png;base64,{PIXEL}" alt="A">', f"![A](data:image/png;base64,{PIXEL})"):
+        (block,) = _read(tmp_path, f"---\ntitle: T\n---\n{markup}").article.body
+        image = block.fields["image"]
+        assert (image.media_type, image.width, image.content[:4]) == ("image/png", 1, b"\x89PNG")  # type: ignore[attr-defined]
+
+
+def test_a_drawing_written_into_the_page_is_a_drawing(tmp_path: Path) -> None:
+    svg = SVG.format(100).replace('"', "%22").replace("<", "%3C").replace(">", "%3E")
+    (block,) = _read(tmp_path, f"<img src='data:image/svg+xml;utf8,{svg}'>", "a.html").article.body
+    assert (block.fields["image"].media_type, block.fields["image"].width) == ("image/svg+xml", 100)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["data:image/png;base64,%%%", "data:image/png;base64,A", "data:image/bmp;base64,Qk0=", "data:image/png,x"],
+)
+def test_a_written_in_picture_that_is_none_is_refused_at_its_line(tmp_path: Path, address: str) -> None:
+    with pytest.raises(FileProblems, match=r"^a\.html:2: "):
+        _read(tmp_path, f"<p>x</p>\n<img src='{address}'>", "a.html")

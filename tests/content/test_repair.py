@@ -221,3 +221,86 @@ def test_a_picture_in_a_caption_is_a_picture_with_its_link() -> None:
 )
 def test_a_sites_own_links_become_absolute(link: str, absolute: str) -> None:
     assert _html(f'<p><a href="{link}">x</a></p>') == f'<p><a href="{absolute}">x</a></p>'
+
+
+@pytest.mark.parametrize(
+    ("markup", "clean"),
+    [
+        ("<ul><li>One.\n\nTwo.</li></ul>", "<ul><li><p>One.</p><p>Two.</p></li></ul>"),
+        ("<blockquote>One.\n\n<b>Two</b>.</blockquote>", "<blockquote><p>One.</p><p><b>Two</b>.</p></blockquote>"),
+        ("<blockquote><p>One.\n\nTwo.</p></blockquote>", "<blockquote><p>One.</p><p>Two.</p></blockquote>"),
+        ("<table><tr><td>One.\n\nTwo.</td></tr></table>", "<td><p>One.</p><p>Two.</p></td>"),
+        ("<blockquote><p></p><p>One.</p></blockquote>", "<blockquote><p>One.</p></blockquote>"),
+        ("<ul><li>\n\nOne\n\n<ul><li>a</li></ul></li></ul>", "<ul><li>One<ul><li>a</li></ul></li></ul>"),
+        ("<ul><li><pre>a\n\nb</pre></li></ul>", "<ul><li><pre>a\n\nb</pre></li></ul>"),
+        ("<div><span>One.\n\nTwo.</span></div>", "<p>One.</p>\n<p>Two.</p>"),
+        ("<li>alone</li>", "<ul><li>alone</li></ul>"),
+        ("<p></p><p> <br> </p><p>x</p>", "<p>x</p>"),
+    ],
+)
+def test_blank_lines_part_paragraphs_inside_lists_quotes_and_cells_too(markup: str, clean: str) -> None:
+    assert clean in _html(markup)
+
+
+@pytest.mark.parametrize(
+    ("markup", "left"),
+    [
+        ("<p>See <a href='/x'><img src='a.png'></a> here</p>", "<p>See  here</p>"),
+        (
+            "<p>See <a href='/x'><img src='a.png'> this</a> here</p>",
+            '<p>See <a href="https://example.org/x"> this</a> here</p>',
+        ),
+        ("<p>See <a href='/x'><b><img src='a.png'></b></a> here</p>", "<p>See <b></b> here</p>"),
+    ],
+)
+def test_a_linked_picture_in_a_sentence_leaves_no_empty_link(markup: str, left: str) -> None:
+    picture, _ = _blocks(markup)
+    assert (picture.type, picture.fields["link"]) == ("image", "https://example.org/x")
+    assert _html(markup) == left
+
+
+@pytest.mark.parametrize(
+    ("markup", "address", "words"),
+    [
+        (
+            "<iframe src='https://www.youtube-nocookie.com/embed/a1?rel=0'></iframe>",
+            "https://www.youtube.com/watch?v=a1",
+            "www.youtube.com",
+        ),
+        ("<iframe src='//player.vimeo.com/video/42' title='A film'></iframe>", "https://vimeo.com/42", "A film"),
+        (
+            "<iframe src='https://example.org/map?a=1&amp;b=2'></iframe>",
+            "https://example.org/map?a=1&amp;b=2",
+            "example.org",
+        ),
+        ("<video src='/v.mp4'>old</video>", "https://example.org/v.mp4", "/v.mp4"),
+    ],
+)
+def test_a_player_becomes_a_link_to_what_it_plays(markup: str, address: str, words: str) -> None:
+    assert f'<a href="{address}">{words}</a>' in _html(markup)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "javascript:alert(1)",
+        "java\nscript:alert(1)",
+        "&#106;avascript:alert(1)",
+        " \x01javascript:alert(1)",
+        "vbscript:x",
+        "data:text/html,<script>alert(1)</script>",
+        "data:image/svg+xml,<svg onload=alert(1)>",
+        "d&#97;ta:text/html,x",
+        "file:///etc/hostname",
+    ],
+)
+def test_no_link_picture_or_player_leads_to_anything_that_runs(link: str) -> None:
+    html = _html(f'<p><a href="{link}">x</a></p><iframe src="{link}">y</iframe>')
+    assert "x" in html and "y" in html
+    assert "href" not in html
+    pictures = [block for block in _blocks(f'<p>x<img src="{link}"></p>') if block.type == "image"]
+    assert [one.fields["src"] for one in pictures] in ([""], [link] if link.startswith("data:image/") else [""])
+
+
+def test_attributes_with_signs_of_tags_in_them_are_read_as_browsers_do() -> None:
+    assert _html('<p title="a > b"><iframe title="c > d">e</iframe>f</p>') == "<p>e f</p>"

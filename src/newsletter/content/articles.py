@@ -71,7 +71,7 @@ class _Lines:
             offset = self._body.find(words)
         if offset < 0:
             return self._first
-        self._position = offset
+        self._position = offset + len(words)
         return self._line(offset)
 
     def last_line_of(self, words: str) -> int:

@@ -46,7 +46,7 @@ def _toml(text: str, name: str, blank: int) -> tuple[Document, str, int]:
         raise FileProblems.at(Where(name, blank + 1), message)
     first = blank + 2
     try:
-        data = tomllib.loads("\n".join(lines[1:closing]))
+        data = tomllib.loads("\n".join([*lines[1:closing], ""]))
     except (ValueError, RecursionError) as error:
         found = _TOML_LINE.search(str(error))
         line = first + int(found[1]) - 1 if found else first
@@ -80,7 +80,7 @@ def _json(text: str, name: str, blank: int) -> tuple[Document, str, int] | None:
         raise FileProblems.at(Where(name, first + error.lineno - 1), f"broken JSON: {error.msg}.") from error
     except (ValueError, RecursionError) as error:
         raise FileProblems.at(Where(name, first), "broken JSON: nested too deeply, or a number too long.") from error
-    if text[end : end + 1].strip():
+    if text[end:].split("\n", 1)[0].strip():
         return None
     lines: dict[tuple[str | int, ...], int] = {(): first}
     for number, line in enumerate(text[:end].split("\n"), first):
