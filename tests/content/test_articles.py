@@ -270,3 +270,52 @@ def test_a_drawing_written_into_the_page_is_a_drawing(tmp_path: Path) -> None:
 def test_a_written_in_picture_that_is_none_is_refused_at_its_line(tmp_path: Path, address: str) -> None:
     with pytest.raises(FileProblems, match=r"^a\.html:2: "):
         _read(tmp_path, f"<p>x</p>\n<img src='{address}'>", "a.html")
+
+
+def test_an_article_as_old_sites_have_it_loses_nothing(tmp_path: Path) -> None:
+    (tmp_path / "static/uploads").mkdir(parents=True)
+    for name in ("quay", "left", "right"):
+        (tmp_path / f"static/uploads/{name}.svg").write_text(SVG.format(100))
+    cell = (
+        '<td align="center" class="templateColumnContainer">\n<table cellpadding="10">\n<tr>\n<td class="x">\n'
+        '<a href="https://{0}.example.com">\n<img src="/uploads/{0}.svg" class="columnImage" />\n</td>\n'
+    )
+    text = (
+        "---\ntitle: Ferries\nsidebar: true\n---\n<figure>\n    <img src='/uploads/quay.svg' width=\"500px\"; alt='a quay';/>"
+        '\n    <figcaption>By <a href="https://example.com/" >us</a>.</figcaption>\n</figure>\n<p>\n'
+        + "\n\n".join(f"Paragraph {word} is here." for word in ("one", "two", "three", "four", "five"))
+        + '\n\n<br>\n<a href="https://example.com/next">next: website</a>\n<br>\n</p>\n<table id="templateColumns">\n<tr>\n'
+        + cell.format("left")
+        + "</tr>\n</table>\n</td>\n"
+        + cell.format("right")
+        + "</table>\n</td>\n</tr>\n</table>"
+    )
+    for name in ("a.html", "a.md", "a.txt"):
+        article = _read(tmp_path, text, name).article
+        picture, prose, button, columns = article.body
+        assert (picture.fields["alt"], picture.fields["caption"]) == (
+            "a quay",
+            'By <a href="https://example.com/">us</a>.',
+        )
+        assert prose.fields["html"] == "\n".join(
+            f"<p>Paragraph {word} is here.</p>" for word in ("one", "two", "three", "four", "five")
+        )
+        assert button.fields == {"label": "Next: website", "link": "https://example.com/next"}
+        cells = columns.fields["cells"]
+        assert [[one.fields["link"] for one in cell] for cell in cells] == [  # type: ignore[attr-defined]
+            ["https://left.example.com"],
+            ["https://right.example.com"],
+        ]
+        assert article.findings == ()
+
+
+def test_a_list_with_blank_lines_between_its_items_is_one_list(tmp_path: Path) -> None:
+    text = (
+        "# What ferries cost\nFerries cost:\n\n- Money: a lot.\n\n- Time: some.\n\n# What they bring\nThey bring mail."
+    )
+    for name in ("a.txt", "a.md", "a.html"):
+        read = _read(tmp_path, text, name)
+        assert read.article.title == "What ferries cost"
+        assert _prose(read).count("<ul>") == 1
+        assert _prose(read).count("<li>") == 2
+        assert "<h1>What they bring</h1>" in _prose(read)

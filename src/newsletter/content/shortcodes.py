@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from newsletter.content.markdown import code_lines
+from newsletter.content.code_samples import code_ranges, merged
 from newsletter.content.shortcode_meanings import Call, arguments, meaning, verbatim
 
 Notice = Callable[[str, int], None]
@@ -47,7 +47,6 @@ _MARKS = re.compile(
     re.MULTILINE,
 )
 """Attributes in braces: behind a span or a link, at the end of a heading, on a line of their own."""
-_CODE_TAG = re.compile(r"(?P<open><!--)|-->|<(?P<slash>/)?(?P<name>pre|code)(?=[\s>])", re.IGNORECASE)
 _MOST_INDENT = 80
 _OPEN_AT_ONCE = 50
 _SITE_VARIABLE = re.compile(r"(?:site|page)\.[\w.]+")
@@ -102,7 +101,7 @@ class _Expander:
     def run(self) -> str:
         if self.markdown:
             self.text = _unindented(self.text)
-        self.code = _code(self.text, self.markdown)
+        self.code = code_ranges(self.text, markdown=self.markdown)
         self.line_ends = [match.start() for match in re.finditer("\n", self.text)]
         out, position = [], 0
         for start, end, replacement in sorted(self._replacements(), key=lambda one: (one[0], one[1])):
@@ -233,7 +232,7 @@ class _Expander:
 
     def _slots(self, fences: list[_Tag]) -> list[_Tag]:
         """Lines `#name` inside a component, which name the place of what follows."""
-        inside = _merged([(tag.end, tag.partner.start) for tag in fences if not tag.closes and tag.partner])
+        inside = merged([(tag.end, tag.partner.start) for tag in fences if not tag.closes and tag.partner])
         starts = [start for start, _ in inside]
         found = []
         for match in _SLOT.finditer(self.text) if inside else ():
@@ -305,33 +304,6 @@ def _paired(tags: list[_Tag]) -> list[_Tag]:
     return tags
 
 
-def _code(text: str, markdown: bool) -> list[tuple[int, int]]:
-    """The ranges of code in the text, sorted: none of them is touched."""
-    found = _code_in_html(text)
-    if not markdown:
-        return found
-    starts = [0]
-    for line in text.split("\n"):
-        starts.append(starts[-1] + len(line) + 1)
-    found += [(starts[first], starts[min(last, len(starts) - 1)]) for first, last in code_lines(text)]
-    return _merged(found + _spans(text, _merged(found)))
-
-
-def _code_in_html(text: str) -> list[tuple[int, int]]:
-    """`<pre>`, `<code>` and comments, from the first opening to the first closing of the same."""
-    found: list[tuple[int, int]] = []
-    waiting, begins = "", 0
-    for match in _CODE_TAG.finditer(text):
-        kind = "!" if match["open"] else (match["name"] or "!").lower()
-        opens = bool(match["open"] or (match["name"] and not match["slash"]))
-        if not waiting and opens:
-            waiting, begins = kind, match.start()
-        elif waiting == kind and not opens:
-            found.append((begins, match.end()))
-            waiting = ""
-    return found
-
-
 def _unindented(text: str) -> str:
     """Components inside components at the left edge: four spaces would make code of them."""
     if ":::" not in text:
@@ -354,38 +326,3 @@ def _unindented(text: str) -> str:
             open_indents.pop()
         out.append(line)
     return "\n".join(out)
-
-
-def _spans(text: str, code: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Code spans: from a run of backticks to the next run of as many, within a paragraph."""
-    runs = [match.span() for match in re.finditer(r"`++", text)]
-    starts = [start for start, _ in code]
-    paragraphs = [match.start() for match in re.finditer(r"\n[ \t]*+\n", text)]
-    found: list[tuple[int, int]] = []
-    closed = 0
-    later: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for run in reversed(runs):
-        later[run[1] - run[0]].append(run)
-    for run in runs:
-        length = run[1] - run[0]
-        later[length].pop()
-        place = bisect_right(starts, run[0]) - 1
-        if run[0] < closed or (place >= 0 and run[0] < code[place][1]):
-            continue
-        if not later[length]:
-            continue
-        end = later[length][-1]
-        if bisect_right(paragraphs, run[0]) == bisect_right(paragraphs, end[0]):
-            found.append((run[0], end[1]))
-            closed = end[1]
-    return found
-
-
-def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for start, end in sorted(ranges):
-        if found and start < found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return found
