@@ -281,10 +281,12 @@ def test_an_article_as_old_sites_have_it_loses_nothing(tmp_path: Path) -> None:
         '<a href="https://{0}.example.com">\n<img src="/uploads/{0}.svg" class="columnImage" />\n</td>\n'
     )
     text = (
-        "---\ntitle: Ferries\nsidebar: true\n---\n<figure>\n    <img src='/uploads/quay.svg' width=\"500px\"; alt='a quay';/>"
+        "---\ntitle: Ferries\nsidebar: true\n---\n<figure>\n"
+        "    <img src='/uploads/quay.svg' width=\"500px\"; alt='a quay';/>"
         '\n    <figcaption>By <a href="https://example.com/" >us</a>.</figcaption>\n</figure>\n<p>\n'
         + "\n\n".join(f"Paragraph {word} is here." for word in ("one", "two", "three", "four", "five"))
-        + '\n\n<br>\n<a href="https://example.com/next">next: website</a>\n<br>\n</p>\n<table id="templateColumns">\n<tr>\n'
+        + '\n\n<br>\n<a href="https://example.com/next">next: website</a>\n<br>\n</p>\n'
+        + '<table id="templateColumns">\n<tr>\n'
         + cell.format("left")
         + "</tr>\n</table>\n</td>\n"
         + cell.format("right")
