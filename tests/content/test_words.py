@@ -31,7 +31,7 @@ def shown(markup: str) -> str:
             found.append(node)
         elif node.name == "#text":
             found.append(node.data or "")
-        elif node.name in FALLBACK:
+        elif node.name in FALLBACK and all(child.name == "#text" for child in node.children):
             stack.append(shown("".join(child.data or "" for child in node.children)))
         elif node.name not in INVISIBLE:
             stack += reversed(node.children or [])
