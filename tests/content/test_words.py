@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 import time
+from base64 import b64decode
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from justhtml import JustHTML
 
+from newsletter.content.articles import read_article
+from newsletter.content.images import ImageFinder
 from newsletter.content.repair import Source, article_blocks, blocks_of
+from newsletter.errors import FileProblems
 from newsletter.model import Block, Where
 
 HERE = Where("a.html", 1)
+PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 INVISIBLE = {"script", "style", "template", "title", "head", "#comment", "datalist"}
 FALLBACK = {"iframe", "noembed", "noframes"}
 """What stands in these is markup that browsers show only when they cannot show the thing itself."""
@@ -183,3 +189,37 @@ def test_twice_the_page_takes_about_twice_the_time(unit: str) -> None:
 
     once, eight_times = min(seconds(2_000) for _ in range(2)), seconds(16_000)
     assert eight_times < 24 * once + 0.5
+
+
+_TEXT = st.one_of(
+    st.just("WORD"),
+    st.just("WORD"),
+    st.text(st.characters(exclude_characters="`~"), max_size=6),
+    st.sampled_from(_HOSTILE),
+    st.sampled_from(_NAMES).map("<{}>".format),
+    st.sampled_from(
+        [
+            *"# ## - 1. > `x * ** _ ::: ::card {{< %}} {{% {% note endraw raw figure === --- +++".split(),
+            *("```\n", "[a](b)", "![](x.png)", "\u2029", "\x0b", "{:.a}", "+++\n", "---\n", "<img src=x.png>"),
+            *("\n", "\n\n", "    ", "Share", "Subscribe", "next: ", "Related posts", "• ", "title: T\n", "\udc80"),
+        ]
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(_TEXT, max_size=25), st.sampled_from([".md", ".html", ".txt"]))
+def test_any_text_is_an_article_or_refused_in_words(tmp_path: Path, parts: list[str], suffix: str) -> None:
+    text = _page(parts)
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    (tmp_path / "x.png").write_bytes(PNG)
+    try:
+        article = read_article(path, path.name, ImageFinder(tmp_path, []), "https://example.org").article
+    except FileProblems as error:
+        assert str(error).startswith(f"a{suffix}")
+        return
+    shown_words = words("\n".join([article.title, *texts(article.body), *(one.message for one in article.findings)]))
+    if not set("<{[") & set(text) and "title:" not in text:
+        assert set(words(text)) <= set(shown_words)
+    assert all(one.where.line <= text.count("\n") + len(parts) + 1 for one in article.findings)
