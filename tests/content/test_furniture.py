@@ -35,7 +35,6 @@ LINES = [
     "Subscribe now",
     "Subscribe to our newsletter",
     "Sign up for our newsletter",
-    "Sign up",
     "Leave a comment",
     "Leave a Reply",
     "Read more posts",
@@ -81,6 +80,7 @@ def test_the_same_line_before_the_end_stays(line: str) -> None:
         "Comments",
         "We tagged along: it was fun",
         "Next steps",
+        "Sign up",
         "Follow the water",
     ],
 )
@@ -110,6 +110,11 @@ def test_related_posts_go_only_when_nothing_but_links_follows() -> None:
     links = "<h2>Related posts</h2><ul><li><a href=/a>Boats of old</a></li><li><a href=/b>Ropes</a></li></ul>"
     assert _read(f"<p>Kept.</p>{links}")[0] == ["<p>Kept.</p>"]
     assert "Boats of old" in str(_read(f"<p>Kept.</p>{links}<p>And we go on.</p>")[0])
+
+
+def test_an_article_of_nothing_else_keeps_its_lines() -> None:
+    assert _read("<p>Share<br>Tweet</p>") == (["<p>Share</p>\n<p>Tweet</p>"], [])
+    assert _read("<h2>Subscribe</h2><p>Share</p>") == (["<h2>Subscribe</h2>\n<p>Share</p>"], [])
 
 
 def test_a_last_line_behind_a_line_break_goes_alone() -> None:

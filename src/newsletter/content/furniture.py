@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from newsletter.content.paragraphs import has_content
 from newsletter.content.sanitising import Element
 
 _LONGEST_LINE = 200
@@ -33,7 +34,7 @@ _STRONG = re.compile(
             r"copy link|print this (?:post|article|page)|like this(?: post)?|email this(?: post)?",
             rf"subscribe(?: now| today| here| for free| for more)?(?: to {_OURS})?"
             r"(?: (?:via|by|through) (?:e-?mail|rss))?",
-            rf"sign up(?: now| here| today| for free)?(?: (?:for|to) {_OURS})?",
+            rf"sign up(?: now| here| today| for free)? (?:for|to) {_OURS}",
             rf"join {_OURS}",
             r"(?:leave|add|post|write) a (?:comment|reply|response)(?: cancel reply)?|cancel reply",
             r"join the (?:conversation|discussion)",
@@ -57,7 +58,8 @@ _RELATED = re.compile(
 )
 _WEAK = re.compile(
     rf"{_NETWORK}|(?:\d+|no) (?:comments?|likes?|shares?|restacks?|replies|posts)|comments?|likes?|print|save|pin|copy|"
-    r"more|top|latest|discussions|ready for more|no posts|previous|older|newer|categories|tags|and|or|follow(?: us)?"
+    r"more|top|latest|discussions|ready for more|no posts|previous|older|newer|categories|tags|and|or|follow(?: us)?|"
+    r"sign up(?: now| here| today| for free)?"
 )
 """Furniture only in the company of something above."""
 _ONWARD = re.compile(
@@ -92,6 +94,8 @@ def without_furniture(parts: list[Element], notice: Callable[[str, str, str], No
         if weight == 2 or (weight == 1 and dropped):
             dropped = pending + dropped
             pending = []
+    if not any(has_content(part) for part in kept):
+        return kept + pending + dropped  # nothing but such lines: then they are what it is about
     for part in dropped:
         words = _words(part)
         quoted = " · ".join(" ".join(line.split()) for line in words.split("\n") if line.strip())
