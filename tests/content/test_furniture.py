@@ -106,6 +106,15 @@ def test_a_run_of_such_lines_goes_with_its_rules_and_what_only_makes_sense_among
     ]
 
 
+def test_buttons_beside_each_other_are_read_one_by_one() -> None:
+    markup = (
+        "<p>Kept.</p><p>Share</p><div><button>Comments</button><button>Restacks</button></div><p>Ready for more?</p>"
+    )
+    prose, told = _read(markup)
+    assert prose == ["<p>Kept.</p>"]
+    assert len(told) == 3
+
+
 def test_related_posts_go_only_when_nothing_but_links_follows() -> None:
     links = "<h2>Related posts</h2><ul><li><a href=/a>Boats of old</a></li><li><a href=/b>Ropes</a></li></ul>"
     assert _read(f"<p>Kept.</p>{links}")[0] == ["<p>Kept.</p>"]

@@ -121,6 +121,12 @@ def test_one_that_means_nothing_in_mail_is_quoted_with_its_line_and_its_inner_te
     ]
 
 
+def test_properties_of_a_component_go_with_it_and_are_quoted() -> None:
+    text, told = _expanded("::hero\n---\ntitle: Big\nlinks:\n  - label: a\n---\nin\n::")
+    assert text.split() == ["<p><strong>Big</strong></p>", "in"]
+    assert told == [(0, "::hero --- title: Big links: - label: a --- is not known; what it holds stays.")]
+
+
 def test_a_sites_variable_stays_and_is_told() -> None:
     text, told = _expanded("by {{ site.title }}")
     assert text == "by {{ site.title }}"

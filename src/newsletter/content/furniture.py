@@ -57,8 +57,8 @@ _RELATED = re.compile(
     r"recommended (?:posts|articles|reading)|recent posts"
 )
 _WEAK = re.compile(
-    rf"{_NETWORK}|(?:\d+|no) (?:comments?|likes?|shares?|restacks?|replies|posts)|comments?|likes?|print|save|pin|copy|"
-    r"more|top|latest|discussions|ready for more|no posts|previous|older|newer|categories|tags|and|or|follow(?: us)?|"
+    rf"{_NETWORK}|(?:\d+|no) (?:comments?|likes?|shares?|restacks?|replies|posts)|comments?|likes?|"
+    r"restacks?|print|save|pin|copy|more|top|latest|discussions|ready for more|no posts|previous|older|newer|categories|tags|and|or|follow(?: us)?|"
     r"sign up(?: now| here| today| for free)?"
 )
 """Furniture only in the company of something above."""
@@ -152,7 +152,7 @@ def _weight(words: str) -> int:
     """2: furniture; 1: furniture in company; 0: an author's words."""
     if len(words) > _LONGEST_LIST:
         return 0
-    lines = [line.strip() for line in re.split(r"\n|[|·•∙]", words) if line.strip()]
+    lines = [line.strip() for line in re.split(r"\n|[|·•∙]|\s{2,}", words) if line.strip()]
     weights = [_line_weight(line) for line in lines]
     return 0 if not weights or min(weights) == 0 else max(weights)
 

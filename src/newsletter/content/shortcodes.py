@@ -49,6 +49,7 @@ _MARKS = re.compile(
 """Attributes in braces: behind a span or a link, at the end of a heading, on a line of their own."""
 _MOST_INDENT = 80
 _OPEN_AT_ONCE = 50
+_LONGEST_QUOTE = 2_000
 _SITE_VARIABLE = re.compile(r"(?:site|page)\.[\w.]+")
 _SITE_ADDRESS = ("site.baseurl", "site.url", "site.base_url", "base_url", "baseurl")
 _PATH_FILTER = re.compile(
@@ -136,7 +137,7 @@ class _Expander:
         return found + (self._inline_marks() if self.markdown else [])
 
     def _replaced(self, tag: _Tag, call: Call) -> tuple[int, int, str]:
-        quoted = " ".join(self.text[tag.start : tag.end].split())[:300]
+        quoted = " ".join(self.text[tag.start : tag.end].split())[:_LONGEST_QUOTE]
         if not tag.closes:
             meant = meaning(call)
             if meant.told:
@@ -219,14 +220,14 @@ class _Expander:
 
     def _after_properties(self, tag: _Tag) -> int:
         """The end of a component's opening lines: its properties may stand between two `---` lines below."""
-        lines = self.text[tag.end : tag.end + 4_000].split("\n")
+        lines = self.text[tag.end : tag.end + _LONGEST_QUOTE // 2].split("\n")
         if len(lines) < 3 or lines[1].strip() != "---":
             return tag.end
         for number in range(2, len(lines)):
             if lines[number].strip() == "---":
                 tag.args += " " + " ".join(_as_argument(line) for line in lines[2:number])
                 return tag.end + sum(len(line) + 1 for line in lines[1:number]) + len(lines[number]) + 1
-            if lines[number].strip() and not _PROPERTY.match(lines[number]):
+            if number == 2 and not _PROPERTY.match(lines[number]):
                 break
         return tag.end
 
