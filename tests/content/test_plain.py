@@ -6,7 +6,7 @@ import re
 from html import unescape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.content.plain import plain_to_html
@@ -134,6 +134,7 @@ def test_signs_of_html_are_text() -> None:
         max_size=15,
     )
 )
+@example([">", ">"])
 def test_no_word_is_lost_doubled_or_moved(lines: list[str]) -> None:
     text = "\n".join(lines)
     shown = unescape(re.sub(r"<[^>]+>", " ", _html(text)))

@@ -58,8 +58,8 @@ _RELATED = re.compile(
 )
 _WEAK = re.compile(
     rf"{_NETWORK}|(?:\d+|no) (?:comments?|likes?|shares?|restacks?|replies|posts)|comments?|likes?|"
-    r"restacks?|print|save|pin|copy|more|top|latest|discussions|ready for more|no posts|previous|older|newer|categories|tags|and|or|follow(?: us)?|"
-    r"sign up(?: now| here| today| for free)?"
+    r"restacks?|print|save|pin|copy|more|top|latest|discussions|ready for more|no posts|"
+    r"previous|older|newer|categories|tags|and|or|follow(?: us)?|sign up(?: now| here| today| for free)?"
 )
 """Furniture only in the company of something above."""
 _ONWARD = re.compile(

@@ -229,7 +229,7 @@ def _meant_as_lines(lines: list[str]) -> bool:
     width = max(len(line) for line in stripped)
     if width > _WRAP_WIDTH:
         return False
-    early = sum(len(line) + 1 + len(below.split()[0]) <= width for line, below in pairwise(stripped))
+    early = sum(len(line) + 1 + len(below.split(" ", 1)[0]) <= width for line, below in pairwise(stripped))
     wrapped = sum(len(line) for line in stripped[:-1]) >= _NARROWEST_PROSE * (len(lines) - 1)
     return not wrapped and (early >= _DELIBERATE * (len(lines) - 1) or width < _NARROWEST)
 
