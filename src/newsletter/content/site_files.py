@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from newsletter.content.articles import MARKDOWN_SUFFIXES, markdown_to_html
+from newsletter.content.kinds import MARKDOWN_SUFFIXES
+from newsletter.content.markdown import markdown_to_html
 from newsletter.content.site_kinds import PELICAN, PLAIN, Site, page_path
 from newsletter.content.site_pictures import Pictures
 from newsletter.content.sources import BEGINNING, SourceArticle, excerpt, moment, one_line, plain_words

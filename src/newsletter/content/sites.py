@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from newsletter.content.articles import SUFFIXES
+from newsletter.content.kinds import SUFFIXES
 from newsletter.content.site_files import SiteFile, read_site_file, site_article
 from newsletter.content.site_kinds import HUGO, JEKYLL, NUXT, PELICAN, TITLES, Site, recognise
 from newsletter.content.sources import Choice, Found, LeftOut, mark, slug

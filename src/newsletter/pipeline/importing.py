@@ -11,7 +11,7 @@ from newsletter.audience.audiences import FOLDER as AUDIENCES
 from newsletter.audience.audiences import audience_ids, load_audience
 from newsletter.audience.professions import load_professions
 from newsletter.content import feeds, fetching, issues, scaffolds, sites
-from newsletter.content.articles import SUFFIXES
+from newsletter.content.kinds import SUFFIXES
 from newsletter.content.scaffolds import Heading, Issued, Status
 from newsletter.content.sources import Choice, Found, SourceArticle, slug
 from newsletter.errors import FileProblems, Problem, Refused, SettingsError
