@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsletter.settings import Settings, load_settings
-from newsletter.store.database import Database, database_path, open_database
+
+if TYPE_CHECKING:
+    from newsletter.store.database import Database
 
 Progress = Callable[[int, int | None], None]
 """(done so far, of how many if that is known)"""
@@ -44,6 +47,9 @@ def now() -> datetime:
 @contextmanager
 def open_store(workspace: Workspace) -> Iterator[Database]:
     """The workspace's database while it is used."""
+    # SQLAlchemy costs a third of the start-up of `build`, which has no use for it.
+    from newsletter.store.database import open_database
+
     database = open_database(workspace.settings.database, workspace.root)
     try:
         yield database
@@ -53,4 +59,6 @@ def open_store(workspace: Workspace) -> Iterator[Database]:
 
 def has_database(workspace: Workspace) -> bool:
     """Whether there is one: looking must not make it."""
+    from newsletter.store.database import database_path
+
     return database_path(workspace.settings.database, workspace.root).exists()
