@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src/newsletter"
-SHARED = {"model", "errors", "files", "colors", "expressions", "settings", "store"}
+SHARED = {"model", "errors", "files", "colors", "expressions", "settings", "store", "cache", "records"}
 PHASES = {"content", "audience", "rendering", "checks", "campaigns", "delivery", "feedback", "reporting"}
 COMPOSING = {"pipeline", "workers"}
 ENTRY = {"cli", "web"}

@@ -119,7 +119,7 @@ def status(context: click.Context, campaign: str, as_json: bool) -> None:
 def _freeze(workspace: Workspace, issue: str, name: str, yes: bool, as_json: bool) -> None:
     """Show the plan, ask, and write the campaign into the database."""
     with progress_bar("Rendering", as_json) as progress:
-        planned = sending.plan(workspace, issue, name, progress)
+        planned = sending.plan(workspace, issue, name, progress, fresh=True)
     if as_json:
         print_findings(planned.built.findings)
     else:

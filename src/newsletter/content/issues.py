@@ -14,10 +14,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from newsletter.content.articles import read_article
 from newsletter.content.blocks import BlockReader
 from newsletter.content.images import ImageFinder
 from newsletter.content.parts import Parts
-from newsletter.content.shelf import Shelf
+from newsletter.content.shelf import ArticleReader, Shelf
 from newsletter.errors import FileProblems, did_you_mean
 from newsletter.files import Document, read_yaml, validated
 from newsletter.model import Image, Issue, Professions, Section, TemplateNames, Where
@@ -68,11 +69,20 @@ def issue_id(argument: str, root: Path) -> str:
     return found
 
 
-def load_issue(name: str, settings: Settings, professions: Professions, types: TemplateNames) -> Issue:
-    """The issue `name`, complete; `professions` decides which files a `{profession}` path can mean."""
+def load_issue(
+    name: str,
+    settings: Settings,
+    professions: Professions,
+    types: TemplateNames,
+    read: ArticleReader = read_article,
+) -> Issue:
+    """The issue `name`, complete; `professions` decides which files a `{profession}` path can mean.
+
+    `read` reads an article, as `read_article` does.
+    """
     folder = settings.root / FOLDER / name
     document = read_yaml(folder / FILE, f"{FOLDER}/{name}/{FILE}")
-    return _IssueReader(name, folder, document, settings, professions, types).read()
+    return _IssueReader(name, folder, document, settings, professions, types, read).read()
 
 
 @dataclass(slots=True)
@@ -83,13 +93,16 @@ class _IssueReader:
     settings: Settings
     professions: Professions
     types: TemplateNames
+    read_article: ArticleReader
     parts: Parts = field(init=False)
     blocks: BlockReader = field(init=False)
 
     def __post_init__(self) -> None:
         images = ImageFinder(self.settings.root, self.settings.static, self.settings.site_url)
         self.parts = Parts(self.document, self.folder, self.settings, images)
-        self.blocks = BlockReader(self.parts, Shelf(self.parts, self.professions), self.professions, self.types)
+        self.blocks = BlockReader(
+            self.parts, Shelf(self.parts, self.professions, self.read_article), self.professions, self.types
+        )
 
     def read(self) -> Issue:
         file = validated(_IssueFile, self.document, "an issue")

@@ -7,10 +7,12 @@ suggestion.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from newsletter.content.articles import read_article
+from newsletter.content.articles import ReadArticle
+from newsletter.content.images import ImageFinder
 from newsletter.content.kinds import SUFFIXES
 from newsletter.content.parts import Parts
 from newsletter.errors import FileProblems, did_you_mean
@@ -21,12 +23,17 @@ _PROFESSION = "{profession}"
 _LOGO_SUFFIXES = ("", ".svg", ".png", ".jpg", ".jpeg", ".webp", ".gif")
 
 
+ArticleReader = Callable[[Path, str, ImageFinder, str], ReadArticle]
+"""(file, its name in messages, pictures, site_url) → the article, as `articles.read_article` reads it."""
+
+
 @dataclass(slots=True)
 class Shelf:
     """The articles that one issue can name."""
 
     parts: Parts
     professions: Professions
+    read_article: ArticleReader
     _read: dict[Path, Article | None] = field(default_factory=dict)
 
     def article(self, pattern: str, loc: Loc) -> Article | ArticleChoice | None:
@@ -70,7 +77,7 @@ class Shelf:
             self.parts.problem(loc, f"article '{name}' must end in {', '.join(SUFFIXES)}.")
             return None
         try:
-            read = read_article(path, shown(path, settings.root), self.parts.images, settings.site_url)
+            read = self.read_article(path, shown(path, settings.root), self.parts.images, settings.site_url)
         except FileProblems as error:
             self.parts.problems += [problem for problem in error.problems if problem not in self.parts.problems]
             return None

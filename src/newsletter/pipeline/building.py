@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
 
 from newsletter.audience import audiences
 from newsletter.audience.professions import load_professions
+from newsletter.cache import FOLDER, SUFFIX, Pack, program_digest, tidy, tree_digest
 from newsletter.checks.run import run_checks
 from newsletter.checks.subject import Subject
 from newsletter.content import issues
+from newsletter.content.articles import read_article
+from newsletter.content.kept_articles import KeptArticles
 from newsletter.delivery.messages import Assembler, envelope_of
 from newsletter.errors import SettingsError, did_you_mean
 from newsletter.model import (
@@ -19,12 +25,15 @@ from newsletter.model import (
     Finding,
     RenderedVariant,
     Severity,
+    Theme,
     Where,
 )
 from newsletter.pipeline.workspace import Progress, Workspace, now, silent
 from newsletter.rendering import merge_fields
+from newsletter.rendering.kept_variants import KeptVariants
 from newsletter.rendering.layout import Templates
-from newsletter.rendering.render import Edition, content_hash, render_all
+from newsletter.rendering.press import render_all
+from newsletter.rendering.render import Edition, Rendering, content_hash
 from newsletter.settings import Settings
 
 
@@ -48,24 +57,56 @@ class Built:
         return {profession: one.key for one in self.variants for profession in one.professions}
 
 
-def build(workspace: Workspace, argument: str, only: Sequence[str] = (), progress: Progress = silent) -> Built:
-    """Read the issue, render every variant (or those of `only`) and check them."""
+def build(
+    workspace: Workspace, argument: str, only: Sequence[str] = (), progress: Progress = silent, fresh: bool = False
+) -> Built:
+    """Read the issue, render every variant (or those of `only`) and check them.
+
+    What has not changed since an earlier build is taken from there; `fresh` takes nothing.
+    """
     name = issues.issue_id(argument, workspace.root)
     professions = load_professions(workspace.root)
-    templates = Templates([workspace.root / "templates", workspace.bundled_templates], workspace.root)
-    issue = issues.load_issue(name, workspace.settings, professions, templates.names())
-    asked_at = Where(issue.where.path, issue.audience_line)
-    audience = audiences.load_audience(issue.audience, workspace.root, professions, asked_at)
-    edition = Edition(issue, workspace.settings, professions, audience.professions, audience.recipient_fields)
-    _refuse_unknown(only, edition)
-    done = iter(range(1, 1_000_000))
-    total = len(only or edition.keys)
-    renderings = render_all(edition, templates, only, lambda: progress(next(done), total))
-    theme = templates.theme(issue.theme, workspace.settings)
-    subjects = [Subject(issue, workspace.settings, theme, one.variant, one.rendered) for one in renderings]
+    folders = [workspace.root / "templates", workspace.bundled_templates]
+    make_templates = partial(Templates, folders, workspace.root)
+    templates = make_templates()
+    with _pack(workspace, name, fresh) as pack:
+        read = KeptArticles(pack).read if pack else read_article
+        issue = issues.load_issue(name, workspace.settings, professions, templates.names(), read)
+        asked_at = Where(issue.where.path, issue.audience_line)
+        audience = audiences.load_audience(issue.audience, workspace.root, professions, asked_at)
+        edition = Edition(issue, workspace.settings, professions, audience.professions, audience.recipient_fields)
+        _refuse_unknown(only, edition)
+        done = iter(range(1, 1_000_000))
+        total = len(only or edition.keys)
+        before = tree_digest(folders) if pack else ""
+        kept = KeptVariants(pack, edition, before) if pack else None
+        renderings = render_all(
+            edition, templates, only, lambda: progress(next(done), total), kept, elsewhere=make_templates
+        )
+        if pack and before != tree_digest(folders):
+            # A template was saved meanwhile: nobody knows which variants are of the old one.
+            pack.forget()
+        elif pack:
+            pack.close(everything=not only)
+    return _checked(name, audience, edition, templates.theme(issue.theme, workspace.settings), renderings)
+
+
+def _checked(name: str, audience: Audience, edition: Edition, theme: Theme, renderings: Sequence[Rendering]) -> Built:
+    subjects = [Subject(edition.issue, edition.settings, theme, one.variant, one.rendered) for one in renderings]
     variants = tuple(one.rendered for one in renderings)
-    digest = content_hash(renderings, workspace.settings)
-    return Built(name, audience, variants, run_checks(subjects), digest)
+    return Built(name, audience, variants, run_checks(subjects), content_hash(renderings, edition.settings))
+
+
+@contextmanager
+def _pack(workspace: Workspace, issue: str, fresh: bool) -> Iterator[Pack | None]:
+    """What earlier builds of the issue have worked out."""
+    folder = workspace.root / FOLDER
+    if fresh:
+        yield None
+        return
+    with Pack(folder / f"{issue}{SUFFIX}") as pack:
+        yield pack
+    tidy(folder, issues.issue_ids(workspace.root))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +145,12 @@ def sample_message(workspace: Workspace, built: Built, variant: RenderedVariant)
     """The variant as a complete message (RFC 5322) to a reader of whom nothing is known."""
     assembler = assembler_of(workspace.settings, [variant], built.issue)
     return assembler.assemble(_nobody(variant), now()).content
+
+
+def sample_digest(workspace: Workspace, issue: str) -> str:
+    """A digest over what previews and sample messages hold besides a variant: the headers' values, the program."""
+    settings = workspace.settings.model_dump_json(exclude={"root"})
+    return sha256(f"{issue} {settings} {program_digest()}".encode()).hexdigest()
 
 
 def _refuse_unknown(only: Sequence[str], edition: Edition) -> None:

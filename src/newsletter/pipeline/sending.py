@@ -62,9 +62,14 @@ class SendOptions:
     """What a person decided on uncertain deliveries: 'resend', 'skip' or nothing yet."""
 
 
-def plan(workspace: Workspace, argument: str, campaign: str = "", progress: Progress = silent) -> Planned:
-    """The dry run: build, import if the file has changed, count. Nothing is frozen or sent."""
-    built = build(workspace, argument, progress=progress)
+def plan(
+    workspace: Workspace, argument: str, campaign: str = "", progress: Progress = silent, fresh: bool = False
+) -> Planned:
+    """The dry run: build, import if the file has changed, count. Nothing is frozen or sent.
+
+    `fresh` renders everything anew, whatever lies in `build/`: for what is about to be mailed.
+    """
+    built = build(workspace, argument, progress=progress, fresh=fresh)
     professions = load_professions(workspace.root)
     with open_store(workspace) as database:
         imported = (
@@ -159,7 +164,7 @@ def send(
 
 def refuse_changed(workspace: Workspace, campaign: Campaign) -> None:
     """Raise `Refused` when the issue reads differently now than when the campaign was frozen."""
-    built = build(workspace, campaign.issue)
+    built = build(workspace, campaign.issue, fresh=True)
     if built.content_hash != campaign.content_hash:
         raise Refused(
             f"issue '{campaign.issue}' has changed since campaign '{campaign.name}' was frozen. Send the rest as it "

@@ -59,42 +59,21 @@ class Rendering:
     rendered: RenderedVariant
 
 
-def render_all(
-    edition: Edition,
-    templates: Templates,
-    only: Sequence[str] = (),
-    progress: Callable[[], None] = lambda: None,
-) -> tuple[Rendering, ...]:
-    """A rendering per profession (of `only`, if any are named); professions that read the same share one.
-
-    A shared rendering is called `default` when `default` reads it, else by its first profession.
-    """
-    by_content: dict[str, Rendering] = {}
-    for key in only or edition.keys:
-        one = render_one(edition, templates, key)
-        progress()
-        same = by_content.get(one.rendered.content_hash)
-        if same is None:
-            by_content[one.rendered.content_hash] = one
-            continue
-        professions = (*same.rendered.professions, key)
-        name = DEFAULT if DEFAULT in professions else same.rendered.key
-        by_content[one.rendered.content_hash] = replace(
-            same, rendered=replace(same.rendered, key=name, professions=professions)
-        )
-    return tuple(by_content.values())
-
-
 def render_one(edition: Edition, templates: Templates, key: str) -> Rendering:
     """What the readers of profession `key` get."""
     variant = select_variant(edition.issue, key, edition.professions, edition.candidates)
+    return Rendering(variant, render_variant(edition, templates, key, variant))
+
+
+def render_variant(edition: Edition, templates: Templates, key: str, variant: Variant) -> RenderedVariant:
+    """The variant as mail; `key` names it."""
     authors = sort_expressions(edition.issue.expressions.values(), edition.recipient_fields)
     values = _variant_values(authors, variant, edition)
     subject = _filled(edition.issue.subject, values, lambda token: in_context(token, Context.HEADER))
     preheader = _filled(edition.issue.preheader, values)
     scene = Scene(
         variant,
-        edition.issue,
+        issue_as_read(edition.issue, variant),
         edition.settings,
         templates.theme(edition.issue.theme, edition.settings),
         templates.words(edition.issue.language),
@@ -104,7 +83,8 @@ def render_one(edition: Edition, templates: Templates, key: str) -> Rendering:
     page = parse_page(templates.draw_html(scene))
     text = templates.draw_text(scene)
     own = sort_expressions(templates.expressions.values(), edition.recipient_fields)
-    open_fields = {**authors.per_recipient, **own.per_recipient}
+    # An author's own line comes first, so that it does not matter which templates other variants have drawn before.
+    open_fields = {**own.per_recipient, **authors.per_recipient}
     _settle_page(page, values, edition)
     inline_css(page)
     html = serialize_page(page)
@@ -114,8 +94,12 @@ def render_one(edition: Edition, templates: Templates, key: str) -> Rendering:
     digest = _digest(
         subject, preheader, html, text, *(picture.name for picture in pictures), *(f.source for f in fields)
     )
-    rendered = RenderedVariant(key, (key,), subject, preheader, html, text, fields, pictures, digest)
-    return Rendering(variant, rendered)
+    return RenderedVariant(key, (key,), subject, preheader, html, text, fields, pictures, digest)
+
+
+def issue_as_read(issue: Issue, variant: Variant) -> Issue:
+    """The issue as far as this variant's readers meet it: what its templates see depends on nothing else."""
+    return replace(issue, sections=variant.sections, expressions={}, findings=())
 
 
 def content_hash(renderings: Sequence[Rendering], settings: Settings) -> str:

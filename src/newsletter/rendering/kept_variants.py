@@ -1,0 +1,96 @@
+"""Variants that an earlier run has rendered, for as long as nothing that went into them has changed.
+
+The key of a variant is a digest over its blocks, articles and pictures, the professions it names, the whole issue as
+its readers meet it, every template, the settings, the program with its libraries and the system's fonts. Each picture
+is kept once, however many variants show it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+from newsletter.cache import Pack, program_digest
+from newsletter.expressions import OPEN
+from newsletter.model import Issue, MergeField, Picture, RenderedVariant, Variant
+from newsletter.records import Digester, NotPlain, from_record, to_record
+from newsletter.rendering.render import Edition, issue_as_read
+
+_KIND = "variant/"
+_PICTURE = "picture/"
+_OWN_DIGEST = ("issue", "professions", "candidates", "settings")
+"""What of an edition is digested in another way; all else goes in as it is."""
+_PARTS = tuple(one.name for one in fields(Issue) if one.name not in ("sections", "expressions", "findings"))
+"""What templates see of the issue beside the variant's own sections."""
+
+
+class KeptVariants:
+    """The variants of one edition in a pack; `templates` is a digest over all template files."""
+
+    def __init__(self, pack: Pack, edition: Edition, templates: str) -> None:
+        self._pack = pack
+        self._edition = edition
+        self._digester = Digester()
+        self._pictures: dict[str, Picture] = {}
+        self._shared = self._shared_digest(templates)
+
+    def key(self, key: str, variant: Variant) -> str | None:
+        """What the variant is kept under; None when it cannot be."""
+        if self._shared is None:
+            return None
+        issue = issue_as_read(self._edition.issue, variant)
+        try:
+            return _KIND + self._digester.digest(self._shared, key, variant, [getattr(issue, one) for one in _PARTS])
+        except NotPlain:
+            return None
+
+    def get(self, key: str) -> RenderedVariant | None:
+        """The variant kept under the key, whole and as it was, or None."""
+        content = self._pack.get(key)
+        if content is None:
+            return None
+        try:
+            found = from_record(content, self._picture)
+        except NotPlain:
+            return None
+        if not isinstance(found, RenderedVariant):
+            return None
+        return replace(found, merge_fields=tuple(self._at_home(one) for one in found.merge_fields))
+
+    def keep(self, key: str, rendered: RenderedVariant) -> None:
+        """Keep the variant and its pictures under the key."""
+        try:
+            record = to_record(rendered, self._set_aside)
+        except NotPlain:
+            return
+        self._pack.keep(key, record.encode("utf-8", "surrogatepass"))
+
+    def _shared_digest(self, templates: str) -> str | None:
+        edition = self._edition
+        others = [getattr(edition, one.name) for one in fields(edition) if one.name not in _OWN_DIGEST]
+        settings = edition.settings.model_dump_json(exclude={"root"})
+        # Every expression is tried for every variant, so all count; on which line each stands does not (`_at_home`).
+        sources = sorted({one.source for one in edition.issue.expressions.values()})
+        try:
+            return self._digester.digest(program_digest(), templates, settings, others, sources)
+        except NotPlain:
+            return None
+
+    def _at_home(self, field: MergeField) -> MergeField:
+        """The merge field at the line its author has it on now."""
+        expression = self._edition.issue.expressions.get(field.token[:-1] + OPEN)
+        return field if expression is None else replace(field, where=expression.where)
+
+    def _set_aside(self, value: object) -> str | None:
+        if not isinstance(value, Picture):
+            return None
+        self._pack.keep(_PICTURE + value.name, value.content)
+        return f"{value.name} {value.media_type} {value.width} {value.height}"
+
+    def _picture(self, name: str) -> Picture:
+        if name not in self._pictures:
+            file, media_type, width, height = name.split(" ")
+            content = self._pack.get(_PICTURE + file)
+            if content is None:
+                raise NotPlain(f"the picture {file} is not kept")
+            self._pictures[name] = Picture(file, media_type, int(width), int(height), content)
+        return self._pictures[name]
