@@ -19,12 +19,11 @@ from newsletter.cli.output import (
     progress_bar,
     workspace_of,
 )
+from newsletter.cli.writing import write, write_if_changed
 from newsletter.errors import Refused, SettingsError
 from newsletter.files import shown
-from newsletter.model import RenderedVariant
 from newsletter.pipeline import building
 from newsletter.pipeline.building import Built
-from newsletter.pipeline.workspace import Workspace
 
 _SAMPLE = ("newsletter.yaml", "issues", "audiences", "static", "templates")
 _IGNORE = "/build/\n/var/\n# Files with real people in them stay out of the repository.\n/audiences/*.csv\n"
@@ -67,11 +66,10 @@ def build(context: click.Context, issue: str, out: Path | None, only: tuple[str,
         built = building.build(workspace, issue, only, progress)
     folder = out if out is not None else workspace.root / "build" / built.issue
     try:
-        written = [_write(workspace, built, variant, folder) for variant in built.variants]
+        with progress_bar("Writing", as_json) as progress:
+            written = write(workspace, built, folder, whole=not only, progress=progress)
         document = _manifest(built, written)
-        (folder / "manifest.json").write_text(_json(document), "utf-8")
-        if not only:
-            _remove_old_pictures(folder / "images", built)
+        write_if_changed(folder / "manifest.json", _json(document).encode())
     except OSError as error:
         raise SettingsError(f"{folder}: cannot be written to: {error.strerror}.") from error
     print_findings(built.findings)
@@ -80,40 +78,6 @@ def build(context: click.Context, issue: str, out: Path | None, only: tuple[str,
         return
     print_heading(f"{built.issue}: {len(written)} variant{'s' * (len(written) != 1)} in {shown(folder, Path.cwd())}")
     print_table([(one["key"], f"{_size(one['html_bytes'])} KB", one["subject"], one["html"]) for one in written])
-
-
-def _write(workspace: Workspace, built: Built, variant: RenderedVariant, folder: Path) -> dict[str, object]:
-    """Write one variant's files; its entry in the manifest."""
-    pictures = folder / "images"
-    pictures.mkdir(parents=True, exist_ok=True)
-    page = variant.html
-    for picture in variant.pictures:
-        (pictures / picture.name).write_bytes(picture.content)
-        for place in ("cid:", f"{workspace.settings.images.base_url}/"):
-            page = page.replace(f'"{place}{picture.name}"', f'"images/{picture.name}"')
-    preview = building.preview_texts(workspace, variant, page)
-    paths = {kind: folder / f"{variant.key}.{kind}" for kind in ("html", "txt", "eml")}
-    paths["html"].write_text(preview.html, "ascii")
-    paths["txt"].write_text(preview.text, "utf-8")
-    paths["eml"].write_bytes(building.sample_message(workspace, built, variant))
-    return {
-        "key": variant.key,
-        "professions": list(variant.professions),
-        "subject": preview.subject,
-        "html": shown(paths["html"], Path.cwd()),
-        "text": shown(paths["txt"], Path.cwd()),
-        "eml": shown(paths["eml"], Path.cwd()),
-        "html_bytes": len(variant.html),
-        "content_hash": variant.content_hash,
-    }
-
-
-def _remove_old_pictures(folder: Path, built: Built) -> None:
-    """Take away what earlier builds made (by its hashed name), so that the folder holds what the mails name."""
-    named = {picture.name for variant in built.variants for picture in variant.pictures}
-    for path in folder.iterdir():
-        if _PICTURE.fullmatch(path.name) and path.name not in named:
-            path.unlink()
 
 
 def _manifest(built: Built, written: list[dict[str, object]]) -> dict[str, object]:
