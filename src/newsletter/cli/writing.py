@@ -111,8 +111,8 @@ def _noted(folder: Path) -> dict[str, Entry]:
     """What earlier builds wrote here, by variant; nothing when the note is not readable."""
     try:
         note = json.loads((folder / _NOTE).read_bytes())
-        valid = isinstance(note, dict) and all(isinstance(one, dict) and "subject" in one for one in note.values())
-    except (OSError, ValueError, RecursionError):
+        valid = all(isinstance(one["subject"], str) and isinstance(one["pictures"], list) for one in note.values())
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}
     return note if valid else {}
 
@@ -129,4 +129,4 @@ def _remove_stale(folder: Path, before: Mapping[str, Entry], now: Mapping[str, E
 
 
 def _pictures(noted: Mapping[str, Entry]) -> set[str]:
-    return {str(name) for one in noted.values() for name in one.get("pictures") or ()}
+    return {str(name) for one in noted.values() for name in one["pictures"]}
