@@ -18,6 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.bench.mjml import against_mjml
+from tests.bench.workspaces import many_professions, sample_workspace, thirty_articles
+
 REPOSITORY = Path(__file__).parents[2]
 NEWSLETTER = [sys.executable, "-c", "from newsletter.cli.main import run; run()"]
 ISSUE = "open-source-in-care"
@@ -29,12 +32,11 @@ def main() -> None:
     print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     with tempfile.TemporaryDirectory() as folder:
         workspace = Path(folder) / "sample"
-        workspace.mkdir()
-        for name in ("newsletter.yaml", "issues", "audiences", "static", "templates"):
-            source = REPOSITORY / name
-            (shutil.copytree if source.is_dir() else shutil.copy2)(source, workspace / name)
+        sample_workspace(workspace, REPOSITORY)
         help_cost()
         build_time(workspace)
+        against_mjml(workspace, [*NEWSLETTER, "build", ISSUE], timed)
+        large_issues(Path(folder))
         outbox_speed(Path(folder))
 
 
@@ -60,9 +62,11 @@ def build_time(workspace: Path) -> None:
     for _ in range(RUNS):
         shutil.rmtree(workspace / "build", ignore_errors=True)
         cold.append(timed([*NEWSLETTER, "build", ISSUE], workspace)[0])
+        shutil.rmtree(workspace / "build")
         one.append(timed([*NEWSLETTER, "build", ISSUE, "--profession", "practitioner"], workspace)[0])
     add_professions(workspace, 40)
     for _ in range(RUNS):
+        shutil.rmtree(workspace / "build", ignore_errors=True)
         all_of_them.append(timed([*NEWSLETTER, "build", ISSUE], workspace)[0])
     shutil.copy2(REPOSITORY / "audiences/professions.yaml", workspace / "audiences/professions.yaml")
     each = (statistics.median(all_of_them) - statistics.median(cold)) / 40
@@ -70,6 +74,50 @@ def build_time(workspace: Path) -> None:
     print(f"{'six variants, cold':24} {statistics.median(cold) * 1000:7.0f} ms")
     print(f"{'one variant, cold':24} {statistics.median(one) * 1000:7.0f} ms")
     print(f"{'each further profession':24} {each * 1000:7.0f} ms\n")
+
+
+def large_issues(folder: Path) -> None:
+    """Whole `newsletter build` processes over large issues: cold (no build/), and again with nothing changed."""
+    print("## Large issues (whole processes, median of 3; the peak is that of the largest process)")
+    for count in (50, 500):
+        many_professions(folder / f"own-{count}", count, own_articles=True)
+    many_professions(folder / "shared-50", 50, own_articles=False)
+    thirty_articles(folder / "thirty")
+    goals = {"thirty": "", "shared-50": "3 s cold", "own-50": "", "own-500": "15 s cold, 1.5 s unchanged"}
+    peaks = {}
+    for name, goal in goals.items():
+        runs = []
+        for _ in range(3):
+            shutil.rmtree(folder / name / "build", ignore_errors=True)
+            runs.append([timed([*NEWSLETTER, "build", "letter"], folder / name) for _ in ("cold", "unchanged")])
+        cold, same = (statistics.median(run[at][0] for run in runs) for at in (0, 1))
+        peaks[name] = [statistics.median(run[at][1] for run in runs) for at in (0, 1)]
+        print(
+            f"{name:12} cold {cold:6.2f} s  unchanged {same:5.2f} s  "
+            f"peak {peaks[name][0]:4.0f} MB, {peaks[name][1]:4.0f} MB  {f'(goal: {goal})' if goal else ''}"
+        )
+    for at, words in enumerate(("cold", "unchanged")):
+        print(f"peak memory {words}, 500 professions against 50: {peaks['own-500'][at] / peaks['own-50'][at]:.2f} ×")
+    one_variant(folder / "thirty")
+
+
+def one_variant(workspace: Path) -> None:
+    """Rendering one variant of 30 articles in a process that has rendered before."""
+    code = (
+        "import statistics, sys, time; from pathlib import Path\n"
+        "from newsletter.pipeline import building\n"
+        "from newsletter.pipeline.workspace import open_workspace\n"
+        "workspace = open_workspace(Path.cwd(), {}, Path(sys.argv[1]))\n"
+        "times = []\n"
+        "for _ in range(8):\n"
+        "    started = time.perf_counter(); building.build(workspace, 'letter', fresh=True)\n"
+        "    times.append(time.perf_counter() - started)\n"
+        "print(statistics.median(times[1:]) * 1000)"
+    )
+    command = [sys.executable, "-c", code, str(REPOSITORY / "templates")]
+    done = subprocess.run(command, cwd=workspace, capture_output=True, text=True, check=True)
+    print(f"one variant of 30 articles, read and rendered anew in a warm process: {float(done.stdout):.0f} ms")
+    print("(goal: 250 ms)\n")
 
 
 def outbox_speed(folder: Path) -> None:
