@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
+from collections.abc import Callable
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -65,7 +66,7 @@ def inline_css(page: Element) -> None:
 def _transform(page: Element) -> None:
     premailer = _library()
     try:
-        premailer.Premailer(
+        _inliner()(
             page,
             allow_network=False,
             strip_important=False,
@@ -92,6 +93,33 @@ def _library() -> Any:
     # @import is followed by cssutils itself, whatever premailer is told: never fetch, from anywhere.
     cssutils.util._defaultFetcher = lambda url: None
     return premailer
+
+
+@lru_cache(maxsize=1)
+def _inliner() -> Any:
+    """Premailer, which spells out a stylesheet's rules anew for every page: the variants of an issue share theirs."""
+
+    class Inliner(_library().Premailer):  # type: ignore[misc]  # untyped, and imported only when used
+        def _parse_style_rules(self, css_body: str, ruleset_index: int) -> tuple[list[Any], list[Any]]:
+            return _rules(css_body, ruleset_index, super()._parse_style_rules)
+
+    return Inliner
+
+
+_known_rules: dict[tuple[str, int], tuple[list[Any], list[Any]]] = {}
+_MOST_STYLESHEETS = 64
+
+
+def _rules(
+    css: str, index: int, parse: Callable[[str, int], tuple[list[Any], list[Any]]]
+) -> tuple[list[Any], list[Any]]:
+    """The stylesheet's rules and what is left over; they depend on nothing but the text, its place and our options."""
+    if (css, index) not in _known_rules:
+        if len(_known_rules) >= _MOST_STYLESHEETS:
+            _known_rules.clear()
+        _known_rules[css, index] = parse(css, index)
+    rules, left_over = _known_rules[css, index]
+    return list(rules), list(left_over)
 
 
 def _without_imports(css: str) -> str:
