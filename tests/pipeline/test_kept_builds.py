@@ -161,16 +161,21 @@ def test_a_build_of_one_profession_keeps_what_the_others_had(workspace: Any, mon
     assert anew == []
 
 
-def test_a_template_saved_while_a_build_runs_is_not_mistaken_for_the_one_before(workspace: Any) -> None:
-    mine = workspace.root / "templates/blocks/text.html.j2"
+def test_a_template_saved_while_a_build_runs_is_not_mistaken_for_the_one_before(
+    workspace: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _own_template(workspace)
+    mine = workspace.root / "templates/blocks/text.html.j2"
     old = mine.read_text("utf-8")
+    made = building.KeptVariants
 
-    def meanwhile(done: int, total: int | None) -> None:
+    def saved_meanwhile(*given: Any) -> Any:
         mine.write_text(old.replace("Mine", "Other"), "utf-8")
+        return made(*given)
 
-    mine.write_text(old, "utf-8")
-    building.build(_open(workspace.root), "tides", progress=meanwhile)
+    monkeypatch.setattr(building, "KeptVariants", saved_meanwhile)
+    assert any("Other" in one.html for one in _build(workspace.root).variants)
+    monkeypatch.undo()
     mine.write_text(old, "utf-8")
     assert _build(workspace.root) == _build(workspace.root, fresh=True)
 
