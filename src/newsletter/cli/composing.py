@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
@@ -27,7 +26,6 @@ from newsletter.pipeline.building import Built
 
 _SAMPLE = ("newsletter.yaml", "issues", "audiences", "static", "templates")
 _IGNORE = "/build/\n/var/\n# Files with real people in them stay out of the repository.\n/audiences/*.csv\n"
-_PICTURE = re.compile(r"[0-9a-f]{16}\.(?:png|jpeg|gif)")
 
 
 @click.command()
