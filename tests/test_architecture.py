@@ -17,6 +17,8 @@ LIBRARY_ROOMS = {
     "jinja2": ("rendering/",),
     "premailer": ("rendering/inlining.py",),
     "cssutils": ("rendering/inlining.py",),
+    "tinycss2": ("rendering/",),
+    "cssselect": ("rendering/",),
     "sqlalchemy": ("store/",),
     "click": ("cli/",),
     "rich": ("cli/",),

@@ -55,7 +55,7 @@ class InliningFailed(NewsletterError):
 
 def parse_page(markup: str) -> Element:
     """The page as a tree. `huge_tree`: without it libxml2 silently drops all that is nested deeper than 256."""
-    parser = etree.HTMLParser(huge_tree=True, encoding="utf-8")
+    parser = etree.HTMLParser(huge_tree=True, encoding="utf-8", default_doctype=False)
     page = etree.fromstring(markup.encode(), parser)
     if page is None:
         raise InliningFailed("the page is empty.")

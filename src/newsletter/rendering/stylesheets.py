@@ -92,6 +92,12 @@ def read_stylesheet(css: str, only_keep: bool = False) -> tuple[Part, ...]:
     return tuple(parts)
 
 
+def imports(css: str) -> bool:
+    """Whether the style sheet asks for another one, in whatever spelling."""
+    nodes = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+    return any(node.type == "at-rule" and node.lower_at_keyword == "import" for node in nodes)
+
+
 def style_texts(kept: Iterable[Kept]) -> list[str]:
     """The texts of the `<style>` elements to hold them: Gmail drops a whole one for a nested at-rule in it."""
     texts: list[str] = []
