@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from threading import Lock
@@ -76,7 +75,7 @@ def inline_css(page: Element) -> None:
     What cannot go there stays in `<style>`: at-rules, pseudo-classes, selectors made for one mail client. A
     `<style data-premailer="ignore">` stays as it is. Raises `InliningFailed`.
     """
-    words = _words(page)
+    letters = _letters(page)
     sheets = _take_sheets(page)
     rules = [part for _, parts in sheets for part in parts if isinstance(part, Inlinable)]
     matched = _apply(page, rules)
@@ -94,9 +93,10 @@ def inline_css(page: Element) -> None:
     for style in page.iter("style"):
         style.attrib.pop(_MARK, None)
         style.text = as_ascii_css(style.text or "")
-    lost = words - _words(page)
-    if lost:
-        raise InliningFailed(f"inlining the CSS lost {lost.total()} words, such as '{next(iter(lost))}'.")
+    left = _letters(page)
+    if left != letters:
+        at = next((at for at, (was, now) in enumerate(zip(letters, left, strict=False)) if was != now), len(left))
+        raise InliningFailed(f"inlining the CSS lost some of the text, from '{letters[at : at + 20]}' on.")
 
 
 def _take_sheets(page: Element) -> list[tuple[Element, tuple[Part, ...]]]:
@@ -233,6 +233,6 @@ def _library() -> Any:
     return premailer
 
 
-def _words(page: Element) -> Counter[str]:
-    texts = page.xpath("//text()[not(ancestor::style)]")
-    return Counter(word for text in texts for word in text.split())
+def _letters(page: Element) -> str:
+    """All that can be read on the page; white space around a `<style>` may change."""
+    return "".join("".join(page.xpath("//text()[not(ancestor::style)]")).split())

@@ -15,7 +15,7 @@ _PLACEHOLDER = (
 )
 """Jinja, Liquid and Handlebars; ERB; Mailchimp; bracketed names; percent signs."""
 _PLACEHOLDERS = re.compile(_PLACEHOLDER, re.DOTALL)
-_BARE_CONDITION = re.compile(r"(<!--.*?(?:-->|\Z))|<!\[(?:if\b[^\]>]*|endif)\]>", re.DOTALL | re.IGNORECASE)
+_BARE_CONDITION = re.compile(r"(<!--.*?(?:-->|\Z))|<!\[(?:if\b[^\]>]*|endif)\](?:--)?>", re.DOTALL | re.IGNORECASE)
 _HEAD = re.compile(r".*?(?=</head\b|<body\b)", re.DOTALL | re.IGNORECASE)
 
 

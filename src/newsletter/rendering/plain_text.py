@@ -75,11 +75,12 @@ def _element_text(root: Any, width: int, references: References) -> str:
 
 def _is_simple(table: Any) -> bool:
     """Whether every cell holds one line of words: what can be set out in columns."""
+    frame = "self::table or self::thead or self::tbody or self::tfoot or self::tr or self::colgroup or self::col"
     return not table.xpath(
         ".//table|.//ul|.//ol|.//li|.//pre|.//blockquote|.//br|.//hr|.//p/following-sibling::p"
-        "|.//tr/*[not(self::td or self::th)]|.//td[not(parent::tr)]|.//th[not(parent::tr)]"
-        "|.//text()[normalize-space()][not(ancestor::td or ancestor::th)]"
-        "[not(ancestor::caption)]"
+        "|.//td[not(parent::tr)]|.//th[not(parent::tr)]"
+        f"|descendant-or-self::*[{frame}]/text()[normalize-space()]"
+        f"|descendant-or-self::*[{frame}]/*[not({frame} or self::td or self::th or self::caption)]"
     )
 
 
