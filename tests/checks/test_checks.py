@@ -133,3 +133,10 @@ def test_a_brand_colour_that_cannot_be_read_is_named_at_its_line(tmp_path: Path)
 
 def test_a_theme_as_it_comes_has_no_contrast_findings(settings: Settings) -> None:
     assert [one for one in _found(settings, _article()) if one.rule == "contrast"] == []
+
+
+@pytest.mark.parametrize(("size", "rules"), [(16_384, []), (16_385, ["style-size"])])
+def test_styles_beyond_what_gmail_reads_are_a_warning(settings: Settings, size: int, rules: list[str]) -> None:
+    half = "x" * (size // 2)
+    html = f"<style>{half}</style><p>x</p><style type='text/css'>{half}{'x' * (size % 2)}</style>"
+    assert [one.rule for one in _found(settings, html=html)] == rules
