@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 
+from newsletter.rendering import inlining
 from newsletter.rendering.inlining import InliningFailed, inline_css, parse_page, serialize_page
 
 
@@ -130,3 +131,41 @@ def test_pages_inlined_at_once_do_not_mix() -> None:
         pages = list(pool.map(one, range(1, 41)))
     for number, page in enumerate(pages, 1):
         assert f'<p style="margin:{number}px">{number}</p>' in page
+
+
+def test_text_that_is_a_selector_a_style_sheet_and_a_declaration_at_once_does_no_harm() -> None:
+    """One cache under the bare text as key serves all three of premailer's parsers."""
+    for text in ("p", "color:red", "p{color:red}", "-r0:1", "-inline:1"):
+        html = _inlined(f"<style>{text}</style><style>p{{top:0}}</style>", f'<p style="{text}">x</p>')
+        assert "top:0" in html, text
+    for text in ("p", "color:red"):
+        assert f'<p style="{text}">y</p>' in _inlined("", f'<p style="{text}">y</p>')
+    assert '<p style="color:red">y</p>' in _inlined("<style>p{color:red}</style>", "<p>y</p>")
+
+
+def test_eight_threads_write_what_one_does() -> None:
+    def one(number: int) -> str:
+        rules = "".join(
+            f".c{number}x{at}{{top:{at}px;color:#{at:03}}} p.c{number}x{at}>b{{left:0}}" for at in range(20)
+        )
+        body = "".join(f"<p class=c{number}x{at} style='margin:{number}px'>a<b>b</b></p>" for at in range(20))
+        return _inlined(f"<style>{rules} @media print{{.x{{top:{number}px}}}} a:hover{{top:0}}</style>", body)
+
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(one, [number % 40 for number in range(160)]))
+    alone = [one(number) for number in range(40)]
+    assert together == alone * 4
+
+
+def test_premailer_sees_neither_declarations_nor_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    transform = inlining._transform
+
+    def watched(page: object, css: str) -> None:
+        seen.extend([css, *inlining.etree.tostring(page, encoding="unicode").split("<body>")[1:]])
+        transform(page, css)
+
+    monkeypatch.setattr(inlining, "_transform", watched)
+    html = _inlined("<style>p{background:url(//example.com/a.png)}</style>", "<p style='color:red'>x</p>")
+    assert "example.com" in html
+    assert seen == ["p{-r0:1}", '<p style="-inline:1">x</p></body></html>']
