@@ -16,6 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from newsletter.rendering.layout import Templates
+from tests.postgresql import Server, running_server
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -69,6 +70,25 @@ def server(receiver: Receiver) -> Iterator[str]:
     controller.start()
     yield f"smtp://127.0.0.1:{port}"
     controller.stop()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A real PostgreSQL, started for the first test that asks for it."""
+    with running_server() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty database: whoever asks for it is run on both."""
+    if request.param == "sqlite":
+        yield "sqlite:///var/news.db"
+        return
+    postgresql: Server = request.getfixturevalue("postgresql")
+    url = postgresql.new_database()
+    yield url
+    postgresql.drop(url)
 
 
 class Workspace:

@@ -20,6 +20,8 @@ LIBRARY_ROOMS = {
     "tinycss2": ("rendering/",),
     "cssselect": ("rendering/",),
     "sqlalchemy": ("store/",),
+    "alembic": ("store/upgrading.py", "store/migrations/"),
+    "psycopg": ("store/",),
     "click": ("cli/",),
     "rich": ("cli/",),
     "babel": ("rendering/scene.py",),

@@ -144,8 +144,16 @@ def test_mail_by_smtp_needs_a_server(tmp_path: Path) -> None:
 
 
 def test_a_database_that_is_not_supported_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="must be a SQLite file"):
-        load(tmp_path, "", NEWSLETTER_DATABASE_URL="postgresql://localhost/news")
+    with pytest.raises(SettingsError, match="must be a SQLite file.* or a PostgreSQL server") as caught:
+        load(tmp_path, "", NEWSLETTER_DATABASE_URL="mysql://ada:s3cret@localhost/news")
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_server_is_named_in_the_environment_and_never_shown(tmp_path: Path) -> None:
+    url = "postgresql://ada:s3cret@localhost/news"
+    settings = load(tmp_path, "", NEWSLETTER_DATABASE_URL=url)
+    assert settings.database == url
+    assert "s3cret" not in repr(settings)
 
 
 @pytest.mark.parametrize("text", ["- brand\n- sender\n", "just words\n"])

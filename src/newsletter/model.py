@@ -243,11 +243,22 @@ class Audience:
     @property
     def recipient_fields(self) -> tuple[str, ...]:
         """What `{{ recipient.… }}` may name for this audience."""
-        return tuple(dict.fromkeys((*RECIPIENT_FIELDS, *(name for name in self.columns if name != "status"))))
+        return tuple(dict.fromkeys((*RECIPIENT_FIELDS, *(name for name in self.columns if name not in NOT_MERGED))))
 
 
-RECIPIENT_FIELDS = ("address", "first_name", "last_name", "profession", "country", "language", "unsubscribe_url")
+RECIPIENT_FIELDS = (
+    "address",
+    "first_name",
+    "last_name",
+    "profession",
+    "country",
+    "language",
+    "time_zone",
+    "unsubscribe_url",
+)
 """The merge fields every audience has; an audience's `columns:` add their own."""
+NOT_MERGED = ("status", "tags", "consent_at", "consent_method", "consent_source", "consent_version")
+"""What a file can say of a subscriber that no mail can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +276,13 @@ class SubscriberRow:
     language: str
     status: SubscriberStatus
     attributes: Mapping[str, str]
+    time_zone: str = ""
+    tags: tuple[str, ...] = ()
+    consent_at: datetime | None = None
+    """When they agreed; with it go how (a form, on paper), where, and which version of the words they agreed to."""
+    consent_method: str = ""
+    consent_source: str = ""
+    consent_version: str = ""
 
 
 class SubscriberStatus(StrEnum):

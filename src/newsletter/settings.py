@@ -24,6 +24,7 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _HEX_COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
 _FONT = re.compile(r"[\w\s,.'-]+")
+_DATABASES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -176,7 +177,7 @@ class SettingsFile(_Model):
     list_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")] = ""
     images: Images = Images()
     provider: ProviderSettings = ProviderSettings()
-    database: str = "sqlite:///var/newsletter.db"
+    database: str = Field(default="sqlite:///var/newsletter.db", repr=False)
     public_url: WebAddress = ""
     """Accepted, and not used before there is a service behind it: people unsubscribe by mail to `reply_to`."""
     tracking: Tracking = Tracking()
@@ -241,10 +242,11 @@ def _with_environment(settings: Settings, environment: Mapping[str, str]) -> Set
     if environment.get("NEWSLETTER_SMTP_URL"):
         changes["provider"] = settings.provider.model_copy(update={"url": environment["NEWSLETTER_SMTP_URL"]})
     settings = settings.model_copy(update=changes)
-    if not settings.database.startswith("sqlite:///"):
+    if not settings.database.startswith(_DATABASES):
+        # A URL may hold a password, so it is not repeated.
         raise SettingsError(
-            f"{FILE}: database must be a SQLite file, such as sqlite:///var/newsletter.db. "
-            "Other databases are not supported in this version."
+            f"{FILE}: database must be a SQLite file, such as sqlite:///var/newsletter.db, or a PostgreSQL server, "
+            "such as postgresql://user@host/name (with its password in NEWSLETTER_DATABASE_URL)."
         )
     if settings.provider.name == "smtp" and not settings.provider.url:
         raise SettingsError(

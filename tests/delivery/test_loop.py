@@ -29,9 +29,9 @@ from newsletter.model import (
     SubscriberStatus,
     Where,
 )
-from newsletter.store import ledger, subscribers
+from newsletter.store import freezing, ledger, subscribers
 from newsletter.store.database import Database, open_database
-from newsletter.store.ledger import FrozenCampaign
+from newsletter.store.freezing import FrozenCampaign
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TOKEN = "mf00000000000001t"
@@ -74,7 +74,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
     ]
     with opened.begin() as connection:
         subscribers.put_batch(connection, rows, "a.csv", 1, NOW)
-        ledger.freeze(connection, FrozenCampaign("c", "i", "a", "h", {"x": b""}, {}, Segment(), ("first_name",)), NOW)
+        freezing.freeze(connection, FrozenCampaign("c", "i", "a", "h", {"x": b""}, {}, Segment(), ("first_name",)), NOW)
     yield opened
     opened.close()
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from newsletter.errors import StoreUnavailable
 from newsletter.model import UNMATCHED, Rule, Segment, SubscriberRow, SubscriberStatus
 from newsletter.store import subscribers, suppressions
 from newsletter.store.database import Database, open_database
@@ -18,12 +16,11 @@ from newsletter.store.suppressions import Suppression
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 FILE = "audiences/readers.csv"
-URL = "sqlite:///var/people.db"
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(URL, tmp_path)
+def database(store_url: str, tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(store_url, tmp_path)
     yield opened
     opened.close()
 
@@ -183,47 +180,6 @@ def test_an_earlier_suppression_keeps_its_reason(database: Database) -> None:
         assert suppressions.add(connection, [Suppression("a@example.org", "first", "person", NOW)]) == 1
         assert suppressions.add(connection, [Suppression("a@example.org", "second", "person", NOW)]) == 0
         assert [one.reason for one in suppressions.every(connection)] == ["first"]
-
-
-# ── the file they live in ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_the_database_is_its_owners_alone(database: Database) -> None:
-    put(database, row("a@example.org"))
-    for path in database.path.parent.iterdir():
-        assert path.stat().st_mode & 0o777 == 0o600, path.name
-
-
-def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
-    open_database(URL, tmp_path).close()
-    path = tmp_path / "var/people.db"
-    with sqlite3.connect(path) as raw:
-        raw.execute("PRAGMA user_version=99")
-    raw.close()
-    with pytest.raises(StoreUnavailable, match=r"newer version of newsletter \(schema 99"):
-        open_database(URL, tmp_path)
-    with sqlite3.connect(path) as raw:
-        assert raw.execute("PRAGMA user_version").fetchone() == (99,)
-    raw.close()
-
-
-def test_a_file_that_is_no_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "var").mkdir()
-    (tmp_path / "var/people.db").write_bytes(b"just some text, long enough to be read as a header" * 50)
-    with pytest.raises(StoreUnavailable, match=r"people\.db: the database is not a database of this program\. Move"):
-        open_database(URL, tmp_path)
-
-
-def test_a_database_that_another_program_writes_to_is_waited_for_and_then_refused(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("newsletter.store.database._LOCK_PATIENCE", 0.05)
-    impatient = open_database(URL, tmp_path)
-    with database.begin() as connection:
-        subscribers.begin_import(connection, FILE)
-        with pytest.raises(StoreUnavailable, match="in use by another program"), impatient.begin():
-            pass
-    impatient.close()
 
 
 def test_an_error_in_a_transaction_leaves_the_database_as_it_was(database: Database) -> None:

@@ -25,7 +25,7 @@ from newsletter.store.database import Connection
 
 _BATCH = 2_000
 _LONGEST = 500
-_FIELDS = ("address", "first_name", "last_name", "profession", "country", "language", "status")
+_FIELDS = ("address", "first_name", "last_name", "profession", "country", "language", "time_zone", "status")
 _GUESSES = {
     "address": ("email", "e mail", "email address", "e mail address", "address", "mail"),
     "first_name": ("first name", "firstname", "given name", "forename"),
@@ -33,6 +33,7 @@ _GUESSES = {
     "profession": ("profession", "job title", "job", "title", "occupation", "role"),
     "country": ("country", "country code"),
     "language": ("language", "lang", "locale"),
+    "time_zone": ("time zone", "timezone"),
     "status": ("status", "subscription", "subscription status"),
 }
 _STATUSES = {
@@ -212,6 +213,7 @@ def _subscriber(values: Mapping[str, str], titles: Mapping[str, str]) -> Subscri
         language=clean.get("language", ""),
         status=status,
         attributes={name: value for name, value in clean.items() if name not in _FIELDS},
+        time_zone=clean.get("time_zone", ""),
     )
 
 

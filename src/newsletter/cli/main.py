@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "status": ("newsletter.cli.sending:status", "Show where a campaign stands."),
     "audience": ("newsletter.cli.people:audience", "Import, list and count the people an issue is for."),
     "suppress": ("newsletter.cli.people:suppress", "Keep addresses from ever being mailed."),
+    "db": ("newsletter.cli.databases:db", "Show the database's version, and bring it up to date."),
 }
 
 

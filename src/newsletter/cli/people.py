@@ -145,7 +145,7 @@ def list_suppressed(context: click.Context, as_json: bool) -> None:
     if as_json:
         entries = [
             {
-                "address": one.address_key,
+                "address": one.value,
                 "reason": one.reason,
                 "source": one.source,
                 "created_at": one.created_at.isoformat(),
@@ -154,8 +154,6 @@ def list_suppressed(context: click.Context, as_json: bool) -> None:
         ]
         print_json({"suppressions": entries})
     elif found:
-        print_table(
-            [(one.address_key, one.reason, one.source, f"{one.created_at:%Y-%m-%d}") for one in found], indent=0
-        )
+        print_table([(one.value, one.reason, one.source, f"{one.created_at:%Y-%m-%d}") for one in found], indent=0)
     else:
         click.echo("No address is suppressed.")

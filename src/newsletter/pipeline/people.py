@@ -54,7 +54,7 @@ def count_audience(workspace: Workspace, name: str) -> tuple[Audience, list[subs
     with open_store(workspace) as database:
         imported = import_file(workspace, database, audience, professions, silent) if audience.source else None
         with database.connect() as connection:
-            return audience, subscribers.headcount(connection, audience.segment), imported
+            return audience, subscribers.headcount(connection, audience.segment, audience.id), imported
 
 
 def suppress(workspace: Workspace, texts: Sequence[str], reason: str) -> int:

@@ -28,8 +28,10 @@ from newsletter.model import (
 from newsletter.pipeline.building import Built, assembler_of, build
 from newsletter.pipeline.people import import_file
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
+from newsletter.store import freezing as store_freezing
 from newsletter.store import ledger, subscribers
 from newsletter.store.database import Connection, Database
+from newsletter.store.freezing import FrozenCampaign
 from newsletter.store.locks import campaign_lock
 
 
@@ -76,7 +78,7 @@ def plan(
             import_file(workspace, database, built.audience, professions, silent) if built.audience.source else None
         )
         with database.connect() as connection:
-            people = subscribers.headcount(connection, built.audience.segment)
+            people = subscribers.headcount(connection, built.audience.segment, built.audience.id)
     made = planning.make_plan(
         campaign or built.issue, built.issue, built.audience, people, built.variant_of, workspace.settings.provider.rate
     )
@@ -108,7 +110,7 @@ def freeze(workspace: Workspace, planned: Planned) -> None:
     built, made = planned.built, planned.plan
     refuse_unsendable(planned)
     computed = ("address", "unsubscribe_url")
-    frozen = ledger.FrozenCampaign(
+    frozen = FrozenCampaign(
         name=made.campaign,
         issue=built.issue,
         audience=built.audience.id,
@@ -121,7 +123,7 @@ def freeze(workspace: Workspace, planned: Planned) -> None:
     with open_store(workspace) as database, database.begin() as connection:
         if ledger.find_campaign(connection, made.campaign):
             raise Refused(f"campaign '{made.campaign}' was begun by another process meanwhile. Run the command again.")
-        ledger.freeze(connection, frozen, now())
+        store_freezing.freeze(connection, frozen, now())
 
 
 def send(
@@ -132,7 +134,7 @@ def send(
     progress: Progress = silent,
 ) -> CampaignState:
     """Deliver what is left of a frozen campaign; raises `Stopped` when something is left all the same."""
-    with open_store(workspace) as database, campaign_lock(database.path, name):
+    with open_store(workspace) as database, campaign_lock(database, name):
         campaign, contents = _frozen(database, name)
         provider = _provider(workspace, name)
         loop.recover(database, campaign, provider, now())

@@ -59,6 +59,6 @@ def open_store(workspace: Workspace) -> Iterator[Database]:
 
 def has_database(workspace: Workspace) -> bool:
     """Whether there is one: looking must not make it."""
-    from newsletter.store.database import database_path
+    from newsletter.store.database import database_exists
 
-    return database_path(workspace.settings.database, workspace.root).exists()
+    return database_exists(workspace.settings.database, workspace.root)

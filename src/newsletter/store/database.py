@@ -1,112 +1,181 @@
-"""Open the database: one SQLite file, its schema version, and its failures in words.
+"""Open the database: a SQLite file or a PostgreSQL server, the version of its tables, and its failures in words.
 
-In: a `sqlite:///` URL, relative to the workspace. Out: a `Database` that lends connections and transactions. Foreign
-exceptions of SQLAlchemy and SQLite become `StoreUnavailable` here. The file is made with mode 600: it holds people's
-addresses.
+In: a `sqlite:///` URL, relative to the workspace, or a `postgresql://` one. Out: a `Database` that lends connections
+and transactions. Foreign exceptions become `StoreUnavailable`. The file and all that SQLite lays beside it have mode
+600: they hold people's addresses. Nobody's password is ever part of a message.
+
+A new database is made as this program knows it. An older SQLite file is brought up to date when it is opened, after a
+copy of it was laid beside: it has one owner, and a scheduled job should go on after an update of the program. An older
+PostgreSQL database is refused until a person has run `newsletter db upgrade`: others may use it with the program as it
+was, and a copy of it is not ours to make. A newer database is always refused.
 """
 
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy import Column, Engine, MetaData, String, Table, create_engine, delete, event, insert, inspect, select
 from sqlalchemy import Connection as Connection
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
-from newsletter.errors import StoreUnavailable
+from newsletter.errors import SettingsError, StoreUnavailable
+from newsletter.store.columns import metadata
+from newsletter.store.failures import translated
 
-metadata = MetaData()
-
-SCHEMA_VERSION = 1
-"""Kept in SQLite's `user_version`; a database of a newer version is refused."""
+SCHEMA = "0002"
+"""The latest revision in `migrations/versions/`. SQLite's `user_version` has it too, for programs before 0002."""
 
 _LOCK_PATIENCE = 5.0
-_ADVICE = (
-    ("locked", "is in use by another program. Wait until it is done, or stop it, and run the command again."),
-    ("readonly", "is read-only. Give this user the right to write to the file and its folder."),
-    ("unable to open", "cannot be opened. Look at the rights of the file and its folder."),
-    ("full", "cannot grow: the disk is full. Free some space and run the command again."),
-    ("not a database", "is not a database of this program. Move it away, or name another under `database:`."),
-    ("malformed", "is damaged. Restore it from a backup."),
-)
+_CONNECT_PATIENCE = 10
+_POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
+_MAKING_TABLES = 0x6E657773
+"""The number of the advisory lock that a process holds while it makes or changes tables."""
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """Aware datetimes, stored in UTC: SQLite keeps no zone."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value.astimezone(UTC).replace(tzinfo=None) if value else None
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value.replace(tzinfo=UTC) if value else None
+# As Alembic makes it, so that opening a database does not cost the import of Alembic.
+_version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 
 
 class Database:
     """The open database of a workspace."""
 
-    def __init__(self, engine: Engine, path: Path) -> None:
+    def __init__(self, engine: Engine, name: str, path: Path | None) -> None:
         self._engine = engine
         self._writing = engine.execution_options(writes=True)
+        self.name = name
+        """What messages call it: the file, or the server's address without user and password."""
         self.path = path
+        """The file; None for a database on a server."""
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A transaction that may write: committed at the end, rolled back on any error."""
-        with translated(self.path), self._writing.begin() as connection:
+        with translated(self.name), self._writing.begin() as connection:
             yield connection
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
         """A connection for reading."""
-        with translated(self.path), self._engine.connect() as connection:
+        with translated(self.name), self._engine.connect() as connection:
             yield connection
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """A connection outside any transaction, closed for good at the end: what it holds ends with it."""
+        with translated(self.name):
+            connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            yield connection
+        finally:
+            connection.invalidate()
+            connection.close()
+
+    def ask(self, connection: Connection) -> None:
+        """Raise `StoreUnavailable` when the connection is gone."""
+        with translated(self.name):
+            connection.exec_driver_sql("SELECT 1")
 
     def close(self) -> None:
         self._engine.dispose()
 
 
-def database_path(url: str, root: Path) -> Path:
-    """The file a `sqlite:///` URL names: relative ones start at the workspace."""
-    return root / url.removeprefix("sqlite:///")
-
-
 def open_database(url: str, root: Path) -> Database:
-    """The database at `url`, its tables made when it is new."""
-    path = database_path(url, root)
-    with translated(path):
-        new = not path.exists()
-        if new:
-            _create_private(path)
-        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _LOCK_PATIENCE})
-        _configure(engine)
-        database = Database(engine, path)
-        _ensure_schema(database)
-        return database
-
-
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Database failures as `StoreUnavailable`, saying what to do."""
+    """The database at `url`: made when it is new, brought up to date or refused when it is not of this version."""
+    database = connect_database(url, root)
     try:
-        yield
-    except (DBAPIError, sqlite3.Error) as error:
-        original = error.orig if isinstance(error, DBAPIError) else error
-        raise StoreUnavailable(f"{path}: the database {_advice(str(original))}") from error
-    except PermissionError as error:
-        raise StoreUnavailable(f"{path}: the database {_ADVICE[2][1]}") from error
+        _ensure_schema(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
-def _advice(said: str) -> str:
-    lowered = said.lower()
-    return next((advice for sign, advice in _ADVICE if sign in lowered), f"failed: {said}.")
+def connect_database(url: str, root: Path) -> Database:
+    """The database at `url`, whatever its version. Raises `SettingsError` for a URL that names none."""
+    if url.startswith("sqlite:///"):
+        path = root / url.removeprefix("sqlite:///")
+        with translated(path):
+            if not path.exists():
+                _create_private(path)
+            engine = create_engine(
+                URL.create("sqlite", database=str(path)), connect_args={"timeout": _LOCK_PATIENCE}, hide_parameters=True
+            )
+            _configure(engine)
+            return Database(engine, str(path), path)
+    server = _server(url)
+    patience = {"connect_timeout": _CONNECT_PATIENCE, "application_name": "newsletter"}
+    # A lock held for hours must notice that the way to the server is gone (libpq, "keepalives").
+    patience |= {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+    arguments = {key: value for key, value in patience.items() if key not in server.query}
+    engine = create_engine(server, connect_args=arguments, pool_pre_ping=True, hide_parameters=True)
+    place = f"{server.host or 'local'}{f':{server.port}' if server.port else ''}"
+    return Database(engine, f"postgresql://{place}/{server.database or ''}", None)
+
+
+def database_exists(url: str, root: Path) -> bool:
+    """Whether there is anything at `url` yet; nothing is made by looking."""
+    if url.startswith("sqlite:///"):
+        return (root / url.removeprefix("sqlite:///")).exists()
+    database = connect_database(url, root)
+    try:
+        with database.connect() as connection:
+            return schema_of(connection) != ""
+    finally:
+        database.close()
+
+
+def schema_of(connection: Connection) -> str:
+    """The revision of the database's tables; empty when it has none yet."""
+    found = ""
+    if inspect(connection).has_table(_version.name):
+        found = connection.execute(select(_version.c.version_num)).scalar_one_or_none() or ""
+    if connection.dialect.name == "sqlite":
+        # Programs before 0002 looked only here; whoever wrote more here than there meant it.
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        found = max(found, f"{version:04}" if version else "")
+    return found
+
+
+def refuse_newer(name: str, found: str) -> None:
+    """Raise `StoreUnavailable` when the tables are of a version that this program does not know."""
+    if found > SCHEMA:
+        raise StoreUnavailable(
+            f"{name}: the database was made by a newer version of newsletter "
+            f"(schema {found}, this program knows {SCHEMA}). Update the program."
+        )
+
+
+def hold_schema(connection: Connection) -> None:
+    """Until the transaction ends, no other process makes or changes tables (SQLite's has the write lock already)."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MAKING_TABLES})")
+
+
+def mark_schema(connection: Connection, revision: str) -> None:
+    """Write down which revision the tables are of."""
+    _version.create(connection, checkfirst=True)
+    connection.execute(delete(_version))
+    connection.execute(insert(_version).values(version_num=revision))
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA user_version={int(revision)}")
+
+
+def _server(url: str) -> URL:
+    try:
+        server = make_url(url)
+    except (ArgumentError, ValueError):
+        server = None
+    if server is None or server.drivername not in _POSTGRESQL:
+        # The URL may hold a password, so it is not repeated.
+        raise SettingsError(
+            "the database URL cannot be read. Write sqlite:///var/newsletter.db or "
+            "postgresql://user:password@host:5432/name (a / or @ in a password as %2F or %40)."
+        ) from None
+    return server.set(drivername="postgresql+psycopg")
 
 
 def _create_private(path: Path) -> None:
@@ -121,7 +190,7 @@ def _configure(engine: Engine) -> None:
     """Write-ahead log, durable commits, and transactions that begin when we say so (sqlite3's own begin too late)."""
 
     @event.listens_for(engine, "connect")
-    def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+    def _on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
@@ -132,18 +201,33 @@ def _configure(engine: Engine) -> None:
 
 
 def _ensure_schema(database: Database) -> None:
-    # The table families register themselves with `metadata` when they are imported.
+    with database.connect() as connection:
+        found = schema_of(connection)
+    refuse_newer(database.name, found)
+    if found == "":
+        _make_tables(database)
+    elif found != SCHEMA and database.path is None:
+        raise StoreUnavailable(
+            f"{database.name}: the database is of an older version of newsletter (schema {found}, this program needs "
+            f"{SCHEMA}). Back it up, then run `newsletter db upgrade`."
+        )
+    elif found != SCHEMA:
+        from newsletter.store.upgrading import upgrade
+
+        upgrade(database)
+
+
+def _make_tables(database: Database) -> None:
+    register_tables()
+    with database.begin() as connection:
+        hold_schema(connection)
+        if schema_of(connection) == "":
+            metadata.create_all(connection)
+            mark_schema(connection, SCHEMA)
+
+
+def register_tables() -> None:
+    """Import the table families, which register themselves with `metadata`."""
     from newsletter.store import ledger, subscribers, suppressions
 
     assert ledger and subscribers and suppressions
-    with database.connect() as connection:
-        found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    if found > SCHEMA_VERSION:
-        raise StoreUnavailable(
-            f"{database.path}: the database was made by a newer version of newsletter "
-            f"(schema {found}, this program knows {SCHEMA_VERSION}). Update the program."
-        )
-    if found == 0:
-        with database.begin() as connection:
-            metadata.create_all(connection)
-            connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")

@@ -6,15 +6,12 @@ durable before a byte that could deliver leaves. Settled rows keep the provider'
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     Column,
     ColumnElement,
     Connection,
@@ -28,16 +25,12 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     bindparam,
-    case,
     func,
-    insert,
-    literal,
     select,
     update,
 )
 
 from newsletter.model import (
-    DEFAULT,
     Campaign,
     CampaignId,
     CampaignStatus,
@@ -46,17 +39,15 @@ from newsletter.model import (
     DeliveryId,
     Outcome,
     Result,
-    Segment,
     State,
 )
-from newsletter.store.database import UtcDateTime, metadata
-from newsletter.store.subscribers import FIELDS, condition, skip_reason, subscribers, with_suppressions
-from newsletter.store.suppressions import suppressions
+from newsletter.store.columns import Json, Number, UtcDateTime, metadata
+from newsletter.store.subscribers import skip_reason, subscribers
 
 campaigns = Table(
     "campaigns",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("name", String, nullable=False, unique=True),
     Column("issue", String, nullable=False),
     Column("audience", String, nullable=False),
@@ -87,15 +78,15 @@ campaign_professions = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("campaign_id", ForeignKey("campaigns.id"), nullable=False),
-    Column("subscriber_id", Integer, nullable=False),
+    Column("subscriber_id", Number, nullable=False),
     Column("delivery_id", String, nullable=False, unique=True),
     Column("address", String, nullable=False),
     Column("address_key", String, nullable=False),
     Column("profession", String, nullable=False),
     Column("variant", String, nullable=False),
-    Column("recipient", JSON, nullable=False),
+    Column("recipient", Json, nullable=False),
     Column("state", String, nullable=False),
     Column("reason", String, nullable=False, default=""),
     Column("provider_id", String, nullable=False, default=""),
@@ -114,23 +105,6 @@ _STATE_OF = {
     Result.UNCERTAIN: State.UNCERTAIN,
     Result.UNSENT: State.PENDING,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenCampaign:
-    """What goes into the database when a campaign is frozen."""
-
-    name: str
-    issue: str
-    audience: str
-    content_hash: str
-    contents: Mapping[str, bytes]
-    """The frozen variants and pictures, by name."""
-    variant_of: Mapping[str, str]
-    """Profession → key of the variant its people read; others read `default`."""
-    segment: Segment
-    recipient_fields: tuple[str, ...]
-    """The subscriber's fields and attributes to keep for merging, without those computed when sending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,83 +133,6 @@ def find_campaign(connection: Connection, name: str) -> Campaign | None:
 def campaign_names(connection: Connection) -> list[str]:
     """All campaigns, oldest first."""
     return list(connection.execute(select(campaigns.c.name).order_by(campaigns.c.id)).scalars())
-
-
-def freeze(connection: Connection, frozen: FrozenCampaign, now: datetime) -> None:
-    """Write the campaign with its content and one row per person of the segment, in the caller's transaction."""
-    secret = secrets.token_bytes(16)
-    values = {
-        "name": frozen.name,
-        "issue": frozen.issue,
-        "audience": frozen.audience,
-        "status": CampaignStatus.SENDING.value,
-        "content_hash": frozen.content_hash,
-        "secret": secret,
-        "created_at": now,
-    }
-    campaign = connection.execute(insert(campaigns).values(values)).inserted_primary_key
-    assert campaign is not None
-    number = campaign[0]
-    contents = [{"campaign_id": number, "name": name, "content": one} for name, one in frozen.contents.items()]
-    connection.execute(insert(campaign_contents), contents)
-    choices = [
-        {"campaign_id": number, "profession": profession, "variant": variant}
-        for profession, variant in frozen.variant_of.items()
-    ]
-    if choices:
-        connection.execute(insert(campaign_professions), choices)
-    _freeze_recipients(connection, number, secret, frozen, now)
-
-
-def _freeze_recipients(
-    connection: Connection, number: int, secret: bytes, frozen: FrozenCampaign, now: datetime
-) -> None:
-    _lend_delivery_id(connection, secret)
-    chosen = and_(
-        campaign_professions.c.campaign_id == number, campaign_professions.c.profession == subscribers.c.profession
-    )
-    origin = with_suppressions().outerjoin(campaign_professions, chosen)  # type: ignore[attr-defined]
-    reason = func.coalesce(skip_reason(), "")
-    columns: dict[str, ColumnElement[Any]] = {
-        "campaign_id": literal(number),
-        "subscriber_id": subscribers.c.id,
-        "delivery_id": func.newsletter_delivery_id(subscribers.c.id),
-        "address": subscribers.c.address,
-        "address_key": subscribers.c.address_key,
-        "profession": subscribers.c.profession,
-        "variant": func.coalesce(campaign_professions.c.variant, DEFAULT),
-        "recipient": _recipient_json(frozen.recipient_fields),
-        "state": case((reason == "", State.PENDING.value), else_=State.SKIPPED.value),
-        "reason": reason,
-        "provider_id": literal(""),
-        "attempts": literal(0),
-        "changed_at": literal(now, UtcDateTime),
-    }
-    picked = select(*columns.values()).select_from(origin).where(condition(frozen.segment)).order_by(subscribers.c.id)
-    connection.execute(insert(deliveries).from_select(list(columns), picked, include_defaults=False))
-
-
-def _lend_delivery_id(connection: Connection, secret: bytes) -> None:
-    def make(subscriber: int) -> str:
-        return blake2b(str(subscriber).encode(), key=secret, digest_size=12).hexdigest()
-
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    driver.create_function("newsletter_delivery_id", 1, make, deterministic=True)
-
-
-def _recipient_json(fields: Sequence[str]) -> ColumnElement[Any]:
-    """The merge values as JSON, without those that are empty."""
-    pairs: list[object] = []
-    for name in fields:
-        if name == "profession":
-            pairs += [name, func.nullif(subscribers.c.profession_title, "")]
-        elif name in FIELDS:
-            pairs += [name, func.nullif(subscribers.c[name], "")]
-        else:
-            pairs += [name, subscribers.c.attributes[name].as_string()]
-    # json_patch drops the keys whose value is null (RFC 7396).
-    return func.json_patch("{}", func.json_object(*pairs))
 
 
 def frozen_contents(connection: Connection, campaign: CampaignId) -> dict[str, bytes]:
@@ -309,15 +206,15 @@ def claim(connection: Connection, campaign: CampaignId, most: int, now: datetime
 def _claimable(
     connection: Connection, campaign: CampaignId, wanted: ColumnElement[bool], most: int
 ) -> list[Row[tuple[Any, ...]]]:
-    origin = deliveries.outerjoin(subscribers, subscribers.c.id == deliveries.c.subscriber_id).outerjoin(
-        suppressions, suppressions.c.address_key == deliveries.c.address_key
-    )
+    origin = deliveries.outerjoin(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+    audience = select(campaigns.c.audience).where(campaigns.c.id == campaign).scalar_subquery()
     query = (
-        select(deliveries, skip_reason().label("skip"))
+        select(deliveries, skip_reason(audience, deliveries.c.address_key).label("skip"))
         .select_from(origin)
         .where(deliveries.c.campaign_id == campaign, wanted)
         .order_by(deliveries.c.id)
         .limit(most)
+        .with_for_update(of=deliveries, skip_locked=True)
     )
     return list(connection.execute(query))
 

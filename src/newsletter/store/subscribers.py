@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
-    JSON,
     Column,
     ColumnElement,
     Connection,
@@ -21,20 +20,18 @@ from sqlalchemy import (
     delete,
     func,
     not_,
-    null,
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert
 
 from newsletter.model import UNMATCHED, Rule, Segment, SubscriberRow, SubscriberStatus
-from newsletter.store.database import UtcDateTime, metadata
-from newsletter.store.suppressions import suppressions
+from newsletter.store import suppressions
+from newsletter.store.columns import Json, Number, UtcDateTime, insert_into, metadata
 
 subscribers = Table(
     "subscribers",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("address", String, nullable=False),
     Column("address_key", String, nullable=False, unique=True),
     Column("first_name", String, nullable=False),
@@ -43,8 +40,15 @@ subscribers = Table(
     Column("profession", String, nullable=False),
     Column("country", String, nullable=False),
     Column("language", String, nullable=False),
+    Column("time_zone", String, nullable=False, server_default=""),
     Column("status", String, nullable=False),
-    Column("attributes", JSON, nullable=False),
+    Column("attributes", Json, nullable=False),
+    Column("tags", Json, nullable=False, server_default="[]"),
+    # What they agreed to: when, how, where, and in which version of the words.
+    Column("consent_at", UtcDateTime),
+    Column("consent_method", String, nullable=False, server_default=""),
+    Column("consent_source", String, nullable=False, server_default=""),
+    Column("consent_version", String, nullable=False, server_default=""),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     Index("subscribers_by_profession", "profession"),
@@ -55,7 +59,7 @@ memberships = Table(
     "memberships",
     metadata,
     Column("source", String, primary_key=True),
-    Column("subscriber_id", Integer, ForeignKey("subscribers.id"), primary_key=True),
+    Column("subscriber_id", Number, ForeignKey("subscribers.id"), primary_key=True),
     Column("import_number", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -69,11 +73,17 @@ sources = Table(
     Column("imported_at", UtcDateTime, nullable=False),
 )
 
-COLUMNS = ("first_name", "last_name", "profession_title", "profession", "country", "language")
-"""The fields of a subscriber that an import can change, beside status and attributes."""
+COLUMNS = ("first_name", "last_name", "profession_title", "profession", "country", "language", "time_zone")
+"""The texts about a subscriber that an import can change, beside status, attributes, tags and consent."""
 
-FIELDS = ("address", "first_name", "last_name", "profession", "country", "language", "status")
-"""What a file's columns can fill; a column under any other name is an attribute, even one named `id`."""
+CONSENT = ("consent_at", "consent_method", "consent_source", "consent_version")
+"""What is known of a subscriber's consent: one piece of evidence, so it is only ever changed as a whole."""
+
+FIELDS = ("address", "first_name", "last_name", "profession", "country", "language", "time_zone", "status")
+"""The texts that a file's columns can fill; a column under any other name, but for tags and consent, is an attribute,
+even one named `id`."""
+
+_CHANGING = (*COLUMNS, "attributes", "tags", "status", *CONSENT)
 
 _OPEN = (SubscriberStatus.SUBSCRIBED, SubscriberStatus.PENDING)
 """Neither outlives that somebody left: unsubscribed, bounced and complained stay."""
@@ -115,7 +125,7 @@ def begin_import(connection: Connection, source: str) -> int:
 def finish_import(connection: Connection, source: str, number: int, fingerprint: str, now: datetime) -> None:
     """Remember the file as imported, and let go of those who are no longer in it."""
     values = {"source": source, "fingerprint": fingerprint, "import_number": number, "imported_at": now}
-    statement = insert(sources).values(values)
+    statement = insert_into(connection, sources).values(values)
     connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=values))
     gone = and_(memberships.c.source == source, memberships.c.import_number != number)
     connection.execute(delete(memberships).where(gone))
@@ -163,7 +173,7 @@ def _combined(current: dict[str, object] | None, row: SubscriberRow) -> dict[str
     attributes = {name: value for name, value in row.attributes.items() if value}
     if current is None:
         fresh = {"address": row.address, "address_key": row.address_key, "status": row.status.value}
-        return {**fresh, **given, "attributes": attributes}
+        return {**fresh, **given, "attributes": attributes, "tags": list(row.tags), **_consent(row)}
     kept = {name: value or current[name] for name, value in given.items()}
     if given["profession_title"]:
         kept["profession"] = given["profession"]
@@ -171,22 +181,28 @@ def _combined(current: dict[str, object] | None, row: SubscriberRow) -> dict[str
     assert isinstance(earlier, dict)
     weaker = (SubscriberStatus.SUBSCRIBED,) if current["status"] in _OPEN else (*_OPEN,)
     status = current["status"] if row.status in weaker else row.status.value
-    return {**current, **kept, "attributes": {**earlier, **attributes}, "status": status}
+    tags = list(row.tags) or current["tags"]
+    consent = _consent(row) if any(_consent(row).values()) else {}
+    return {**current, **kept, "attributes": {**earlier, **attributes}, "tags": tags, "status": status, **consent}
+
+
+def _consent(row: SubscriberRow) -> dict[str, object]:
+    return {name: getattr(row, name) for name in CONSENT}
 
 
 def _differs(values: dict[str, object], before: dict[str, object]) -> bool:
-    return any(values[name] != before[name] for name in (*COLUMNS, "attributes", "status"))
+    return any(values[name] != before[name] for name in _CHANGING)
 
 
 def _write(
     connection: Connection, added: Sequence[dict[str, object]], changed: Sequence[dict[str, object]], now: datetime
 ) -> None:
-    kept = ("address", "address_key", *COLUMNS, "attributes", "status")
+    kept = ("address", "address_key", *_CHANGING)
     if added:
         rows = [{**{name: one[name] for name in kept}, "created_at": now, "changed_at": now} for one in added]
-        connection.execute(insert(subscribers), rows)
+        connection.execute(insert_into(connection, subscribers), rows)
     for one in changed:
-        values = {name: one[name] for name in (*COLUMNS, "attributes", "status")}
+        values = {name: one[name] for name in _CHANGING}
         connection.execute(update(subscribers).where(subscribers.c.id == one["id"]).values(**values, changed_at=now))
 
 
@@ -201,7 +217,7 @@ def _ids(connection: Connection, keys: Sequence[str]) -> list[int]:
 def _join(connection: Connection, ids: Iterable[int], source: str, number: int) -> None:
     rows = [{"source": source, "subscriber_id": one, "import_number": number} for one in ids]
     if rows:
-        statement = insert(memberships)
+        statement = insert_into(connection, memberships)
         update_number = {"import_number": statement.excluded.import_number}
         keys = ["source", "subscriber_id"]
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=update_number), rows)
@@ -233,19 +249,15 @@ def _rule(rule: Rule) -> ColumnElement[bool]:
     return column.in_(values)
 
 
-def skip_reason() -> ColumnElement[str | None]:
-    """Why a subscriber must not be mailed, or NULL. Needs `with_suppressions` as the rows' origin."""
+def skip_reason(
+    scope: str | ColumnElement[str], address_key: ColumnElement[str] = subscribers.c.address_key
+) -> ColumnElement[str | None]:
+    """Why a subscriber must not be mailed when the audience `scope` is, or NULL."""
     subscribed = SubscriberStatus.SUBSCRIBED.value
-    return case(
-        (suppressions.c.reason.is_not(None), "suppressed: " + suppressions.c.reason),
-        (subscribers.c.status != subscribed, subscribers.c.status),
-        else_=null(),
+    return func.coalesce(
+        "suppressed: " + suppressions.reason(address_key, scope),
+        case((subscribers.c.status != subscribed, subscribers.c.status)),
     )
-
-
-def with_suppressions() -> object:
-    """Subscribers, each beside the suppression of their address if there is one."""
-    return subscribers.outerjoin(suppressions, suppressions.c.address_key == subscribers.c.address_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,11 +270,11 @@ class Headcount:
     people: int
 
 
-def headcount(connection: Connection, segment: Segment) -> list[Headcount]:
-    """Those the segment picks, counted by profession, country and reason to be skipped."""
-    reason = func.coalesce(skip_reason(), "").label("reason")
+def headcount(connection: Connection, segment: Segment, scope: str = suppressions.EVERYTHING) -> list[Headcount]:
+    """Those the segment picks, counted by profession, country and reason to be skipped when `scope` is mailed."""
+    reason = func.coalesce(skip_reason(scope), "").label("reason")
     groups = (subscribers.c.profession, subscribers.c.country, reason)
-    query = select(*groups, func.count()).select_from(with_suppressions()).where(condition(segment))  # type: ignore[arg-type]
+    query = select(*groups, func.count()).where(condition(segment))
     rows = connection.execute(query.group_by(*groups).order_by(*groups))
     return [Headcount(row[0], row[1], row[2], row[3]) for row in rows]
 

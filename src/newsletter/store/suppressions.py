@@ -1,51 +1,153 @@
-"""Addresses that must not be mailed, each with a reason and where it came from."""
+"""Who must not be mailed: addresses, whole domains, and people who were erased, each with a reason and a scope.
+
+A suppression holds for everything, or for one audience only. Somebody who was erased is kept as a keyed hash of the
+address (BLAKE2b with a key of this database): enough to know them should a file bring them back, and nothing else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
 
-from sqlalchemy import Column, Connection, String, Table, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Column, ColumnElement, Connection, LargeBinary, String, Table, and_, delete, func, select
 
-from newsletter.store.database import UtcDateTime, metadata
+from newsletter.store.columns import UtcDateTime, domain_of, insert_into, metadata
 
 suppressions = Table(
     "suppressions",
     metadata,
-    Column("address_key", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("value", String, primary_key=True),
+    Column("scope", String, primary_key=True),
     Column("reason", String, nullable=False),
     Column("source", String, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
 )
+
+# Made when they are first needed, and kept: what was hashed with a key is known again only with the same key.
+secret_keys = Table(
+    "secret_keys",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+EVERYTHING = ""
+"""The scope of a suppression that holds whoever the issue is for."""
+
+_ERASURE_KEY = "erasure"
+
+
+class SuppressionKind(StrEnum):
+    """What `value` is: an address in the form that counts for uniqueness, a domain, or the keyed hash of an address."""
+
+    ADDRESS = "address"
+    DOMAIN = "domain"
+    HASH = "hash"
 
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """An address (in the form that counts for uniqueness) that gets no mail."""
+    """What gets no mail, why, and where that came from; `scope` is an audience, or empty for everything."""
 
-    address_key: str
+    value: str
     reason: str
     source: str
     created_at: datetime
+    kind: SuppressionKind = SuppressionKind.ADDRESS
+    scope: str = EVERYTHING
 
 
 def add(connection: Connection, entries: Sequence[Suppression]) -> int:
-    """Suppress these addresses; the number that were not suppressed before. An earlier reason stays."""
-    added = 0
-    for entry in entries:
-        values = {
-            "address_key": entry.address_key,
-            "reason": entry.reason,
-            "source": entry.source,
-            "created_at": entry.created_at,
+    """Suppress these; the number that were not suppressed before. An earlier reason stays."""
+    rows = [
+        {
+            "kind": one.kind.value,
+            "value": one.value,
+            "scope": one.scope,
+            "reason": one.reason,
+            "source": one.source,
+            "created_at": one.created_at,
         }
-        added += connection.execute(insert(suppressions).values(values).on_conflict_do_nothing()).rowcount
-    return added
+        for one in entries
+    ]
+    if not rows:
+        return 0
+    statement = insert_into(connection, suppressions).on_conflict_do_nothing().returning(suppressions.c.value)
+    return len(connection.execute(statement, rows).all())
+
+
+def remove(connection: Connection, kind: SuppressionKind, values: Sequence[str], scope: str = EVERYTHING) -> int:
+    """Lift the suppressions of exactly these values in this scope; how many there were."""
+    statement = delete(suppressions).where(suppressions.c.kind == kind.value, suppressions.c.scope == scope)
+    return sum(connection.execute(statement.where(suppressions.c.value == value)).rowcount for value in values)
 
 
 def every(connection: Connection) -> list[Suppression]:
-    """All suppressions, in the order of the address."""
-    rows = connection.execute(select(suppressions).order_by(suppressions.c.address_key))
-    return [Suppression(row.address_key, row.reason, row.source, row.created_at) for row in rows]
+    """All suppressions, in the order of what is suppressed."""
+    order = (suppressions.c.value, suppressions.c.kind, suppressions.c.scope)
+    return [_read(row) for row in connection.execute(select(suppressions).order_by(*order)).mappings()]
+
+
+def reason(address_key: ColumnElement[str], scope: str | ColumnElement[str]) -> ColumnElement[str | None]:
+    """Why this address is suppressed when the audience `scope` is mailed, or NULL: a part of a query.
+
+    The address's own suppression is told before its domain's, and one of everything before that of the audience.
+    """
+
+    def of(kind: SuppressionKind, value: ColumnElement[str]) -> ColumnElement[str]:
+        table = suppressions.alias()
+        holds = and_(table.c.kind == kind.value, table.c.value == value, table.c.scope.in_([EVERYTHING, scope]))
+        return select(table.c.reason).where(holds).order_by(table.c.scope).limit(1).scalar_subquery()
+
+    return func.coalesce(
+        of(SuppressionKind.ADDRESS, address_key), of(SuppressionKind.DOMAIN, domain_of(address_key)), type_=String()
+    )
+
+
+# ── people who were erased ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def erased(connection: Connection, address_keys: Iterable[str]) -> set[str]:
+    """Those of the addresses whose people asked to be forgotten: no import may bring them back."""
+    table = suppressions
+    hashed = set(connection.execute(select(table.c.value).where(table.c.kind == SuppressionKind.HASH.value)).scalars())
+    if not hashed:
+        return set()
+    key = _erasure_key(connection)
+    return {one for one in address_keys if _keyed_hash(one, key) in hashed}
+
+
+def remember_erased(connection: Connection, address_key: str, source: str, now: datetime) -> None:
+    """Keep the keyed hash of an address whose person is being erased."""
+    hashed = _keyed_hash(address_key, _erasure_key(connection))
+    add(connection, [Suppression(hashed, "erased", source, now, SuppressionKind.HASH)])
+
+
+def forgive_erased(connection: Connection, address_key: str) -> int:
+    """Let the person of this address in again, because they asked to be; how many entries there were."""
+    return remove(connection, SuppressionKind.HASH, [_keyed_hash(address_key, _erasure_key(connection))])
+
+
+def _erasure_key(connection: Connection) -> bytes:
+    query = select(secret_keys.c.content).where(secret_keys.c.name == _ERASURE_KEY)
+    found = connection.execute(query).scalar_one_or_none()
+    if found is None:
+        values = {"name": _ERASURE_KEY, "content": secrets.token_bytes(32)}
+        connection.execute(insert_into(connection, secret_keys).on_conflict_do_nothing(), values)
+        found = connection.execute(query).scalar_one()
+    return bytes(found)
+
+
+def _keyed_hash(address_key: str, key: bytes) -> str:
+    return blake2b(address_key.encode(), key=key, digest_size=20).hexdigest()
+
+
+def _read(row: object) -> Suppression:
+    values = dict(row)  # type: ignore[call-overload]
+    return Suppression(**{**values, "kind": SuppressionKind(values["kind"])})

@@ -1,0 +1,152 @@
+"""Freezing a campaign: its content and one row for each person of the segment, in one statement of the database.
+
+A delivery's id is a keyed hash of the subscriber's number under the campaign's secret (HMAC-SHA256, RFC 2104, 96
+bits): the same on both databases, unique, and nothing can be learnt from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+)
+
+from newsletter.model import DEFAULT, CampaignStatus, Segment, State
+from newsletter.store.columns import Json, UtcDateTime
+from newsletter.store.ledger import campaign_contents, campaign_professions, campaigns, deliveries
+from newsletter.store.subscribers import FIELDS, condition, skip_reason, subscribers
+
+_BLOCK = 64
+_ID_BYTES = 12
+_MOST_PAIRS = 40
+"""Both databases take about a hundred arguments to a function; two make a pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenCampaign:
+    """What goes into the database when a campaign is frozen."""
+
+    name: str
+    issue: str
+    audience: str
+    content_hash: str
+    contents: Mapping[str, bytes]
+    """The frozen variants and pictures, by name."""
+    variant_of: Mapping[str, str]
+    """Profession → key of the variant its people read; others read `default`."""
+    segment: Segment
+    recipient_fields: tuple[str, ...]
+    """The subscriber's fields and attributes to keep for merging, without those computed when sending."""
+
+
+def freeze(connection: Connection, frozen: FrozenCampaign, now: datetime) -> None:
+    """Write the campaign with its content and one row per person of the segment, in the caller's transaction."""
+    secret = secrets.token_bytes(16)
+    values = {
+        "name": frozen.name,
+        "issue": frozen.issue,
+        "audience": frozen.audience,
+        "status": CampaignStatus.SENDING.value,
+        "content_hash": frozen.content_hash,
+        "secret": secret,
+        "created_at": now,
+    }
+    campaign = connection.execute(insert(campaigns).values(values)).inserted_primary_key
+    assert campaign is not None
+    number = campaign[0]
+    contents = [{"campaign_id": number, "name": name, "content": one} for name, one in frozen.contents.items()]
+    connection.execute(insert(campaign_contents), contents)
+    choices = [
+        {"campaign_id": number, "profession": profession, "variant": variant}
+        for profession, variant in frozen.variant_of.items()
+    ]
+    if choices:
+        connection.execute(insert(campaign_professions), choices)
+    _freeze_recipients(connection, number, secret, frozen, now)
+
+
+def _freeze_recipients(
+    connection: Connection, number: int, secret: bytes, frozen: FrozenCampaign, now: datetime
+) -> None:
+    chosen = and_(
+        campaign_professions.c.campaign_id == number, campaign_professions.c.profession == subscribers.c.profession
+    )
+    reason = func.coalesce(skip_reason(frozen.audience), "")
+    columns: dict[str, ColumnElement[Any]] = {
+        "campaign_id": literal(number),
+        "subscriber_id": subscribers.c.id,
+        "delivery_id": _delivery_id(connection, secret),
+        "address": subscribers.c.address,
+        "address_key": subscribers.c.address_key,
+        "profession": subscribers.c.profession,
+        "variant": func.coalesce(campaign_professions.c.variant, DEFAULT),
+        "recipient": _recipient_json(connection, frozen.recipient_fields),
+        "state": case((reason == "", State.PENDING.value), else_=State.SKIPPED.value),
+        "reason": reason,
+        "provider_id": literal(""),
+        "attempts": literal(0),
+        "changed_at": literal(now, UtcDateTime),
+    }
+    origin = subscribers.outerjoin(campaign_professions, chosen)
+    picked = select(*columns.values()).select_from(origin).where(condition(frozen.segment)).order_by(subscribers.c.id)
+    connection.execute(insert(deliveries).from_select(list(columns), picked, include_defaults=False))
+
+
+def _delivery_id(connection: Connection, secret: bytes) -> ColumnElement[str]:
+    """The id of a subscriber's delivery as a part of the query: a function lent to SQLite, HMAC spelt out elsewhere."""
+    if connection.dialect.name == "sqlite":
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.create_function("newsletter_delivery_id", 1, lambda number: delivery_id(secret, number))
+        return func.newsletter_delivery_id(subscribers.c.id, type_=String())
+    padded = secret.ljust(_BLOCK, b"\0")
+    inner, outer = (literal(bytes(one ^ pad for one in padded), LargeBinary) for pad in (0x36, 0x5C))
+    number = func.convert_to(cast(subscribers.c.id, String), "UTF8", type_=LargeBinary())
+    digest = func.sha256(outer.op("||")(func.sha256(inner.op("||")(number), type_=LargeBinary())), type_=LargeBinary())
+    return func.encode(func.substr(digest, 1, _ID_BYTES), "hex", type_=String())
+
+
+def delivery_id(secret: bytes, subscriber: int) -> str:
+    """The id that a campaign's secret gives the delivery to a subscriber: 24 hexadecimal digits."""
+    return hmac.digest(secret, b"%d" % subscriber, hashlib.sha256)[:_ID_BYTES].hex()
+
+
+def _recipient_json(connection: Connection, fields: Sequence[str]) -> ColumnElement[Any]:
+    """The merge values as JSON, without those that are empty."""
+    on_postgresql = connection.dialect.name == "postgresql"
+    make = func.jsonb_build_object if on_postgresql else func.json_object
+    whole: ColumnElement[Any] = literal_column("'{}'::jsonb" if on_postgresql else "'{}'", Json)
+    for start in range(0, len(fields), _MOST_PAIRS):
+        pairs: list[object] = []
+        for name in fields[start : start + _MOST_PAIRS]:
+            pairs += [cast(name, String) if on_postgresql else name, _merge_value(name)]
+        part = make(*pairs, type_=Json)
+        # json_patch drops the keys whose value is null (RFC 7396).
+        whole = whole.op("||")(func.jsonb_strip_nulls(part)) if on_postgresql else func.json_patch(whole, part)
+    return whole
+
+
+def _merge_value(name: str) -> ColumnElement[Any]:
+    if name == "profession":
+        return func.nullif(subscribers.c.profession_title, "")
+    if name in FIELDS:
+        return func.nullif(subscribers.c[name], "")
+    return cast(subscribers.c.attributes[name].as_string(), String)
