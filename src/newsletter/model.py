@@ -489,6 +489,8 @@ class Message:
     mail_from: str
     rcpt_to: str
     content: bytes = field(repr=False)
+    dot_free: bool = False
+    """No line begins with a dot: SMTP may send the content as it is."""
 
 
 class Result(StrEnum):

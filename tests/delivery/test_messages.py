@@ -115,6 +115,23 @@ def test_any_text_around_a_value_arrives_as_it_is(text: str, value: str) -> None
     assert _part(message, "plain") == f"{text}|{value}|{text}".rstrip("\n")
 
 
+@given(st.text(alphabet=".a\né =", max_size=400), st.text(alphabet=".a é", max_size=200))
+def test_no_line_begins_with_a_dot_so_smtp_may_send_it_as_it_is(text: str, value: str) -> None:
+    delivery = Delivery(1, DeliveryId("ab12"), "ana@example.org", "default", 0, {"first_name": value})
+    message = Assembler([_variant(f"<p>{text}{NAME}h</p>", f"{text}{NAME}t{text}")], VALUES, ENVELOPE).assemble(
+        delivery, NOW
+    )
+    assert message.dot_free
+    assert b"\r\n." not in message.content
+    assert all(len(line) <= 76 for line in message.content.partition(b"\r\n\r\n")[2].split(b"\r\n"))
+
+
+@pytest.mark.parametrize("name", ["Ana", "Ana Pérez", "Dr. A. Pérez, Ärztin", "x" * 90, "é" * 80, '"A" <b@c.d>', " "])
+def test_any_name_reads_back_from_the_to_header(name: str) -> None:
+    to = _read(_variant("x", "x"), first_name=name)["To"]
+    assert [(one.display_name, one.addr_spec) for one in to.addresses] == [(name.strip(), "ana@example.org")]
+
+
 def test_pictures_travel_with_the_page_that_names_them() -> None:
     picture = Picture("abc.png", "image/png", 10, 10, b"\x89PNG" + bytes(range(256)))
     message = _read(_variant('<img src="cid:abc.png">', "x", pictures=(picture,)))

@@ -1,0 +1,173 @@
+"""RenderedVariant → the message around its merge fields: encoded once, cut where a value stands.
+
+The body is quoted-printable (RFC 2045 §6.7). A soft line break before and after each value lets the value be encoded
+alone, and no line of it begins with a dot, so SMTP can send it as it is (RFC 5321 §4.5.2). A value cannot leave its
+place: it is escaped for where it stands.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from binascii import b2a_qp
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from html import escape
+from urllib.parse import quote
+
+from newsletter.expressions import TOKEN
+from newsletter.model import Context, MergeField, Picture, RenderedVariant
+
+_SOFT_BREAK = b"=\r\n"
+_SCHEMES = ("https://", "http://", "mailto:")
+_LEADING_DOT = re.compile(rb"(^|\r\n)\.")
+_SHORT = 70
+"""A value of letters and digits up to this long needs neither escaping nor a line break."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where a value stands: the expression that makes it, and what it must be escaped for."""
+
+    source: str
+    context: Context
+
+
+_Piece = bytes | Slot
+
+
+class Skeleton:
+    """A variant's message without its recipient: fixed pieces with a slot between each two."""
+
+    def __init__(self, variant: RenderedVariant) -> None:
+        fields = {field.token: field for field in variant.merge_fields}
+        self._subject = _cut(variant.subject, fields, lambda text: text.encode())
+        pieces = _joined(_body(variant, fields))
+        self._fixed = tuple(pieces[0::2])
+        slots = [piece for piece in pieces[1::2] if isinstance(piece, Slot)]
+        self._slots = tuple(dict.fromkeys(slots))
+        self._order = tuple(self._slots.index(slot) for slot in slots)
+        in_subject = [piece for piece in self._subject if isinstance(piece, Slot)]
+        self.sources = tuple(dict.fromkeys(slot.source for slot in (*slots, *in_subject)))
+
+    def subject(self, values: Mapping[str, str]) -> str:
+        """The subject this recipient reads."""
+        return "".join(piece.decode() if isinstance(piece, bytes) else values[piece.source] for piece in self._subject)
+
+    def filled(self, head: bytes, values: Mapping[str, str]) -> bytes:
+        """The whole message: `head`, and the body with the values in their slots."""
+        encoded = [encoded_value(values[slot.source], slot.context) for slot in self._slots]
+        parts: list[object] = [None] * (len(self._fixed) + len(self._order))
+        parts[0::2] = self._fixed
+        parts[1::2] = [encoded[place] for place in self._order]
+        return b"".join([head, *parts])  # type: ignore[list-item]  # slots and fixed pieces are all bytes by now
+
+
+def _body(variant: RenderedVariant, fields: Mapping[str, MergeField]) -> list[_Piece]:
+    """multipart/alternative of text and HTML; with pictures, the HTML is in a multipart/related with them."""
+    outer = _boundary("alternative", variant)
+    inner = _boundary("related", variant)
+    text = [*_part_head("text/plain"), *_cut(variant.text, fields, _quoted)]
+    html: list[_Piece] = [*_part_head("text/html"), *_cut(variant.html, fields, _quoted)]
+    embedded = [picture for picture in variant.pictures if f"cid:{picture.name}" in variant.html]
+    if embedded:
+        start = f'Content-Type: multipart/related; boundary="{inner}"; type="text/html"\r\n\r\n'.encode()
+        pictures = [_picture_part(picture) for picture in embedded]
+        html = [start, *_parts(inner, [html, *([one] for one in pictures)])]
+    head = f'Content-Type: multipart/alternative; boundary="{outer}"\r\n\r\n'.encode()
+    return [head, *_parts(outer, [text, html])]
+
+
+def _parts(boundary: str, parts: Sequence[Sequence[_Piece]]) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    for part in parts:
+        pieces += [f"--{boundary}\r\n".encode(), *part, b"\r\n"]
+    return [*pieces, f"--{boundary}--\r\n".encode()]
+
+
+def _part_head(content_type: str) -> list[_Piece]:
+    head = f"Content-Type: {content_type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    return [head.encode()]
+
+
+def _picture_part(picture: Picture) -> bytes:
+    head = (
+        f"Content-Type: {picture.media_type}\r\n"
+        "Content-Transfer-Encoding: base64\r\n"
+        f"Content-ID: <{picture.name}>\r\n"
+        f'Content-Disposition: inline; filename="{picture.name}"\r\n\r\n'
+    )
+    return head.encode() + base64.encodebytes(picture.content).replace(b"\n", b"\r\n")
+
+
+def _boundary(kind: str, variant: RenderedVariant) -> str:
+    """A boundary that quoted-printable and base64 lines cannot hold: `=_` (RFC 2045 §6.7)."""
+    return f"=_{kind}_{blake2b(variant.content_hash.encode(), digest_size=9).hexdigest()}"
+
+
+def _cut(text: str, fields: Mapping[str, MergeField], encode: Callable[[str], bytes]) -> list[_Piece]:
+    """The text as encoded pieces with a slot at each merge field."""
+    pieces: list[_Piece] = []
+    position = 0
+    for found in TOKEN.finditer(text):
+        field = fields.get(found[0])
+        if field is None:
+            continue
+        pieces += [encode(text[position : found.start()]), Slot(field.source, field.context)]
+        position = found.end()
+    return [*pieces, encode(text[position:])]
+
+
+def _joined(pieces: Sequence[_Piece]) -> list[_Piece]:
+    """Bytes and slots in turn, bytes first and last, with a soft line break on either side of each slot."""
+    joined: list[_Piece] = []
+    pending = b""
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            pending += piece
+        else:
+            joined += [pending + _SOFT_BREAK, piece]
+            pending = _SOFT_BREAK
+    return [*joined, pending]
+
+
+def _quoted(text: str) -> bytes:
+    return _without_leading_dots(b2a_qp(text.encode(), istext=True).replace(b"\n", b"\r\n")) if text else b""
+
+
+def _without_leading_dots(encoded: bytes) -> bytes:
+    """The dot that begins a line as `=2E`, with a soft break after it so that the line does not grow past 76."""
+    while _LEADING_DOT.search(encoded):
+        encoded = _LEADING_DOT.sub(rb"\1=2E=\r\n", encoded)
+    return encoded
+
+
+@lru_cache(maxsize=16_384)
+def encoded_value(value: str, context: Context) -> bytes:
+    """The value, escaped for its place, as quoted-printable."""
+    if len(value) <= _SHORT and value.isalnum() and value.isascii() and context is not Context.URL:
+        return value.encode()
+    escaped = ESCAPE[context](value)
+    encoded = b2a_qp(escaped.encode()).replace(b"\n", b"\r\n")
+    return _without_leading_dots(encoded) if b"." in encoded else encoded
+
+
+def _in_html(value: str) -> str:
+    return escape(value).encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def _whole_address(value: str) -> str:
+    """A link's whole address: only what a link in mail may be; anything else leads nowhere."""
+    return _in_html(value) if value.lower().startswith(_SCHEMES) else "#"
+
+
+ESCAPE: Mapping[Context, Callable[[str], str]] = {
+    Context.HTML: _in_html,
+    Context.URL: _whole_address,
+    Context.URL_PART: lambda value: quote(value, safe=""),
+    Context.TEXT: lambda value: value,
+    Context.HEADER: lambda value: value,
+}
+"""What makes a value harmless where it stands."""
