@@ -1,13 +1,13 @@
 """The provider that speaks SMTP (RFC 5321), envelopes pipelined where the server offers it (RFC 2920).
 
 In: `smtp://`, `smtps://` or `smtp+starttls://user:password@host:port`. smtplib connects, encrypts and signs in; the
-transaction is ours, because what a broken connection means depends on whether the message's text had begun to leave.
+transaction is ours, because what a broken connection means depends on whether the message's text had begun to leave,
+and because smtplib waits for each reply before the next command.
 Port 587 or `smtp+starttls` insists on encryption, and so do credentials.
 """
 
 from __future__ import annotations
 
-import re
 import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
@@ -15,18 +15,17 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from newsletter.delivery.providers.contract import ProviderGone
+from newsletter.delivery.providers.smtp_replies import Lost, Replies, Reply, said
 from newsletter.errors import SettingsError
 from newsletter.model import DeliveryId, Message, Outcome, Result
 
 CONNECT_TIMEOUT = 30.0
-COMMAND_TIMEOUT = 300.0
 FINAL_REPLY_TIMEOUT = 600.0
 """RFC 5321 §4.5.3.2.6: giving up on the last reply sooner is how mail is sent twice."""
+MESSAGES_PER_SESSION = 1_000
+"""After so many a session is closed and another opened."""
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_NO_SUCH_ADDRESS = re.compile(r"5\.(1\.(1|2|3|6|10)|2\.1)\b")
-_OUR_FAULT = re.compile(r"5\.7\.\d+|5\.3\.\d+")
-_Reply = tuple[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,28 +72,46 @@ class Smtp:
         return None
 
 
-class _Lost(Exception):
-    """The connection broke; what had been asked before is answered, the rest is not."""
-
-
 class _SmtpConnection:
+    """One session. Envelopes are pipelined where the server offers it, each behind the message before it: a message
+    then costs one round trip (RFC 2920 §3.1 lets the end of a message open the next group)."""
+
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._session = _open(server)
+        self._connect()
+
+    def _connect(self) -> None:
+        self._session = _open(self._server)
         self._pipelining = self._session.has_extn("pipelining")
+        if self._session.sock is None:
+            raise ProviderGone(f"{self._server.host}:{self._server.port} closed the connection at once.")
+        self._socket = self._session.sock
+        self._socket.settimeout(FINAL_REPLY_TIMEOUT)
+        self._replies = Replies(self._socket)
+        self._sent = 0
 
     def deliver(self, messages: Sequence[Message]) -> Iterator[Outcome]:
-        lost = ""
-        for message in messages:
+        if self._sent >= MESSAGES_PER_SESSION:
+            self.close()
+            self._connect()
+        lost, announced = "", False
+        for place, message in enumerate(messages):
             if lost:
                 yield Outcome(Result.UNSENT, lost)
                 continue
+            following = messages[place + 1] if self._pipelining and place + 1 < len(messages) else None
             try:
-                outcome, ours = self._transaction(message)
-            except _Lost as error:
-                lost = str(error)
+                refused = self._envelope(message, announced)
+            except Lost as error:
+                lost = f"the connection broke before the message: {error}"
                 yield Outcome(Result.UNSENT, lost)
                 continue
+            announced = False
+            if refused is None:
+                outcome, ours = self._content(message, following)
+                announced = following is not None
+            else:
+                outcome, ours = refused
             yield outcome
             if ours:
                 raise ProviderGone(f"{self._server.host} refuses this sender: {outcome.reason}")
@@ -107,62 +124,66 @@ class _SmtpConnection:
         except (OSError, smtplib.SMTPException):
             self._session.close()
 
-    def _transaction(self, message: Message) -> tuple[Outcome, bool]:
-        """The outcome, and whether it is our own fault, so that every other message would fare the same."""
-        mail, rcpt, data = self._envelope(message)
-        if mail[0] != 250:
-            self._abandon(data)
-            return _refusal(mail), mail[0] >= 500
-        if rcpt[0] not in (250, 251):
-            self._abandon(data)
-            return _refusal(rcpt), bool(_OUR_FAULT.search(_words(rcpt)))
-        if data[0] != 354:
-            self._abandon(data)
-            return _refusal(data), data[0] >= 500
-        return self._content(message)
+    def _envelope(self, message: Message, announced: bool) -> tuple[Outcome, bool] | None:
+        """None when the server waits for the message; else the outcome, and whether the fault is ours, so that every
+        other message would fare the same. `announced`: the commands left with the message before."""
+        replies = self._commands(message, announced)
+        if replies[-1].code == 354 and replies[1].code in (250, 251):
+            return None
+        if replies[-1].code == 354:
+            # A DATA that was accepted without recipients is ended at once (RFC 2920 §3.1).
+            self._send(b".\r\n")
+            self._replies.next()
+        mail, rcpt, data = replies
+        refusing = mail if mail.code != 250 else rcpt if rcpt.code not in (250, 251) else data
+        if refusing.code != 421:
+            self._send(b"RSET\r\n")
+            self._replies.next()
+        return refusing.refusal(), refusing.ours or (refusing is not rcpt and refusing.code >= 500)
 
-    def _envelope(self, message: Message) -> tuple[_Reply, _Reply, _Reply]:
-        commands = [f"MAIL FROM:<{message.mail_from}>", f"RCPT TO:<{message.rcpt_to}>", "DATA"]
-        try:
-            if self._pipelining:
-                self._session.send("".join(f"{command}\r\n" for command in commands))
-                replies = [self._session.getreply() for _ in commands]
-            else:
-                replies = []
-                for command in commands:
-                    replies.append(self._session.docmd(command))
-                    if replies[-1][0] >= 400:
-                        break
-                replies += [(503, b"not asked")] * (3 - len(replies))
-        except (OSError, smtplib.SMTPException) as error:
-            raise _Lost(f"the connection broke before the message: {_said(error)}") from error
+    def _commands(self, message: Message, announced: bool) -> tuple[Reply, Reply, Reply]:
+        if self._pipelining:
+            if not announced:
+                self._send(_commands(message))
+            return self._replies.next(), self._replies.next(), self._replies.next()
+        replies = []
+        for command in _commands(message).splitlines(keepends=True):
+            self._send(command)
+            replies.append(self._replies.next())
+            if replies[-1].code >= 400:
+                break
+        replies += [Reply(503, "not asked")] * (3 - len(replies))
         return replies[0], replies[1], replies[2]
 
-    def _abandon(self, data: _Reply) -> None:
-        """Back to a clean state: a DATA that was accepted without recipients is ended at once (RFC 2920 §3.1)."""
+    def _content(self, message: Message, following: Message | None) -> tuple[Outcome, bool]:
+        """The message, and with it the envelope of the one that follows; its own outcome."""
+        content = message.content if message.dot_free else _stuffed(message.content)
+        ending = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
         try:
-            if data[0] == 354:
-                self._session.send(".\r\n")
-                self._session.getreply()
-            self._session.rset()
-        except (OSError, smtplib.SMTPException) as error:
-            raise _Lost(f"the connection broke: {_said(error)}") from error
+            self._send(content + ending + (_commands(following) if following else b""))
+            reply = self._replies.next()
+        except Lost as error:
+            return Outcome(Result.UNCERTAIN, f"no final reply: {error}"), False
+        self._sent += 1
+        if reply.code == 250:
+            return Outcome(Result.ACCEPTED, provider_id=f"250 {reply.words}"[:200]), False
+        return reply.refusal(), reply.ours
 
-    def _content(self, message: Message) -> tuple[Outcome, bool]:
-        stuffed = message.content.replace(b"\r\n.", b"\r\n..")
-        ending = b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n"
+    def _send(self, content: bytes) -> None:
         try:
-            if self._session.sock is not None:
-                self._session.sock.settimeout(FINAL_REPLY_TIMEOUT)
-            self._session.send(stuffed + ending)
-            reply = self._session.getreply()
-            if self._session.sock is not None:
-                self._session.sock.settimeout(COMMAND_TIMEOUT)
-        except (OSError, smtplib.SMTPException) as error:
-            return Outcome(Result.UNCERTAIN, f"no final reply: {_said(error)}"), False
-        if reply[0] == 250:
-            return Outcome(Result.ACCEPTED, provider_id=_words(reply)[:200]), False
-        return _refusal(reply), bool(_OUR_FAULT.search(_words(reply)))
+            self._socket.sendall(content)
+        except OSError as error:
+            raise Lost(said(error)) from error
+
+
+def _commands(message: Message) -> bytes:
+    return f"MAIL FROM:<{message.mail_from}>\r\nRCPT TO:<{message.rcpt_to}>\r\nDATA\r\n".encode("ascii")
+
+
+def _stuffed(content: bytes) -> bytes:
+    """Lines that begin with a dot get another (RFC 5321 §4.5.2)."""
+    stuffed = content.replace(b"\r\n.", b"\r\n..")
+    return b"." + stuffed if stuffed.startswith(b".") else stuffed
 
 
 def _open(server: Server) -> smtplib.SMTP:
@@ -181,9 +202,7 @@ def _open(server: Server) -> smtplib.SMTP:
         raise ProviderGone(f"{where} refuses the user name or password ({error.smtp_code}).") from None
     except (OSError, smtplib.SMTPException) as error:
         _close(session)
-        raise ProviderGone(f"{where} cannot be reached: {_said(error)}. Nothing was lost; try again later.") from error
-    if session.sock is not None:
-        session.sock.settimeout(COMMAND_TIMEOUT)
+        raise ProviderGone(f"{where} cannot be reached: {said(error)}. Nothing was lost; try again later.") from error
     return session
 
 
@@ -197,20 +216,3 @@ def _session(server: Server) -> smtplib.SMTP:
         context = ssl.create_default_context()
         return smtplib.SMTP_SSL(server.host, server.port, timeout=CONNECT_TIMEOUT, context=context)
     return smtplib.SMTP(server.host, server.port, timeout=CONNECT_TIMEOUT)
-
-
-def _refusal(reply: _Reply) -> Outcome:
-    words = _words(reply)
-    if reply[0] < 500:
-        return Outcome(Result.DEFERRED, words)
-    if _OUR_FAULT.search(words):
-        return Outcome(Result.UNSENT, words)
-    return Outcome(Result.REJECTED, words, suppress=bool(_NO_SUCH_ADDRESS.search(words)))
-
-
-def _words(reply: _Reply) -> str:
-    return f"{reply[0]} {' '.join(reply[1].decode('utf-8', 'replace').split())}"[:300]
-
-
-def _said(error: Exception) -> str:
-    return str(error).strip() or type(error).__name__

@@ -1,0 +1,84 @@
+"""What a mail server answers, and what that means for a message.
+
+The enhanced status code (RFC 3463) decides where there is one, the basic code (RFC 5321 §4.2) otherwise. A refusal for
+our own configuration (5.7.x: authentication, policy; 5.3.x: their system, ours to ask about) is no fault of the
+recipient: every other message would fare the same.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from dataclasses import dataclass
+
+from newsletter.model import Outcome, Result
+
+_NO_SUCH_ADDRESS = re.compile(r"5\.(1\.(1|2|3|6|10)|2\.1)\b")
+_OUR_FAULT = re.compile(r"5\.7\.\d+|5\.3\.\d+")
+_CHUNK = 65_536
+_LONGEST = 1_000_000
+
+
+class Lost(Exception):
+    """The connection broke, or the server no longer speaks SMTP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply: its code and its words on one line."""
+
+    code: int
+    words: str
+
+    @property
+    def ours(self) -> bool:
+        """Whether it refuses for a reason that lies with us, not with the recipient."""
+        return self.code >= 500 and bool(_OUR_FAULT.search(self.words))
+
+    def refusal(self) -> Outcome:
+        """The outcome of a message that was refused with it."""
+        said = f"{self.code} {self.words}".strip()[:300]
+        if self.code < 500:
+            return Outcome(Result.DEFERRED, said)
+        if self.ours:
+            return Outcome(Result.UNSENT, said)
+        return Outcome(Result.REJECTED, said, suppress=bool(_NO_SUCH_ADDRESS.search(self.words)))
+
+
+class Replies:
+    """The replies a server sends over a socket, in order; several may arrive at once."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._unread = b""
+
+    def next(self) -> Reply:
+        """The next reply, all its lines; raises `Lost` when the connection ends or makes no sense."""
+        words = []
+        while True:
+            line = self._line()
+            code, more = line[:3], line[3:4]
+            if not code.isdigit() or more not in (b" ", b"-", b""):
+                raise Lost(f"the server does not speak SMTP: {line[:60]!r}")
+            words.append(line[4:])
+            if more != b"-":
+                return Reply(int(code), " ".join(b" ".join(words).decode("utf-8", "replace").split()))
+
+    def _line(self) -> bytes:
+        while (end := self._unread.find(b"\n")) < 0:
+            if len(self._unread) > _LONGEST:
+                raise Lost("the server's reply never ends")
+            try:
+                received = self._socket.recv(_CHUNK)
+            except OSError as error:
+                raise Lost(said(error)) from error
+            if not received:
+                raise Lost("the server closed the connection")
+            self._unread += received
+        line, self._unread = self._unread[:end], self._unread[end + 1 :]
+        return line.rstrip(b"\r")
+
+
+def said(error: Exception) -> str:
+    """What an error says of itself, or its name."""
+    return str(error).strip() or type(error).__name__
