@@ -11,7 +11,7 @@ import pytest
 
 from newsletter.delivery import loop
 from newsletter.delivery.messages import Assembler, Envelope
-from newsletter.delivery.providers.contract import ProviderGone
+from newsletter.delivery.providers.contract import ProviderAway, ProviderGone
 from newsletter.delivery.throttle import Throttle
 from newsletter.errors import StoreUnavailable
 from newsletter.model import (
@@ -43,14 +43,17 @@ class Scripted:
 
     group = 5
 
-    def __init__(self, answer: Callable[[Message], Outcome], connections: int = 2) -> None:
+    def __init__(self, answer: Callable[[Message], Outcome], connections: int = 2, away: Sequence[int] = ()) -> None:
         self._answer = answer
+        self._away = away
         self.connections = connections
         self.given: list[DeliveryId] = []
         self.connected = 0
 
     def connect(self) -> Scripted:
         self.connected += 1
+        if self.connected in self._away:
+            raise ProviderAway("the server is not there")
         return self
 
     def deliver(self, messages: Sequence[Message]) -> Iterator[Outcome]:
@@ -100,6 +103,7 @@ def _sending(
         throttle=Throttle(None, lambda: 0.0, lambda seconds: None),
         now=lambda: now,
         stop=Event(),
+        wait=lambda seconds: None,
     )
 
 
@@ -157,12 +161,35 @@ def test_a_connection_that_breaks_is_made_anew_and_nobody_is_skipped(database: D
     assert provider.connected >= 4
 
 
+def test_a_server_that_is_restarted_is_waited_for(database: Database) -> None:
+    lost = iter([True])
+    provider = Scripted(
+        lambda message: Outcome(Result.UNSENT if next(lost, False) else Result.ACCEPTED), connections=1, away=[2, 3, 4]
+    )
+    waits: list[float] = []
+    sending = _sending(database, provider)
+    sending.wait = waits.append
+    loop.deliver(sending)
+    assert _counts(database) == Counts(accepted=PEOPLE)
+    assert provider.connected == 5
+    assert waits == [0.0, 1.0, 2.0, 4.0]
+
+
+def test_a_server_that_never_was_there_is_not_waited_for(database: Database) -> None:
+    provider = Scripted(lambda message: Outcome(Result.ACCEPTED), connections=1, away=[1])
+    sending = _sending(database, provider)
+    sending.wait = lambda seconds: pytest.fail("waited")
+    with pytest.raises(ProviderAway, match="not there"):
+        loop.deliver(sending)
+    assert _counts(database) == Counts(pending=PEOPLE)
+
+
 def test_a_provider_that_only_breaks_is_given_up_after_a_few_tries(database: Database) -> None:
     provider = Scripted(lambda message: Outcome(Result.UNSENT, "lost"), connections=1)
     with pytest.raises(ProviderGone, match="again and again"):
         loop.deliver(_sending(database, provider))
     assert _counts(database) == Counts(pending=PEOPLE)
-    assert provider.connected == 4
+    assert provider.connected == 8
 
 
 def test_a_deferred_message_waits_longer_each_time(database: Database) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from newsletter.delivery.providers import smtp
 from newsletter.delivery.providers.contract import Provider, ProviderGone
 from newsletter.delivery.providers.outbox import Outbox
 from newsletter.delivery.providers.smtp import Smtp, parse_server
@@ -104,6 +105,39 @@ def test_a_policy_refusal_is_our_fault_and_stops_everything(server: str, receive
     assert receiver.received == []
 
 
+def test_a_group_costs_one_round_trip_a_message_where_the_server_pipelines() -> None:
+    seen: list[list[bytes]] = []
+    both = b"250 queued\r\n250 ok\r\n550 5.1.1 nobody\r\n503 no recipients\r\n"
+    outcomes = _delivered(_pipelining(seen, b"250 ok\r\n250 ok\r\n354 go\r\n", both), _message(1), _message(2))
+    assert [one.result for one in outcomes] == [Result.ACCEPTED, Result.REJECTED]
+    assert outcomes[1].suppress
+    assert seen[0] == [b"MAIL FROM:<news@example.org>", b"RCPT TO:<reader1@example.org>", b"DATA"]
+    assert seen[1][-4:] == [b".", b"MAIL FROM:<news@example.org>", b"RCPT TO:<reader2@example.org>", b"DATA"]
+
+
+def test_when_the_server_vanishes_only_the_message_whose_text_left_is_uncertain() -> None:
+    outcomes = _delivered(_pipelining([], b"250 ok\r\n250 ok\r\n354 go\r\n"), _message(1), _message(2))
+    assert [one.result for one in outcomes] == [Result.UNCERTAIN, Result.UNSENT]
+
+
+def test_a_session_is_renewed_after_so_many_messages(
+    server: str, receiver: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "MESSAGES_PER_SESSION", 2)
+    with closing(Smtp(parse_server(server), 1).connect()) as connection:
+        sessions = set()
+        for number in range(5):
+            assert [one.result for one in connection.deliver([_message(number)])] == [Result.ACCEPTED]
+            sessions.add(connection._socket.getsockname())
+    assert len(receiver.received) == 5
+    assert len(sessions) == 3
+
+
+def test_a_server_that_does_not_speak_smtp_after_all_leaves_the_message_unsent() -> None:
+    outcomes = _delivered(_scripted([b"HTTP/1.1 400 Bad Request\r\n", None]), _message(1))
+    assert [one.result for one in outcomes] == [Result.UNSENT]
+
+
 def test_the_queue_id_is_kept(server: str) -> None:
     outcome = _delivered(server, _message(1))[0]
     assert "queued as 42" in outcome.provider_id
@@ -168,6 +202,26 @@ def _scripted(replies: list[bytes | None]) -> str:
                     return
                 peer.sendall(reply)
                 in_text = reply.startswith(b"354")
+
+    Thread(target=serve, daemon=True).start()
+    return f"smtp://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def _pipelining(seen: list[list[bytes]], *answers: bytes) -> str:
+    """A server that offers PIPELINING, and after each DATA sends the next answer; then it hangs up."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with listener, listener.accept()[0] as peer, peer.makefile("rb") as lines:
+            peer.sendall(b"220 ready\r\n")
+            lines.readline()
+            peer.sendall(b"250-hello\r\n250 PIPELINING\r\n")
+            for answer in answers:
+                seen.append([])
+                while not seen[-1] or seen[-1][-1] != b"DATA":
+                    seen[-1].append(lines.readline().rstrip())
+                peer.sendall(answer)
+            lines.readline()
 
     Thread(target=serve, daemon=True).start()
     return f"smtp://127.0.0.1:{listener.getsockname()[1]}"

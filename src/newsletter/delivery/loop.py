@@ -1,6 +1,6 @@
 """A frozen campaign → every message handed to the provider once, each step in the ledger first.
 
-One thread claims and waits, one writes the ledger, and one per connection delivers. A connection takes a group,
+One thread writes the ledger, and one per connection delivers. A connection takes a group,
 queues its in-flight mark, assembles the messages while the mark is committed, and only then sends. After a crash all
 that was claimed is pending again; what was in flight is asked of the provider, and is uncertain if it cannot tell.
 """
@@ -10,26 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from queue import Empty, Full, Queue
 from threading import Event, Thread
 
-from newsletter.delivery.ledger_writer import Job, LedgerWriter
+from newsletter.delivery.ledger_writer import LedgerWriter, Written
 from newsletter.delivery.messages import Assembler, NotPersonalizable
 from newsletter.delivery.providers.contract import Connection as ProviderConnection
-from newsletter.delivery.providers.contract import Provider, ProviderGone
+from newsletter.delivery.providers.contract import Provider, ProviderAway, ProviderGone
+from newsletter.delivery.supply import Supply
 from newsletter.delivery.throttle import Throttle
-from newsletter.errors import NewsletterError
 from newsletter.model import Campaign, Delivery, Message, Outcome, Result
 from newsletter.store import ledger
 from newsletter.store.database import Database
 from newsletter.store.ledger import Settlement
 
-_CLAIM = 500
-_PATIENCE = 0.2
 _FIRST_WAIT = timedelta(minutes=5)
 _LONGEST_WAIT = timedelta(hours=4)
 _MOST_ATTEMPTS = 12
-_RECONNECTS = 3
+_RECONNECT_WAITS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Seconds before each new attempt, of which each connection takes half to three halves."""
 
 
 @dataclass(slots=True)
@@ -45,8 +43,15 @@ class Sending:
     stop: Event
     limit: int | None = None
     progress: Callable[[int], None] = lambda settled: None
+    wait: Callable[[float], object] | None = None
+    """How to wait for seconds before connecting again; without one, `stop` ends the wait."""
     _failures: list[BaseException] = field(default_factory=list)
-    _groups: Queue[Sequence[Delivery] | None] = field(default_factory=Queue)
+    _reached: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether the run is ending: told to, or something failed for good."""
+        return self.stop.is_set() or bool(self._failures)
 
 
 def recover(database: Database, campaign: Campaign, provider: Provider, now: datetime) -> None:
@@ -83,87 +88,76 @@ def deliver(sending: Sending) -> None:
 
 def _pass(sending: Sending) -> None:
     """Claim and deliver until nothing is to be claimed."""
-    sending._groups = Queue(maxsize=sending.provider.connections * 2)
-    with LedgerWriter(sending.database) as writer:
+    with LedgerWriter(sending.database, sending.now) as writer:
+        connections = sending.provider.connections
+        supply = Supply(_claiming(sending, writer), sending.provider.group, connections, sending.limit)
         threads = [
-            Thread(target=_work, args=(sending, writer), name=f"connection-{number}", daemon=True)
-            for number in range(sending.provider.connections)
+            Thread(
+                target=_work,
+                args=(sending, writer, supply, (number + 0.5) / connections),
+                name=f"connection-{number}",
+                daemon=True,
+            )
+            for number in range(connections)
         ]
         for thread in threads:
             thread.start()
-        try:
-            _feed(sending, writer)
-        except NewsletterError as error:
-            sending._failures.append(error)
-        finally:
-            for _ in threads:
-                _offer(sending, None, threads)
-            for thread in threads:
-                thread.join()
-            if writer.failure is None:
-                writer.submit(lambda connection: ledger.release(connection, sending.campaign.id, sending.now()))
+        for thread in threads:
+            thread.join()
+        if writer.failure is None:
+            writer.submit(lambda connection: ledger.release(connection, sending.campaign.id, sending.now()))
     if writer.failure is not None:
         raise writer.failure
     if sending._failures:
         raise sending._failures[0]
 
 
-def _feed(sending: Sending, writer: LedgerWriter) -> None:
-    """Claim batches and hand them out in groups until nothing is due."""
-    left = sending.limit
-    while not sending.stop.is_set() and not sending._failures and left != 0:
-        most = _CLAIM if left is None else min(_CLAIM, left)
-        claimed = writer.submit(_claiming(sending, most)).result()
-        if not claimed:
-            return
-        left = None if left is None else left - len(claimed)
-        size = sending.provider.group
-        for start in range(0, len(claimed), size):
-            if not _offer(sending, claimed[start : start + size]):
-                return
+def _claiming(sending: Sending, writer: LedgerWriter) -> Callable[[int], Written]:
+    def claim(most: int) -> Written:
+        return writer.submit(lambda connection: ledger.claim(connection, sending.campaign.id, most, sending.now()))
+
+    return claim
 
 
-def _claiming(sending: Sending, most: int) -> Job:
-    return lambda connection: ledger.claim(connection, sending.campaign.id, most, sending.now())
-
-
-def _offer(sending: Sending, group: Sequence[Delivery] | None, threads: Sequence[Thread] = ()) -> bool:
-    """Queue a group for the connections; False when the run is ending and it was not taken."""
-    while True:
-        if group is not None and (sending.stop.is_set() or sending._failures):
-            return False
-        if group is None and not any(thread.is_alive() for thread in threads):
-            return False
-        try:
-            sending._groups.put(group, timeout=_PATIENCE)
-        except Full:
-            continue
-        return True
-
-
-def _work(sending: Sending, writer: LedgerWriter) -> None:
-    """One connection's life: groups until there are none, a new connection when one breaks."""
+def _work(sending: Sending, writer: LedgerWriter, supply: Supply, place: float) -> None:
+    """One connection's life: groups until there are none, a new connection when one breaks. `place` is its place
+    among all of them, between 0 and 1, so that they do not all come back at once."""
     connection: ProviderConnection | None = None
     broken = 0
     try:
-        while (group := sending._groups.get()) is not None:
-            if sending.stop.is_set() or sending._failures:
-                continue
-            if connection is None:
-                connection = sending.provider.connect()
+        while not sending.over and (group := supply.next()) is not None:
+            if connection is None and (connection := _connected(sending, broken, place)) is None:
+                return
             whole = _deliver_group(sending, writer, connection, group)
             broken = 0 if whole else broken + 1
             if not whole:
                 connection.close()
                 connection = None
-                if broken > _RECONNECTS:
-                    raise ProviderGone("the connection breaks again and again. Nothing was lost; try again later.")
-    except BaseException as error:  # the feeding thread must learn of it, whatever it is
+    except BaseException as error:  # whoever waits for this thread must learn of it, whatever it is
         sending._failures.append(error)
-        _drain(sending)
     finally:
         if connection is not None:
             connection.close()
+
+
+def _connected(sending: Sending, broken: int, place: float) -> ProviderConnection | None:
+    """A new connection, after a wait that grows with how often it broke; None when the run is ending meanwhile."""
+    while not sending.over:
+        if broken > len(_RECONNECT_WAITS):
+            raise ProviderGone("the connection breaks again and again. Nothing was lost; try again later.")
+        if broken:
+            (sending.wait or sending.stop.wait)(_RECONNECT_WAITS[broken - 1] * (0.5 + place))
+        try:
+            connection = sending.provider.connect()
+        except ProviderAway:
+            # A server that was there a moment ago is being restarted; one that never was is a wrong address.
+            if not sending._reached or broken >= len(_RECONNECT_WAITS):
+                raise
+            broken += 1
+            continue
+        sending._reached = True
+        return connection
+    return None
 
 
 def _deliver_group(
@@ -174,7 +168,7 @@ def _deliver_group(
     sending.throttle.wait(len(group))
     if sending.stop.is_set():
         return True
-    marked = writer.submit(lambda database: ledger.mark_in_flight(database, numbers, sending.now()))
+    marked = writer.mark_in_flight(numbers)
     messages: list[Message] = []
     settled: list[Settlement] = []
     ready: list[Delivery] = []
@@ -196,7 +190,7 @@ def _deliver_group(
     finally:
         answers = [*outcomes, *[unanswered] * (len(ready) - len(outcomes))]
         settled += [_settlement(*one, sending.now()) for one in zip(ready, answers, strict=True)]
-        writer.submit(lambda database: ledger.settle(database, settled, sending.now()))
+        writer.settle(settled)
         sending.progress(sum(1 for one in settled if one.outcome.result is not Result.UNSENT))
     return all(outcome.result not in (Result.UNSENT, Result.UNCERTAIN) for outcome in outcomes)
 
@@ -211,13 +205,3 @@ def _settlement(delivery: Delivery, outcome: Outcome, now: datetime) -> Settleme
     wait = min(_FIRST_WAIT * 2**delivery.attempts, _LONGEST_WAIT)
     spread = (delivery.number * 2654435761 % 1000) / 1000
     return Settlement(delivery.number, outcome, now + wait * (1 + 0.2 * spread))
-
-
-def _drain(sending: Sending) -> None:
-    try:
-        while True:
-            if sending._groups.get_nowait() is None:
-                sending._groups.put(None)
-                return
-    except Empty:
-        return

@@ -13,8 +13,8 @@ was, and a copy of it is not ours to make. A newer database is always refused.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,18 @@ class Database:
         """A transaction that may write: committed at the end, rolled back on any error."""
         with translated(self.name), self._writing.begin() as connection:
             yield connection
+
+    @contextmanager
+    def hold(self) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
+        """One connection for many transactions in a row: lends what begins each of them."""
+        with translated(self.name), self._writing.connect() as connection:
+
+            @contextmanager
+            def begin() -> Iterator[Connection]:
+                with translated(self.name), connection.begin():
+                    yield connection
+
+            yield begin
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:

@@ -18,6 +18,10 @@ class ProviderGone(Stopped):
     """The provider takes nothing more; the reason is for a person to look at."""
 
 
+class ProviderAway(ProviderGone):
+    """The provider cannot be reached just now; it may be in a moment."""
+
+
 class Connection(Protocol):
     """One line to the provider, used by one thread."""
 
@@ -40,7 +44,8 @@ class Provider(Protocol):
     def connections(self) -> int: ...
 
     def connect(self) -> Connection:
-        """A new connection; raises `ProviderGone` when the provider cannot be reached or refuses us."""
+        """A new connection; raises `ProviderAway` when the provider cannot be reached, `ProviderGone` when it refuses
+        us."""
         ...
 
     def already_carried(self, deliveries: Sequence[DeliveryId]) -> set[DeliveryId] | None:

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from newsletter.delivery.providers.contract import ProviderGone
-from newsletter.delivery.providers.smtp_replies import Lost, Replies, Reply, said
+from newsletter.delivery.providers.contract import ProviderAway, ProviderGone
+from newsletter.delivery.providers.smtp_replies import Lost, Replies, Reply, said, wait_up_to
 from newsletter.errors import SettingsError
 from newsletter.model import DeliveryId, Message, Outcome, Result
 
@@ -84,39 +84,36 @@ class _SmtpConnection:
         self._session = _open(self._server)
         self._pipelining = self._session.has_extn("pipelining")
         if self._session.sock is None:
-            raise ProviderGone(f"{self._server.host}:{self._server.port} closed the connection at once.")
+            raise ProviderAway(f"{self._server.host}:{self._server.port} closed the connection at once.")
         self._socket = self._session.sock
-        self._socket.settimeout(FINAL_REPLY_TIMEOUT)
+        wait_up_to(self._socket, FINAL_REPLY_TIMEOUT)
         self._replies = Replies(self._socket)
         self._sent = 0
+        self._lost = ""
 
     def deliver(self, messages: Sequence[Message]) -> Iterator[Outcome]:
         if self._sent >= MESSAGES_PER_SESSION:
             self.close()
             self._connect()
-        lost, announced = "", False
+        announced = False
         for place, message in enumerate(messages):
-            if lost:
-                yield Outcome(Result.UNSENT, lost)
+            if self._lost:
+                yield Outcome(Result.UNSENT, self._lost)
                 continue
             following = messages[place + 1] if self._pipelining and place + 1 < len(messages) else None
             try:
                 refused = self._envelope(message, announced)
             except Lost as error:
-                lost = f"the connection broke before the message: {error}"
-                yield Outcome(Result.UNSENT, lost)
+                self._lost = f"the connection broke before the message: {error}"
+                yield Outcome(Result.UNSENT, self._lost)
                 continue
-            announced = False
-            if refused is None:
-                outcome, ours = self._content(message, following)
-                announced = following is not None
-            else:
-                outcome, ours = refused
+            outcome, ours = refused or self._content(message, following)
+            announced = refused is None and following is not None
+            if outcome.result is Result.UNCERTAIN or outcome.reason.startswith("421"):
+                self._lost = outcome.reason
             yield outcome
             if ours:
                 raise ProviderGone(f"{self._server.host} refuses this sender: {outcome.reason}")
-            if outcome.result is Result.UNCERTAIN or outcome.reason.startswith("421"):
-                lost = outcome.reason
 
     def close(self) -> None:
         try:
@@ -127,18 +124,20 @@ class _SmtpConnection:
     def _envelope(self, message: Message, announced: bool) -> tuple[Outcome, bool] | None:
         """None when the server waits for the message; else the outcome, and whether the fault is ours, so that every
         other message would fare the same. `announced`: the commands left with the message before."""
-        replies = self._commands(message, announced)
-        if replies[-1].code == 354 and replies[1].code in (250, 251):
+        mail, rcpt, data = self._commands(message, announced)
+        if data.code == 354 and rcpt.code in (250, 251):
             return None
-        if replies[-1].code == 354:
-            # A DATA that was accepted without recipients is ended at once (RFC 2920 §3.1).
-            self._send(b".\r\n")
-            self._replies.next()
-        mail, rcpt, data = replies
         refusing = mail if mail.code != 250 else rcpt if rcpt.code not in (250, 251) else data
-        if refusing.code != 421:
-            self._send(b"RSET\r\n")
-            self._replies.next()
+        try:
+            if data.code == 354:
+                # A DATA that was accepted without recipients is ended at once (RFC 2920 §3.1).
+                self._send(b".\r\n")
+                self._replies.next()
+            if refusing.code != 421:
+                self._send(b"RSET\r\n")
+                self._replies.next()
+        except Lost as error:
+            self._lost = str(error)
         return refusing.refusal(), refusing.ours or (refusing is not rcpt and refusing.code >= 500)
 
     def _commands(self, message: Message, announced: bool) -> tuple[Reply, Reply, Reply]:
@@ -202,7 +201,7 @@ def _open(server: Server) -> smtplib.SMTP:
         raise ProviderGone(f"{where} refuses the user name or password ({error.smtp_code}).") from None
     except (OSError, smtplib.SMTPException) as error:
         _close(session)
-        raise ProviderGone(f"{where} cannot be reached: {said(error)}. Nothing was lost; try again later.") from error
+        raise ProviderAway(f"{where} cannot be reached: {said(error)}. Nothing was lost; try again later.") from error
     return session
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
+import struct
 from dataclasses import dataclass
 
 from newsletter.model import Outcome, Result
@@ -77,6 +79,18 @@ class Replies:
             self._unread += received
         line, self._unread = self._unread[:end], self._unread[end + 1 :]
         return line.rstrip(b"\r")
+
+
+def wait_up_to(sock: socket.socket, seconds: float) -> None:
+    """How long each read and write may take. The system's own limit spares a call that asks before each of them; an
+    encrypted socket needs Python's."""
+    if isinstance(sock, ssl.SSLSocket):
+        sock.settimeout(seconds)
+        return
+    sock.settimeout(None)
+    limit = struct.pack("ll", int(seconds), 0)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
 
 
 def said(error: Exception) -> str:
