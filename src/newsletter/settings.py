@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -39,6 +41,27 @@ def _rate(value: object) -> object:
     if isinstance(value, float) and value > 0:
         return value
     raise ValueError("write a rate as 50/s, 600/m or 10000/h")
+
+
+def _hours(value: object) -> object:
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})", value.strip()) if isinstance(value, str) else None
+    try:
+        begin, end = (time.fromisoformat(one.zfill(5)) for one in match.groups()) if match else (None, None)
+    except ValueError:
+        begin = end = None
+    if begin is None or begin == end:
+        raise ValueError('write quiet hours as "22:00-07:00", in quotes')
+    return begin, end
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError) as error:
+        raise ValueError(f"'{value}' is not a time zone such as Europe/Berlin") from error
+    return value
 
 
 def _one_line(value: str) -> str:
@@ -127,6 +150,14 @@ class ProviderSettings(_Model):
     path: str = "var/outbox"
     rate: Annotated[float | None, BeforeValidator(lambda value: None if value is None else _rate(value))] = None
     """Messages per second; None is as fast as the provider takes them."""
+    domains: dict[str, Annotated[float, BeforeValidator(_rate)]] = {}
+    """The same for each domain of recipients; `*` is every other one, each by itself."""
+    hourly: Annotated[int | None, Field(ge=1)] = None
+    daily: Annotated[int | None, Field(ge=1)] = None
+    warmup: dict[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = {}
+    """Day since the first message ever, from 1 → most messages on that day; after the last one named, no cap."""
+    quiet_hours: Annotated[tuple[time, time] | None, BeforeValidator(_hours)] = None
+    """From when to when nothing is sent, as 22:00-07:00 in `time_zone`."""
     connections: Annotated[int, Field(ge=1, le=100)] = 10
 
 
@@ -177,6 +208,8 @@ class SettingsFile(_Model):
     list_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")] = ""
     images: Images = Images()
     provider: ProviderSettings = ProviderSettings()
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    """Where the sender lives: quiet hours, days and the times of `send --at` are meant there."""
     database: str = Field(default="sqlite:///var/newsletter.db", repr=False)
     public_url: WebAddress = ""
     """Accepted, and not used before there is a service behind it: people unsubscribe by mail to `reply_to`."""

@@ -206,6 +206,7 @@ def _report(workspace: Workspace, state: CampaignState, as_json: bool, already: 
                     {"state": kind.value, "reason": reason, "count": people}
                     for (kind, reason), people in state.reasons.items()
                 ],
+                "held": _held_json(state),
                 "outbox": shown(folder, Path.cwd()) if folder else None,
             }
         )
@@ -222,6 +223,12 @@ def _report(workspace: Workspace, state: CampaignState, as_json: bool, already: 
         print_table([(people, kind.value, reason) for (kind, reason), people in state.reasons.items()])
     if folder is not None and state.counts.accepted:
         click.echo(f"\nThe messages are in {shown(folder, Path.cwd())}/")
+
+
+def _held_json(state: CampaignState) -> dict[str, object] | None:
+    """The limit that ended the run, and until when."""
+    held = state.held
+    return {"reason": held.reason, "until": held.until.isoformat()} if held and held.until else None
 
 
 def _duration(seconds: float) -> str:

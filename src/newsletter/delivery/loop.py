@@ -16,7 +16,7 @@ from newsletter.delivery.ledger_writer import LedgerWriter, Written
 from newsletter.delivery.messages import Assembler, NotPersonalizable
 from newsletter.delivery.providers.contract import Connection as ProviderConnection
 from newsletter.delivery.providers.contract import Provider, ProviderAway, ProviderGone
-from newsletter.delivery.supply import Supply
+from newsletter.delivery.supply import DomainPace, Supply
 from newsletter.delivery.throttle import Throttle
 from newsletter.model import Campaign, Delivery, Message, Outcome, Result
 from newsletter.store import ledger
@@ -42,6 +42,9 @@ class Sending:
     now: Callable[[], datetime]
     stop: Event
     limit: int | None = None
+    pace: DomainPace | None = None
+    until: datetime | None = None
+    """When the run ends by itself, such as at quiet hours."""
     progress: Callable[[int], None] = lambda settled: None
     wait: Callable[[float], object] | None = None
     """How to wait for seconds before connecting again; without one, `stop` ends the wait."""
@@ -50,8 +53,9 @@ class Sending:
 
     @property
     def over(self) -> bool:
-        """Whether the run is ending: told to, or something failed for good."""
-        return self.stop.is_set() or bool(self._failures)
+        """Whether the run is ending: told to, its time is up, or something failed for good."""
+        late = self.until is not None and self.now() >= self.until
+        return self.stop.is_set() or bool(self._failures) or late
 
 
 def recover(database: Database, campaign: Campaign, provider: Provider, now: datetime) -> None:
@@ -81,7 +85,7 @@ def deliver(sending: Sending) -> None:
         _pass(sending)
         with sending.database.connect() as connection:
             left = ledger.counts(connection, sending.campaign.id).pending
-        if sending.stop.is_set() or sending.limit is not None or left in (0, before):
+        if sending.over or sending.limit is not None or left in (0, before):
             return
         before = left
 
@@ -90,7 +94,7 @@ def _pass(sending: Sending) -> None:
     """Claim and deliver until nothing is to be claimed."""
     with LedgerWriter(sending.database, sending.now) as writer:
         connections = sending.provider.connections
-        supply = Supply(_claiming(sending, writer), sending.provider.group, connections, sending.limit)
+        supply = Supply(_claiming(sending, writer), sending.provider.group, connections, sending.limit, sending.pace)
         threads = [
             Thread(
                 target=_work,
@@ -125,7 +129,7 @@ def _work(sending: Sending, writer: LedgerWriter, supply: Supply, place: float) 
     connection: ProviderConnection | None = None
     broken = 0
     try:
-        while not sending.over and (group := supply.next()) is not None:
+        while (group := supply.next(lambda: sending.over)) is not None:
             if connection is None and (connection := _connected(sending, broken, place)) is None:
                 return
             whole = _deliver_group(sending, writer, connection, group)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
+from zoneinfo import ZoneInfo
 
 from newsletter.audience.professions import load_professions
 from newsletter.campaigns import freezing, planning
 from newsletter.delivery import loop
+from newsletter.delivery.limits import Allowance, Limits, Sent, allowance, midnight, quiet_from
 from newsletter.delivery.providers.contract import Provider
+from newsletter.delivery.supply import DomainPace
 from newsletter.delivery.throttle import Throttle
 from newsletter.errors import Refused, SettingsError, Stopped, StoreUnavailable, did_you_mean
 from newsletter.model import (
@@ -28,6 +31,7 @@ from newsletter.model import (
 from newsletter.pipeline.building import Built, assembler_of, build
 from newsletter.pipeline.people import import_file
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
+from newsletter.settings import Settings
 from newsletter.store import freezing as store_freezing
 from newsletter.store import ledger, subscribers
 from newsletter.store.database import Connection, Database
@@ -44,6 +48,8 @@ class CampaignState:
     reasons: Mapping[tuple[State, str], int]
     by_profession: Mapping[str, int]
     next_due: datetime | None
+    held: Allowance | None = None
+    """The limit that ended this run, and until when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,8 @@ def send(
             if options.uncertain:
                 ledger.resolve_uncertain(connection, campaign.id, options.uncertain == "resend", now())
             before = ledger.counts(connection, campaign.id)
+        limits = limits_of(workspace.settings)
+        allowed = _allowed(database, limits)
         sending = loop.Sending(
             database=database,
             campaign=campaign,
@@ -150,7 +158,9 @@ def send(
             throttle=Throttle(workspace.settings.provider.rate, time.monotonic, stop.wait),
             now=now,
             stop=stop,
-            limit=options.limit,
+            limit=min((one for one in (options.limit, allowed.messages) if one is not None), default=None),
+            pace=DomainPace(workspace.settings.provider.domains, time.monotonic, stop.wait),
+            until=quiet_from(limits, now()),
             progress=_running_total(before, progress),
         )
         try:
@@ -160,8 +170,22 @@ def send(
         with database.begin() as connection:
             if ledger.counts(connection, campaign.id).unfinished == 0:
                 ledger.mark_finished(connection, campaign.id, now())
+        after = _allowed(database, limits)
         with database.connect() as connection:
-            return _state(connection, name)
+            return replace(_state(connection, name), held=after if after.messages == 0 else None)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What newsletter.yaml says of caps, warm-up and quiet hours."""
+    provider = settings.provider
+    zone = ZoneInfo(settings.time_zone)
+    return Limits(provider.hourly, provider.daily, provider.warmup, provider.quiet_hours, zone)
+
+
+def _allowed(database: Database, limits: Limits) -> Allowance:
+    with database.connect() as connection:
+        sent = ledger.sent_before(connection, now() - timedelta(hours=1), midnight(now(), limits.zone))
+    return allowance(limits, Sent(sent.last_hour, sent.today, sent.first, sent.oldest_in_hour), now())
 
 
 def refuse_changed(workspace: Workspace, campaign: Campaign) -> None:
@@ -206,6 +230,11 @@ def refuse_unfinished(state: CampaignState) -> None:
     advice = "Run the same command again to go on."
     if left.uncertain and left.unfinished == left.uncertain:
         advice = "Nobody can tell whether they arrived: decide with --resend-uncertain or --skip-uncertain."
+    elif state.held and state.held.until:
+        advice = (
+            f"Stopped by a limit under `provider:` ({state.held.reason}). "
+            f"Run the same command again after {state.held.until:%Y-%m-%d %H:%M %Z}."
+        )
     elif state.next_due and left.unfinished == left.deferred + left.uncertain:
         advice = f"Run the same command again after {state.next_due:%Y-%m-%d %H:%M} UTC."
     raise Stopped(

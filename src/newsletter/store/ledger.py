@@ -159,6 +159,29 @@ def accepted_by_profession(connection: Connection, campaign: CampaignId) -> dict
     return {row[0]: row[1] for row in connection.execute(query.group_by(deliveries.c.profession))}
 
 
+@dataclass(frozen=True, slots=True)
+class SentBefore:
+    """What was accepted before, over all campaigns."""
+
+    last_hour: int
+    today: int
+    first: datetime | None
+    oldest_in_hour: datetime | None
+
+
+def sent_before(connection: Connection, hour_ago: datetime, midnight: datetime) -> SentBefore:
+    """How many messages the provider has taken since then, and when the first ever."""
+    moment = deliveries.c.changed_at
+    in_hour = moment >= hour_ago
+    query = select(
+        func.count().filter(in_hour),
+        func.count().filter(moment >= midnight),
+        func.min(moment),
+        func.min(moment).filter(in_hour),
+    ).where(deliveries.c.state == State.ACCEPTED.value)
+    return SentBefore(*connection.execute(query).one())
+
+
 def reasons(connection: Connection, campaign: CampaignId) -> dict[tuple[State, str], int]:
     """Why deliveries were skipped, deferred, rejected or are uncertain, with how many each."""
     shown = (State.SKIPPED, State.DEFERRED, State.REJECTED, State.UNCERTAIN)
