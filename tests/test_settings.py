@@ -144,7 +144,7 @@ def test_mail_by_smtp_needs_a_server(tmp_path: Path) -> None:
 
 
 def test_a_database_that_is_not_supported_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="must be a SQLite file.* or a PostgreSQL server") as caught:
+    with pytest.raises(SettingsError, match=r"must be a SQLite file.* or a PostgreSQL server") as caught:
         load(tmp_path, "", NEWSLETTER_DATABASE_URL="mysql://ada:s3cret@localhost/news")
     assert "s3cret" not in str(caught.value)
 
