@@ -19,6 +19,7 @@ from newsletter.files import (
     parse_yaml,
     read_text,
     split_front_matter,
+    spreadsheet_cell,
     validated,
 )
 from newsletter.model import Where
@@ -232,3 +233,13 @@ def test_any_bytes_are_text_or_refused(content: bytes) -> None:
         return
     text.encode()
     assert "\r" not in text and "\0" not in text
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-1+cmd", "@SUM(A1)", "\t=1", "\r=1", "-", "+49 30 1234", "=HYPERLINK(1)"])
+def test_a_cell_that_a_spreadsheet_would_compute_becomes_text(text: str) -> None:
+    assert spreadsheet_cell(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["", "Ada", "-5", "+3.5", "-1.234,56", "a=b", "'=1", "5-3"])
+def test_words_and_numbers_stay_as_they_are(text: str) -> None:
+    assert spreadsheet_cell(text) == text

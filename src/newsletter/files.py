@@ -81,6 +81,18 @@ def read_text(path: Path, name: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*")
+
+
+def spreadsheet_cell(text: str) -> str:
+    """`text` as a cell that no spreadsheet program computes: what looks like a formula gets an apostrophe before it.
+
+    A number such as -5 stays itself. https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
+
+
 @dataclass(frozen=True, slots=True)
 class DecodedText:
     """Text of a file in whatever encoding it came, with line ends as `\\n`."""
