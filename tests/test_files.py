@@ -235,7 +235,9 @@ def test_any_bytes_are_text_or_refused(content: bytes) -> None:
     assert "\r" not in text and "\0" not in text
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-1+cmd", "@SUM(A1)", "\t=1", "\r=1", "-", "+49 30 1234", "=HYPERLINK(1)"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1+1", "-1+cmd", "@SUM(A1)", "\t=1", "\r=1", "-", "+49 30 1234", "=HYPERLINK(1)"]
+)
 def test_a_cell_that_a_spreadsheet_would_compute_becomes_text(text: str) -> None:
     assert spreadsheet_cell(text) == "'" + text
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import FileProblems, SettingsError
-from newsletter.settings import Settings, find_workspace, load_settings
+from newsletter.settings import Settings, find_workspace, load_settings, require_provider
 
 BASE = "brand: {name: Work, postal_address: 1 Main Street}\nsender: {name: Work, address: news@example.org}\n"
 
@@ -140,7 +140,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
 
 def test_mail_by_smtp_needs_a_server(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="Set NEWSLETTER_SMTP_URL"):
-        load(tmp_path, "provider: {name: smtp}\n")
+        require_provider(load(tmp_path, "provider: {name: smtp}\n"))
 
 
 def test_a_database_that_is_not_supported_is_refused(tmp_path: Path) -> None:

@@ -434,7 +434,12 @@ class Plan:
 
 
 class CampaignStatus(StrEnum):
+    """Whether a campaign may be sent now: only one that is `sending`, and `scheduled` ones when their time comes."""
+
+    SCHEDULED = "scheduled"
     SENDING = "sending"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
     FINISHED = "finished"
 
 
@@ -450,6 +455,9 @@ class Campaign:
     content_hash: str
     secret: bytes = field(repr=False)
     created_at: datetime
+    status_reason: str = ""
+    """Why it is paused or cancelled."""
+    scheduled_at: datetime | None = None
 
 
 class State(StrEnum):

@@ -281,8 +281,12 @@ def _with_environment(settings: Settings, environment: Mapping[str, str]) -> Set
             f"{FILE}: database must be a SQLite file, such as sqlite:///var/newsletter.db, or a PostgreSQL server, "
             "such as postgresql://user@host/name (with its password in NEWSLETTER_DATABASE_URL)."
         )
+    return settings
+
+
+def require_provider(settings: Settings) -> None:
+    """Raise `SettingsError` when the provider lacks what it needs to send; only sending needs it, nothing else does."""
     if settings.provider.name == "smtp" and not settings.provider.url:
         raise SettingsError(
             f"{FILE}: provider smtp needs an address. Set NEWSLETTER_SMTP_URL, such as smtp://mail.example.org:587."
         )
-    return settings

@@ -29,7 +29,7 @@ from newsletter.model import (
     SubscriberStatus,
     Where,
 )
-from newsletter.store import freezing, ledger, subscribers
+from newsletter.store import campaigns, freezing, ledger, subscribers
 from newsletter.store.database import Database, open_database
 from newsletter.store.freezing import FrozenCampaign
 
@@ -84,7 +84,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 def _campaign(database: Database) -> Campaign:
     with database.connect() as connection:
-        campaign = ledger.find_campaign(connection, "c")
+        campaign = campaigns.find_campaign(connection, "c")
     assert campaign is not None
     return campaign
 

@@ -20,7 +20,7 @@ from newsletter.model import (
     SubscriberRow,
     SubscriberStatus,
 )
-from newsletter.store import freezing, ledger, subscribers, suppressions
+from newsletter.store import campaigns, freezing, ledger, subscribers, suppressions
 from newsletter.store.database import Database, open_database
 from newsletter.store.freezing import FrozenCampaign
 from newsletter.store.ledger import Settlement
@@ -70,7 +70,7 @@ def _freeze(database: Database, name: str = "spring", segment: Segment | None = 
     )
     with database.begin() as connection:
         freezing.freeze(connection, frozen, NOW)
-        campaign = ledger.find_campaign(connection, name)
+        campaign = campaigns.find_campaign(connection, name)
     assert campaign is not None
     return campaign
 
@@ -222,7 +222,7 @@ def test_a_column_of_the_file_is_merged_even_when_it_is_named_like_one_of_ours(d
         fields = ("address", "id", "created_at")
         frozen = FrozenCampaign("own", "i", "a", "h", {"v": b"x"}, {}, Segment(source="b.csv"), fields)
         freezing.freeze(connection, frozen, NOW)
-        campaign = ledger.find_campaign(connection, "own")
+        campaign = campaigns.find_campaign(connection, "own")
         assert campaign is not None
         (claimed,) = ledger.claim(connection, campaign.id, 100, NOW)
     assert claimed.recipient == {"address": "R20@x.org", "id": "C-7", "created_at": "Tuesday"}

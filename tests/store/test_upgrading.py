@@ -111,7 +111,7 @@ def test_the_program_needs_the_latest_revision() -> None:
     config.set_main_option("script_location", str(upgrading.MIGRATIONS))
     scripts = ScriptDirectory.from_config(config)
     assert scripts.get_heads() == [SCHEMA]
-    assert [one.revision for one in scripts.walk_revisions()] == ["0002", "0001"]
+    assert [one.revision for one in scripts.walk_revisions()] == ["0003", "0002", "0001"]
 
 
 def test_a_file_of_the_first_version_is_brought_up_to_date_when_it_is_opened_and_keeps_everything(older: Path) -> None:
@@ -141,7 +141,7 @@ def test_an_upgraded_file_has_the_tables_of_the_code(older: Path) -> None:
 def test_a_copy_of_the_file_as_it_was_is_kept_for_its_owner_alone(older: Path) -> None:
     open_database(URL, older.parents[1]).close()
     (copy,) = upgrading.copies(older)
-    assert (copy.name, copy.stat().st_mode & 0o777) == ("people.db.before-0002", 0o600)
+    assert (copy.name, copy.stat().st_mode & 0o777) == (f"people.db.before-{SCHEMA}", 0o600)
     with sqlite3.connect(copy) as raw:
         assert raw.execute("PRAGMA user_version").fetchone() == (1,)
         assert raw.execute("SELECT address_key FROM suppressions").fetchall() == [("bo@x.org",)]

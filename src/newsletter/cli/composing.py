@@ -25,7 +25,9 @@ from newsletter.pipeline import building
 from newsletter.pipeline.building import Built
 
 _SAMPLE = ("newsletter.yaml", "issues", "audiences", "static", "templates")
-_IGNORE = "/build/\n/var/\n# Files with real people in them stay out of the repository.\n/audiences/*\n!/audiences/*.yaml\n"
+_IGNORE = (
+    "/build/\n/var/\n# Files with real people in them stay out of the repository.\n/audiences/*\n!/audiences/*.yaml\n"
+)
 
 
 @click.command()

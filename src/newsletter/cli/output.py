@@ -33,9 +33,9 @@ def bundled_workspace() -> Path:
     return inside if inside.is_dir() else package.parents[1]
 
 
-def print_json(document: Mapping[str, object]) -> None:
-    """The one document of `--json`."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+def print_json(document: Mapping[str, object], lines: bool = False) -> None:
+    """The one document of `--json`, or, with `lines`, one of many on a line of its own."""
+    click.echo(json.dumps(document, indent=None if lines else 2, ensure_ascii=False))
 
 
 def print_table(rows: Sequence[Sequence[object]], indent: int = 2) -> None:

@@ -1,4 +1,4 @@
-"""`plan`, `send` and `status`: from the dry run to the last delivery."""
+"""`plan` and `send`: from the dry run to the last delivery."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Event
 from types import FrameType
 
 import click
 
+from newsletter.cli.campaigns import duration, print_campaign
 from newsletter.cli.output import (
     Reported,
-    counts_json,
     findings_json,
     json_option,
     print_findings,
@@ -26,10 +25,9 @@ from newsletter.cli.output import (
     workspace_of,
 )
 from newsletter.errors import NewsletterError, SettingsError
-from newsletter.files import shown
-from newsletter.model import UNMATCHED, CampaignStatus
-from newsletter.pipeline import building, sending
-from newsletter.pipeline.sending import CampaignState, Planned, SendOptions
+from newsletter.model import CampaignStatus
+from newsletter.pipeline import building, sending, standing
+from newsletter.pipeline.sending import Planned, SendOptions
 from newsletter.pipeline.workspace import Workspace
 
 
@@ -65,6 +63,7 @@ def plan(context: click.Context, issue: str, campaign: str, as_json: bool) -> No
 @click.option("--as-frozen", is_flag=True, help="Go on with the content as it was frozen, though the files changed.")
 @click.option("--resend-uncertain", "uncertain", flag_value="resend", help="Send the uncertain ones again.")
 @click.option("--skip-uncertain", "uncertain", flag_value="skip", help="Let the uncertain ones be.")
+@click.option("--retry-failed", is_flag=True, help="Try those that were rejected once more.")
 @json_option
 @click.pass_context
 def send(
@@ -75,6 +74,7 @@ def send(
     yes: bool,
     as_frozen: bool,
     uncertain: str | None,
+    retry_failed: bool,
     as_json: bool,
 ) -> None:
     """Send an issue, or go on with one that was cut off.
@@ -87,8 +87,8 @@ def send(
     existing = sending.find_campaign(workspace, name)
     if existing is None:
         _freeze(workspace, issue, name, yes, as_json)
-    elif existing.status is CampaignStatus.FINISHED:
-        _report(workspace, sending.status(workspace, name), as_json, already=True)
+    elif existing.status is CampaignStatus.FINISHED and not retry_failed:
+        print_campaign(workspace, standing.status(workspace, name), as_json, already=True)
         return
     else:
         if existing.issue != building.issue_id(workspace, issue):
@@ -97,23 +97,13 @@ def send(
             sending.refuse_changed(workspace, existing)
         _confirm(f"Go on with campaign '{name}'?", yes)
     stop = Event()
-    options = SendOptions(limit, uncertain or "")
+    options = SendOptions(limit, uncertain or "", retry_failed)
     with _draining(stop) as signals, progress_bar("Sending", as_json) as progress:
-        state = sending.send(workspace, name, options, stop, progress)
-    _report(workspace, state, as_json)
+        state = sending.send(workspace, name, options, stop, progress, lambda words: click.echo(words, err=True))
+    print_campaign(workspace, state, as_json)
     if signals and signals[0] == signal.SIGINT and state.counts.unfinished:
         raise _Interrupted("interrupted; what was begun is recorded. Run the same command again to go on.")
-    sending.refuse_unfinished(state)
-
-
-@click.command()
-@click.argument("campaign")
-@json_option
-@click.pass_context
-def status(context: click.Context, campaign: str, as_json: bool) -> None:
-    """Show where a campaign stands."""
-    workspace = workspace_of(context)
-    _report(workspace, sending.status(workspace, campaign), as_json)
+    standing.refuse_unfinished(state)
 
 
 def _freeze(workspace: Workspace, issue: str, name: str, yes: bool, as_json: bool) -> None:
@@ -189,49 +179,4 @@ def _print_plan(workspace: Workspace, planned: Planned) -> None:
         print_heading("Left out")
         print_table([(one.count, one.reason) for one in made.skipped])
     if made.seconds is not None:
-        click.echo(f"\nAt {workspace.settings.provider.rate:g} messages/s this takes {_duration(made.seconds)}.")
-
-
-def _report(workspace: Workspace, state: CampaignState, as_json: bool, already: bool = False) -> None:
-    folder = sending.outbox_folder(workspace, state.campaign.name)
-    if as_json:
-        print_json(
-            {
-                "campaign": state.campaign.name,
-                "issue": state.campaign.issue,
-                "status": state.campaign.status.value,
-                "counts": counts_json(state.counts),
-                "by_profession": {key or UNMATCHED: people for key, people in state.by_profession.items()},
-                "reasons": [
-                    {"state": kind.value, "reason": reason, "count": people}
-                    for (kind, reason), people in state.reasons.items()
-                ],
-                "held": _held_json(state),
-                "outbox": shown(folder, Path.cwd()) if folder else None,
-            }
-        )
-        return
-    finished = state.campaign.status is CampaignStatus.FINISHED
-    words = "was finished already" if already else "is finished" if finished else "is not finished"
-    print_heading(f"Campaign {state.campaign.name} {words}")
-    print_table([(people, key) for key, people in counts_json(state.counts).items() if people or key == "accepted"])
-    if state.by_profession:
-        print_heading("Delivered by profession")
-        print_table([(people, key or UNMATCHED) for key, people in state.by_profession.items()])
-    if state.reasons:
-        print_heading("Why not everyone")
-        print_table([(people, kind.value, reason) for (kind, reason), people in state.reasons.items()])
-    if folder is not None and state.counts.accepted:
-        click.echo(f"\nThe messages are in {shown(folder, Path.cwd())}/")
-
-
-def _held_json(state: CampaignState) -> dict[str, object] | None:
-    """The limit that ended the run, and until when."""
-    held = state.held
-    return {"reason": held.reason, "until": held.until.isoformat()} if held and held.until else None
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+        click.echo(f"\nAt {workspace.settings.provider.rate:g} messages/s this takes {duration(made.seconds)}.")

@@ -18,14 +18,15 @@ from newsletter.delivery.providers.contract import Connection as ProviderConnect
 from newsletter.delivery.providers.contract import Provider, ProviderAway, ProviderGone
 from newsletter.delivery.supply import DomainPace, Supply
 from newsletter.delivery.throttle import Throttle
-from newsletter.model import Campaign, Delivery, Message, Outcome, Result
-from newsletter.store import ledger
+from newsletter.model import Campaign, CampaignStatus, Delivery, Message, Outcome, Result
+from newsletter.store import campaigns, ledger
 from newsletter.store.database import Database
 from newsletter.store.ledger import Settlement
 
 _FIRST_WAIT = timedelta(minutes=5)
 _LONGEST_WAIT = timedelta(hours=4)
 _MOST_ATTEMPTS = 12
+_WATCH = 1.0
 _RECONNECT_WAITS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds before each new attempt, of which each connection takes half to three halves."""
 
@@ -48,14 +49,21 @@ class Sending:
     progress: Callable[[int], None] = lambda settled: None
     wait: Callable[[float], object] | None = None
     """How to wait for seconds before connecting again; without one, `stop` ends the wait."""
+    verify: Callable[[], None] = lambda: None
+    """Raises when the campaign may be another process's by now; asked every second."""
     _failures: list[BaseException] = field(default_factory=list)
+    _halted: Event = field(default_factory=Event)
     _reached: bool = False
 
     @property
     def over(self) -> bool:
         """Whether the run is ending: told to, its time is up, or something failed for good."""
         late = self.until is not None and self.now() >= self.until
-        return self.stop.is_set() or bool(self._failures) or late
+        return self.stop.is_set() or self._halted.is_set() or bool(self._failures) or late
+
+    def go_on(self) -> None:
+        """Nobody has it paused any more."""
+        self._halted.clear()
 
 
 def recover(database: Database, campaign: Campaign, provider: Provider, now: datetime) -> None:
@@ -104,16 +112,34 @@ def _pass(sending: Sending) -> None:
             )
             for number in range(connections)
         ]
-        for thread in threads:
+        ended = Event()
+        watch = Thread(target=_watch, args=(sending, ended), name="watch", daemon=True)
+        for thread in (watch, *threads):
             thread.start()
         for thread in threads:
             thread.join()
+        ended.set()
+        watch.join()
         if writer.failure is None:
             writer.submit(lambda connection: ledger.release(connection, sending.campaign.id, sending.now()))
     if writer.failure is not None:
         raise writer.failure
     if sending._failures:
         raise sending._failures[0]
+
+
+def _watch(sending: Sending, ended: Event) -> None:
+    """Every second, see whether somebody paused or cancelled the campaign, and whether it still is ours."""
+    while not ended.wait(_WATCH):
+        try:
+            sending.verify()
+            with sending.database.connect() as connection:
+                status, _ = campaigns.status_of(connection, sending.campaign.id)
+            if status is not CampaignStatus.SENDING:
+                sending._halted.set()
+        except BaseException as error:  # the connections must learn of it, whatever it is
+            sending._failures.append(error)
+            return
 
 
 def _claiming(sending: Sending, writer: LedgerWriter) -> Callable[[int], Written]:

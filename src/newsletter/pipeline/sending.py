@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from zoneinfo import ZoneInfo
@@ -14,10 +14,10 @@ from newsletter.audience.professions import load_professions
 from newsletter.campaigns import freezing, planning
 from newsletter.delivery import loop
 from newsletter.delivery.limits import Allowance, Limits, Sent, allowance, midnight, quiet_from
-from newsletter.delivery.providers.contract import Provider
+from newsletter.delivery.providers.contract import Provider, ProviderRefuses
 from newsletter.delivery.supply import DomainPace
 from newsletter.delivery.throttle import Throttle
-from newsletter.errors import Refused, SettingsError, Stopped, StoreUnavailable, did_you_mean
+from newsletter.errors import Refused, SettingsError, Stopped, StoreUnavailable
 from newsletter.model import (
     DEFAULT,
     Campaign,
@@ -26,30 +26,19 @@ from newsletter.model import (
     Finding,
     Import,
     Plan,
-    State,
 )
 from newsletter.pipeline.building import Built, assembler_of, build
 from newsletter.pipeline.people import import_file
+from newsletter.pipeline.standing import CampaignState, state_of
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
-from newsletter.settings import Settings
+from newsletter.settings import Settings, require_provider
+from newsletter.store import campaigns, ledger, subscribers
 from newsletter.store import freezing as store_freezing
-from newsletter.store import ledger, subscribers
-from newsletter.store.database import Connection, Database
+from newsletter.store.database import Database
 from newsletter.store.freezing import FrozenCampaign
 from newsletter.store.locks import campaign_lock
 
-
-@dataclass(frozen=True, slots=True)
-class CampaignState:
-    """Where a campaign stands."""
-
-    campaign: Campaign
-    counts: Counts
-    reasons: Mapping[tuple[State, str], int]
-    by_profession: Mapping[str, int]
-    next_due: datetime | None
-    held: Allowance | None = None
-    """The limit that ended this run, and until when."""
+_PAUSE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +57,8 @@ class SendOptions:
     limit: int | None = None
     uncertain: str = ""
     """What a person decided on uncertain deliveries: 'resend', 'skip' or nothing yet."""
+    retry_failed: bool = False
+    """Whether those the provider rejected are tried once more."""
 
 
 def plan(
@@ -108,12 +99,13 @@ def find_campaign(workspace: Workspace, name: str) -> Campaign | None:
     if not has_database(workspace):
         return None
     with open_store(workspace) as database, database.connect() as connection:
-        return ledger.find_campaign(connection, name)
+        return campaigns.find_campaign(connection, name)
 
 
 def freeze(workspace: Workspace, planned: Planned) -> None:
     """Write content and recipients into the database in one transaction."""
     built, made = planned.built, planned.plan
+    require_provider(workspace.settings)
     refuse_unsendable(planned)
     computed = ("address", "unsubscribe_url")
     frozen = FrozenCampaign(
@@ -127,7 +119,7 @@ def freeze(workspace: Workspace, planned: Planned) -> None:
         recipient_fields=tuple(one for one in built.audience.recipient_fields if one not in computed),
     )
     with open_store(workspace) as database, database.begin() as connection:
-        if ledger.find_campaign(connection, made.campaign):
+        if campaigns.find_campaign(connection, made.campaign):
             raise Refused(f"campaign '{made.campaign}' was begun by another process meanwhile. Run the command again.")
         store_freezing.freeze(connection, frozen, now())
 
@@ -138,15 +130,18 @@ def send(
     options: SendOptions,
     stop: Event,
     progress: Progress = silent,
+    tell: Callable[[str], None] = lambda words: None,
 ) -> CampaignState:
-    """Deliver what is left of a frozen campaign; raises `Stopped` when something is left all the same."""
-    with open_store(workspace) as database, campaign_lock(database, name):
+    """Deliver what is left of a frozen campaign, and wait while somebody has it paused; `tell` says so.
+
+    Raises `Stopped` when it cannot go on, `Refused` when it may not be sent now.
+    """
+    with open_store(workspace) as database, campaign_lock(database, name) as verify:
         campaign, contents = _frozen(database, name)
+        _begin(database, campaign, options)
         provider = _provider(workspace, name)
         loop.recover(database, campaign, provider, now())
-        with database.begin() as connection:
-            if options.uncertain:
-                ledger.resolve_uncertain(connection, campaign.id, options.uncertain == "resend", now())
+        with database.connect() as connection:
             before = ledger.counts(connection, campaign.id)
         limits = limits_of(workspace.settings)
         allowed = _allowed(database, limits)
@@ -161,18 +156,77 @@ def send(
             limit=min((one for one in (options.limit, allowed.messages) if one is not None), default=None),
             pace=DomainPace(workspace.settings.provider.domains, time.monotonic, stop.wait),
             until=quiet_from(limits, now()),
+            verify=verify,
             progress=_running_total(before, progress),
         )
         try:
-            loop.deliver(sending)
+            _deliver(sending, tell)
         except StoreUnavailable as error:
             raise Stopped(f"{error} What was sent until then is recorded, or will be looked up.") from error
-        with database.begin() as connection:
-            if ledger.counts(connection, campaign.id).unfinished == 0:
-                ledger.mark_finished(connection, campaign.id, now())
+        _close(database, campaign)
         after = _allowed(database, limits)
         with database.connect() as connection:
-            return replace(_state(connection, name), held=after if after.messages == 0 else None)
+            return replace(state_of(connection, name), held=after if after.messages == 0 else None)
+
+
+def _begin(database: Database, campaign: Campaign, options: SendOptions) -> None:
+    """Settle what a person decided, and start a scheduled campaign whose time has come."""
+    if campaign.status is CampaignStatus.PAUSED:
+        reason = f": {campaign.status_reason}" if campaign.status_reason else ""
+        raise Refused(
+            f"campaign '{campaign.name}' is paused{reason}. Go on with `newsletter resume {campaign.name}` first."
+        )
+    if campaign.status is CampaignStatus.CANCELLED:
+        raise Refused(f"campaign '{campaign.name}' was cancelled. Send the issue anew with --campaign NAME.")
+    if campaign.scheduled_at is not None and campaign.scheduled_at > now():
+        raise Refused(
+            f"campaign '{campaign.name}' is scheduled for {campaign.scheduled_at:%Y-%m-%d %H:%M} UTC; "
+            "`newsletter run-due` sends it then."
+        )
+    with database.begin() as connection:
+        campaigns.set_status(
+            connection, campaign.id, CampaignStatus.SENDING, "", now(), only_from=[CampaignStatus.SCHEDULED]
+        )
+        if options.uncertain:
+            ledger.resolve_uncertain(connection, campaign.id, options.uncertain == "resend", now())
+        if options.retry_failed and ledger.retry_rejected(connection, campaign.id, now()):
+            campaigns.set_status(connection, campaign.id, CampaignStatus.SENDING, "", now())
+
+
+def _deliver(sending: loop.Sending, tell: Callable[[str], None]) -> None:
+    """Deliver; as long as somebody has the campaign paused, wait. A provider that refuses us pauses it itself."""
+    while True:
+        try:
+            loop.deliver(sending)
+        except ProviderRefuses as error:
+            with sending.database.begin() as connection:
+                campaigns.set_status(connection, sending.campaign.id, CampaignStatus.PAUSED, str(error), now())
+            raise
+        if not _paused(sending):
+            return
+        tell(
+            f"Campaign '{sending.campaign.name}' is paused. Waiting for `newsletter resume {sending.campaign.name}`; "
+            "Ctrl-C leaves it paused."
+        )
+        while _paused(sending) and not sending.stop.wait(_PAUSE):
+            sending.verify()
+        if sending.stop.is_set():
+            return
+        sending.go_on()
+
+
+def _paused(sending: loop.Sending) -> bool:
+    with sending.database.connect() as connection:
+        return campaigns.status_of(connection, sending.campaign.id)[0] is CampaignStatus.PAUSED
+
+
+def _close(database: Database, campaign: Campaign) -> None:
+    """Finish a campaign with nobody left; let go of the rest of one that was cancelled meanwhile."""
+    with database.begin() as connection:
+        if campaigns.status_of(connection, campaign.id)[0] is CampaignStatus.CANCELLED:
+            ledger.cancel(connection, campaign.id, now())
+        elif ledger.counts(connection, campaign.id).unfinished == 0:
+            campaigns.set_status(connection, campaign.id, CampaignStatus.FINISHED, "", now())
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -199,50 +253,6 @@ def refuse_changed(workspace: Workspace, campaign: Campaign) -> None:
         )
 
 
-def status(workspace: Workspace, name: str) -> CampaignState:
-    """Where the campaign stands, now."""
-    if not has_database(workspace):
-        raise SettingsError(f"no campaign '{name}'. Nothing has been sent from here yet.")
-    with open_store(workspace) as database, database.connect() as connection:
-        return _state(connection, name)
-
-
-def _state(connection: Connection, name: str) -> CampaignState:
-    campaign = ledger.find_campaign(connection, name)
-    if campaign is None:
-        known = ledger.campaign_names(connection)
-        listing = f" Campaigns here: {', '.join(known)}." if known else " Nothing has been sent from here yet."
-        raise SettingsError(f"no campaign '{name}'.{did_you_mean(name, known)}{listing}")
-    return CampaignState(
-        campaign,
-        ledger.counts(connection, campaign.id),
-        ledger.reasons(connection, campaign.id),
-        ledger.accepted_by_profession(connection, campaign.id),
-        ledger.next_due(connection, campaign.id),
-    )
-
-
-def refuse_unfinished(state: CampaignState) -> None:
-    """Raise `Stopped` when the campaign is not finished, saying how to go on."""
-    if state.campaign.status is CampaignStatus.FINISHED:
-        return
-    left = state.counts
-    advice = "Run the same command again to go on."
-    if left.uncertain and left.unfinished == left.uncertain:
-        advice = "Nobody can tell whether they arrived: decide with --resend-uncertain or --skip-uncertain."
-    elif state.held and state.held.until:
-        advice = (
-            f"Stopped by a limit under `provider:` ({state.held.reason}). "
-            f"Run the same command again after {state.held.until:%Y-%m-%d %H:%M %Z}."
-        )
-    elif state.next_due and left.unfinished == left.deferred + left.uncertain:
-        advice = f"Run the same command again after {state.next_due:%Y-%m-%d %H:%M} UTC."
-    raise Stopped(
-        f"campaign '{state.campaign.name}' is not finished: {left.pending} pending, {left.deferred} deferred, "
-        f"{left.uncertain} uncertain. {advice}"
-    )
-
-
 def outbox_folder(workspace: Workspace, campaign: str) -> Path | None:
     """Where the outbox provider puts the campaign's messages; None with another provider."""
     provider = workspace.settings.provider
@@ -251,13 +261,14 @@ def outbox_folder(workspace: Workspace, campaign: str) -> Path | None:
 
 def _frozen(database: Database, name: str) -> tuple[Campaign, dict[str, bytes]]:
     with database.connect() as connection:
-        campaign = ledger.find_campaign(connection, name)
+        campaign = campaigns.find_campaign(connection, name)
         if campaign is None:
             raise SettingsError(f"no campaign '{name}'.")
-        return campaign, ledger.frozen_contents(connection, campaign.id)
+        return campaign, campaigns.frozen_contents(connection, campaign.id)
 
 
 def _provider(workspace: Workspace, campaign: str) -> Provider:
+    require_provider(workspace.settings)
     settings = workspace.settings.provider
     folder = outbox_folder(workspace, campaign)
     if folder is not None:

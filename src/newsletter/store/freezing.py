@@ -30,8 +30,9 @@ from sqlalchemy import (
 )
 
 from newsletter.model import DEFAULT, CampaignStatus, Segment, State
+from newsletter.store.campaigns import campaign_contents, campaign_professions, campaigns
 from newsletter.store.columns import Json, UtcDateTime
-from newsletter.store.ledger import campaign_contents, campaign_professions, campaigns, deliveries
+from newsletter.store.ledger import deliveries
 from newsletter.store.subscribers import FIELDS, condition, skip_reason, subscribers
 
 _BLOCK = 64
@@ -55,6 +56,8 @@ class FrozenCampaign:
     segment: Segment
     recipient_fields: tuple[str, ...]
     """The subscriber's fields and attributes to keep for merging, without those computed when sending."""
+    scheduled_at: datetime | None = None
+    """When it is due; None: at once."""
 
 
 def freeze(connection: Connection, frozen: FrozenCampaign, now: datetime) -> None:
@@ -64,7 +67,8 @@ def freeze(connection: Connection, frozen: FrozenCampaign, now: datetime) -> Non
         "name": frozen.name,
         "issue": frozen.issue,
         "audience": frozen.audience,
-        "status": CampaignStatus.SENDING.value,
+        "status": (CampaignStatus.SCHEDULED if frozen.scheduled_at else CampaignStatus.SENDING).value,
+        "scheduled_at": frozen.scheduled_at,
         "content_hash": frozen.content_hash,
         "secret": secret,
         "created_at": now,

@@ -1,4 +1,4 @@
-"""Campaigns and their deliveries: what is frozen, where each message stands, and nothing forgotten.
+"""The deliveries of campaigns: where each message stands, and nobody forgotten.
 
 A delivery goes `pending → claimed → in_flight → accepted | deferred | rejected | uncertain`; the mark `in_flight` is
 durable before a byte that could deliver leaves. Settled rows keep the provider's words.
@@ -6,8 +6,8 @@ durable before a byte that could deliver leaves. Settled rows keep the provider'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     Row,
     String,
     Table,
@@ -31,7 +30,6 @@ from sqlalchemy import (
 )
 
 from newsletter.model import (
-    Campaign,
     CampaignId,
     CampaignStatus,
     Counts,
@@ -41,39 +39,9 @@ from newsletter.model import (
     Result,
     State,
 )
+from newsletter.store.campaigns import campaigns, status_of
 from newsletter.store.columns import Json, Number, UtcDateTime, metadata
 from newsletter.store.subscribers import skip_reason, subscribers
-
-campaigns = Table(
-    "campaigns",
-    metadata,
-    Column("id", Number, primary_key=True),
-    Column("name", String, nullable=False, unique=True),
-    Column("issue", String, nullable=False),
-    Column("audience", String, nullable=False),
-    Column("status", String, nullable=False),
-    Column("content_hash", String, nullable=False),
-    Column("secret", LargeBinary, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("finished_at", UtcDateTime),
-)
-
-# The frozen content: what `campaigns.freezing` packs, so that a resumed send needs no file of the issue.
-campaign_contents = Table(
-    "campaign_contents",
-    metadata,
-    Column("campaign_id", ForeignKey("campaigns.id"), primary_key=True),
-    Column("name", String, primary_key=True),
-    Column("content", LargeBinary, nullable=False),
-)
-
-campaign_professions = Table(
-    "campaign_professions",
-    metadata,
-    Column("campaign_id", ForeignKey("campaigns.id"), primary_key=True),
-    Column("profession", String, primary_key=True),
-    Column("variant", String, nullable=False),
-)
 
 deliveries = Table(
     "deliveries",
@@ -114,32 +82,6 @@ class Settlement:
     number: int
     outcome: Outcome
     not_before: datetime | None = None
-
-
-# ── campaigns ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def find_campaign(connection: Connection, name: str) -> Campaign | None:
-    """The campaign of that name."""
-    row = connection.execute(select(campaigns).where(campaigns.c.name == name)).one_or_none()
-    if row is None:
-        return None
-    status = CampaignStatus(row.status)
-    return Campaign(
-        CampaignId(row.id), row.name, row.issue, row.audience, status, row.content_hash, row.secret, row.created_at
-    )
-
-
-def campaign_names(connection: Connection) -> list[str]:
-    """All campaigns, oldest first."""
-    return list(connection.execute(select(campaigns.c.name).order_by(campaigns.c.id)).scalars())
-
-
-def frozen_contents(connection: Connection, campaign: CampaignId) -> dict[str, bytes]:
-    """The frozen variants and pictures, by name."""
-    query = select(campaign_contents.c.name, campaign_contents.c.content)
-    rows = connection.execute(query.where(campaign_contents.c.campaign_id == campaign))
-    return {row.name: row.content for row in rows}
 
 
 def counts(connection: Connection, campaign: CampaignId) -> Counts:
@@ -195,17 +137,16 @@ def reasons(connection: Connection, campaign: CampaignId) -> dict[tuple[State, s
     return {(State(row[0]), row[1]): row[2] for row in connection.execute(query)}
 
 
-def mark_finished(connection: Connection, campaign: CampaignId, now: datetime) -> None:
-    """Close the campaign: nobody is left."""
-    values = {"status": CampaignStatus.FINISHED.value, "finished_at": now}
-    connection.execute(update(campaigns).where(campaigns.c.id == campaign).values(values))
-
-
 # ── deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def claim(connection: Connection, campaign: CampaignId, most: int, now: datetime) -> list[Delivery]:
-    """Take up to `most` deliveries that are pending or whose wait is over; those suppressed since are skipped."""
+    """Take up to `most` deliveries that are pending or whose wait is over; those suppressed since are skipped.
+
+    Nothing is taken of a campaign that is paused or cancelled.
+    """
+    if status_of(connection, campaign)[0] is not CampaignStatus.SENDING:
+        return []
     pending = deliveries.c.state == State.PENDING.value
     due = and_(deliveries.c.state == State.DEFERRED.value, deliveries.c.not_before <= now)
     while True:
@@ -314,6 +255,51 @@ def resolve_uncertain(connection: Connection, campaign: CampaignId, resend: bool
     where = and_(deliveries.c.campaign_id == campaign, deliveries.c.state == State.UNCERTAIN.value)
     values = {"state": state.value, "reason": reason, "changed_at": now}
     return connection.execute(update(deliveries).where(where).values(values)).rowcount
+
+
+def cancel(connection: Connection, campaign: CampaignId, now: datetime) -> int:
+    """Nobody who was not begun gets anything any more; how many that are."""
+    left = [one.value for one in (State.PENDING, State.CLAIMED, State.DEFERRED)]
+    where = and_(deliveries.c.campaign_id == campaign, deliveries.c.state.in_(left))
+    values = {"state": State.SKIPPED.value, "reason": "cancelled", "changed_at": now}
+    return connection.execute(update(deliveries).where(where).values(values)).rowcount
+
+
+def retry_rejected(connection: Connection, campaign: CampaignId, now: datetime) -> int:
+    """Rejected deliveries are pending again, with all their attempts; how many. Whoever was suppressed meanwhile is
+    skipped when claimed."""
+    where = and_(deliveries.c.campaign_id == campaign, deliveries.c.state == State.REJECTED.value)
+    values = {"state": State.PENDING.value, "reason": "", "attempts": 0, "changed_at": now}
+    return connection.execute(update(deliveries).where(where).values(values)).rowcount
+
+
+def accepted_since(connection: Connection, campaign: CampaignId, moment: datetime) -> int:
+    """How many messages of the campaign the provider has taken since then."""
+    mine = and_(deliveries.c.campaign_id == campaign, deliveries.c.state == State.ACCEPTED.value)
+    return connection.execute(select(func.count()).where(mine, deliveries.c.changed_at >= moment)).scalar_one()
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A delivery as its log shows it."""
+
+    address: str
+    profession: str
+    variant: str
+    state: str
+    reason: str
+    attempts: int
+    changed_at: datetime
+    delivery_id: str
+    provider_id: str
+
+
+def log(connection: Connection, campaign: CampaignId) -> Iterator[LogEntry]:
+    """Every delivery of the campaign, in the order they were frozen, without holding them all at once."""
+    columns = [deliveries.c[one.name] for one in fields(LogEntry)]
+    query = select(*columns).where(deliveries.c.campaign_id == campaign).order_by(deliveries.c.id)
+    for row in connection.execution_options(yield_per=1000).execute(query):
+        yield LogEntry(*row)
 
 
 def next_due(connection: Connection, campaign: CampaignId) -> datetime | None:

@@ -22,6 +22,11 @@ class ProviderAway(ProviderGone):
     """The provider cannot be reached just now; it may be in a moment."""
 
 
+class ProviderRefuses(ProviderGone):
+    """The provider refuses us, whoever the recipient is: our account, our domain or our policy is not as it wants. The
+    campaign is paused until a person has mended it."""
+
+
 class Connection(Protocol):
     """One line to the provider, used by one thread."""
 
@@ -44,8 +49,8 @@ class Provider(Protocol):
     def connections(self) -> int: ...
 
     def connect(self) -> Connection:
-        """A new connection; raises `ProviderAway` when the provider cannot be reached, `ProviderGone` when it refuses
-        us."""
+        """A new connection; raises `ProviderAway` when the provider cannot be reached, `ProviderRefuses` when it
+        refuses us."""
         ...
 
     def already_carried(self, deliveries: Sequence[DeliveryId]) -> set[DeliveryId] | None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from newsletter.delivery.providers.contract import ProviderAway, ProviderGone
+from newsletter.delivery.providers.contract import ProviderAway, ProviderRefuses
 from newsletter.delivery.providers.smtp_replies import Lost, Replies, Reply, said, wait_up_to
 from newsletter.errors import SettingsError
 from newsletter.model import DeliveryId, Message, Outcome, Result
@@ -113,7 +113,7 @@ class _SmtpConnection:
                 self._lost = outcome.reason
             yield outcome
             if ours:
-                raise ProviderGone(f"{self._server.host} refuses this sender: {outcome.reason}")
+                raise ProviderRefuses(f"{self._server.host} refuses this sender: {outcome.reason}")
 
     def close(self) -> None:
         try:
@@ -198,7 +198,7 @@ def _open(server: Server) -> smtplib.SMTP:
             session.login(server.user, server.password)
     except smtplib.SMTPAuthenticationError as error:
         _close(session)
-        raise ProviderGone(f"{where} refuses the user name or password ({error.smtp_code}).") from None
+        raise ProviderRefuses(f"{where} refuses the user name or password ({error.smtp_code}).") from None
     except (OSError, smtplib.SMTPException) as error:
         _close(session)
         raise ProviderAway(f"{where} cannot be reached: {said(error)}. Nothing was lost; try again later.") from error

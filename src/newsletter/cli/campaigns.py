@@ -1,0 +1,177 @@
+"""`status`, `pause`, `resume` and `cancel`: look after a campaign, also while another process sends it."""
+
+from __future__ import annotations
+
+import csv
+import sys
+import time
+from dataclasses import astuple, fields
+from pathlib import Path
+
+import click
+
+from newsletter.cli.output import counts_json, json_option, print_heading, print_json, print_table, workspace_of
+from newsletter.errors import SettingsError
+from newsletter.files import shown, spreadsheet_cell
+from newsletter.model import UNMATCHED, CampaignStatus
+from newsletter.pipeline import standing, steering
+from newsletter.pipeline.sending import outbox_folder
+from newsletter.pipeline.standing import CampaignState
+from newsletter.pipeline.workspace import Workspace
+
+_OVER = (CampaignStatus.FINISHED, CampaignStatus.CANCELLED)
+_SECONDS = 1.0
+
+
+@click.command()
+@click.argument("campaign")
+@click.option("--watch", is_flag=True, help="Follow it until it is over; with --json, a line of JSON each second.")
+@click.option(
+    "--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write every delivery to a CSV."
+)
+@json_option
+@click.pass_context
+def status(context: click.Context, campaign: str, watch: bool, log: Path | None, as_json: bool) -> None:
+    """Show where a campaign stands: how many got it, how fast it goes, and why not everyone."""
+    workspace = workspace_of(context)
+    if watch:
+        _watch(workspace, campaign, as_json)
+    else:
+        print_campaign(workspace, standing.status(workspace, campaign), as_json)
+    if log is not None:
+        _write_log(workspace, campaign, log)
+        click.echo(f"Every delivery is in {shown(log, Path.cwd())}", err=True)
+
+
+@click.command()
+@click.argument("campaign")
+@click.option("--reason", default="", help="Why; shown by `status`, and to whoever sends it.")
+@json_option
+@click.pass_context
+def pause(context: click.Context, campaign: str, reason: str, as_json: bool) -> None:
+    """Stop a campaign within seconds, wherever it is being sent; what has left has left."""
+    workspace = workspace_of(context)
+    print_campaign(workspace, steering.pause(workspace, campaign, reason), as_json)
+
+
+@click.command()
+@click.argument("campaign")
+@json_option
+@click.pass_context
+def resume(context: click.Context, campaign: str, as_json: bool) -> None:
+    """Let a paused campaign go on: a sender that waits does, otherwise the next `send` or `run-due`."""
+    workspace = workspace_of(context)
+    print_campaign(workspace, steering.resume(workspace, campaign), as_json)
+
+
+@click.command()
+@click.argument("campaign")
+@click.option("--reason", default="", help="Why; shown by `status`.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_context
+def cancel(context: click.Context, campaign: str, reason: str, yes: bool, as_json: bool) -> None:
+    """End a campaign for good: nobody who was not begun gets it. What has left cannot be called back."""
+    workspace = workspace_of(context)
+    if not yes:
+        left = standing.status(workspace, campaign).counts
+        if not sys.stdin.isatty():
+            raise SettingsError("nobody is there to ask. Add --yes to cancel without asking.")
+        click.confirm(f"Cancel '{campaign}' for the {left.unfinished:,} people who are left?", abort=True, err=True)
+    print_campaign(workspace, steering.cancel(workspace, campaign, reason), as_json)
+
+
+def print_campaign(workspace: Workspace, state: CampaignState, as_json: bool, already: bool = False) -> None:
+    """Where a campaign stands, for a person or as one document."""
+    if as_json:
+        print_json(_json(workspace, state))
+        return
+    print_heading(f"Campaign {state.campaign.name} {_standing(state, already)}")
+    print_table([(people, key) for key, people in counts_json(state.counts).items() if people or key == "accepted"])
+    if state.campaign.status is CampaignStatus.SENDING and state.rate:
+        click.echo(f"  {_pace(state)}")
+    if state.by_profession:
+        print_heading("Delivered by profession")
+        print_table([(people, key or UNMATCHED) for key, people in state.by_profession.items()])
+    if state.reasons:
+        print_heading("Why not everyone")
+        print_table([(people, kind.value, reason) for (kind, reason), people in state.reasons.items()])
+    folder = outbox_folder(workspace, state.campaign.name)
+    if folder is not None and state.counts.accepted:
+        click.echo(f"\nThe messages are in {shown(folder, Path.cwd())}/")
+
+
+def _standing(state: CampaignState, already: bool) -> str:
+    campaign = state.campaign
+    because = f": {campaign.status_reason}" if campaign.status_reason else ""
+    if campaign.status is CampaignStatus.FINISHED:
+        return "was finished already" if already else "is finished"
+    if campaign.status is CampaignStatus.SCHEDULED and campaign.scheduled_at is not None:
+        return f"is scheduled for {campaign.scheduled_at:%Y-%m-%d %H:%M} UTC"
+    words = {CampaignStatus.PAUSED: "is paused", CampaignStatus.CANCELLED: "was cancelled"}
+    return words.get(campaign.status, "is not finished") + because
+
+
+def _pace(state: CampaignState) -> str:
+    left = state.counts.pending + state.counts.deferred
+    return f"{state.rate:,.1f} messages/s over the last minute, {duration(left / state.rate)} left"
+
+
+def _watch(workspace: Workspace, name: str, as_json: bool) -> None:
+    """A line each second until nothing more will happen by itself."""
+    while True:
+        state = standing.status(workspace, name)
+        counts = state.counts
+        if as_json:
+            print_json(_json(workspace, state), lines=True)
+        else:
+            done, total = counts.total - counts.unfinished, counts.total
+            line = f"{name} {state.campaign.status.value}  {done:,} of {total:,}"
+            line += f"  {_pace(state)}" if state.rate and counts.unfinished else ""
+            click.echo(f"\r\x1b[K{line}" if sys.stdout.isatty() else line, nl=not sys.stdout.isatty())
+        if state.campaign.status in _OVER:
+            break
+        time.sleep(_SECONDS)
+    if not as_json:
+        print_campaign(workspace, state, as_json)
+
+
+def _write_log(workspace: Workspace, name: str, path: Path) -> None:
+    """One line per delivery; cells that a spreadsheet would compute are neutralised."""
+    with standing.campaign_log(workspace, name) as entries, path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        for number, entry in enumerate(entries):
+            if not number:
+                writer.writerow([field.name for field in fields(entry)])
+            cells = [cell.isoformat() if hasattr(cell, "isoformat") else cell for cell in astuple(entry)]
+            writer.writerow([spreadsheet_cell(cell) if isinstance(cell, str) else cell for cell in cells])
+
+
+def _json(workspace: Workspace, state: CampaignState) -> dict[str, object]:
+    campaign = state.campaign
+    folder = outbox_folder(workspace, campaign.name)
+    left = state.counts.pending + state.counts.deferred
+    held = state.held
+    return {
+        "campaign": campaign.name,
+        "issue": campaign.issue,
+        "status": campaign.status.value,
+        "status_reason": campaign.status_reason,
+        "scheduled_at": campaign.scheduled_at.isoformat() if campaign.scheduled_at else None,
+        "counts": counts_json(state.counts),
+        "by_profession": {key or UNMATCHED: people for key, people in state.by_profession.items()},
+        "reasons": [
+            {"state": kind.value, "reason": reason, "count": people} for (kind, reason), people in state.reasons.items()
+        ],
+        "rate": state.rate,
+        "seconds_left": left / state.rate if state.rate and left else None,
+        "held": {"reason": held.reason, "until": held.until.isoformat()} if held and held.until else None,
+        "outbox": shown(folder, Path.cwd()) if folder else None,
+    }
+
+
+def duration(seconds: float) -> str:
+    """A time as a person says it."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

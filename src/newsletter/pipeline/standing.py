@@ -1,0 +1,96 @@
+"""Where a campaign stands, and what is left to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsletter.delivery.limits import Allowance
+from newsletter.errors import Refused, SettingsError, Stopped, did_you_mean
+from newsletter.model import Campaign, CampaignStatus, Counts, State
+from newsletter.pipeline.workspace import Workspace, has_database, now, open_store
+from newsletter.store import campaigns, ledger
+from newsletter.store.database import Connection
+
+_RECENT = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignState:
+    """Where a campaign stands."""
+
+    campaign: Campaign
+    counts: Counts
+    reasons: Mapping[tuple[State, str], int]
+    by_profession: Mapping[str, int]
+    next_due: datetime | None
+    rate: float = 0.0
+    """Messages a second over the last minute."""
+    held: Allowance | None = None
+    """The limit that ended this run, and until when."""
+
+
+def status(workspace: Workspace, name: str) -> CampaignState:
+    """Where the campaign stands, now."""
+    if not has_database(workspace):
+        raise SettingsError(f"no campaign '{name}'. Nothing has been sent from here yet.")
+    with open_store(workspace) as database, database.connect() as connection:
+        return state_of(connection, name)
+
+
+def state_of(connection: Connection, name: str) -> CampaignState:
+    """Where the campaign of that name stands; raises `SettingsError` when there is none."""
+    campaign = campaigns.find_campaign(connection, name)
+    if campaign is None:
+        known = campaigns.campaign_names(connection)
+        listing = f" Campaigns here: {', '.join(known)}." if known else " Nothing has been sent from here yet."
+        raise SettingsError(f"no campaign '{name}'.{did_you_mean(name, known)}{listing}")
+    return CampaignState(
+        campaign,
+        ledger.counts(connection, campaign.id),
+        ledger.reasons(connection, campaign.id),
+        ledger.accepted_by_profession(connection, campaign.id),
+        ledger.next_due(connection, campaign.id),
+        ledger.accepted_since(connection, campaign.id, now() - _RECENT) / _RECENT.total_seconds(),
+    )
+
+
+def refuse_unfinished(state: CampaignState) -> None:
+    """Raise `Stopped` when the campaign is not finished, saying how to go on."""
+    campaign, left = state.campaign, state.counts
+    if campaign.status is CampaignStatus.FINISHED:
+        return
+    if campaign.status is CampaignStatus.CANCELLED:
+        raise Refused(f"campaign '{campaign.name}' was cancelled{_because(campaign)}; {left.skipped} got nothing.")
+    if campaign.status is CampaignStatus.PAUSED:
+        raise Stopped(
+            f"campaign '{campaign.name}' is paused{_because(campaign)}. {left.pending} are pending. "
+            f"Go on with `newsletter resume {campaign.name}`."
+        )
+    advice = "Run the same command again to go on."
+    if left.uncertain and left.unfinished == left.uncertain:
+        advice = "Nobody can tell whether they arrived: decide with --resend-uncertain or --skip-uncertain."
+    elif state.held and state.held.until:
+        advice = (
+            f"Stopped by a limit under `provider:` ({state.held.reason}). "
+            f"Run the same command again after {state.held.until:%Y-%m-%d %H:%M %Z}."
+        )
+    elif state.next_due and left.unfinished == left.deferred + left.uncertain:
+        advice = f"Run the same command again after {state.next_due:%Y-%m-%d %H:%M} UTC."
+    raise Stopped(
+        f"campaign '{campaign.name}' is not finished: {left.pending} pending, {left.deferred} deferred, "
+        f"{left.uncertain} uncertain. {advice}"
+    )
+
+
+def _because(campaign: Campaign) -> str:
+    return f": {campaign.status_reason}" if campaign.status_reason else ""
+
+
+@contextmanager
+def campaign_log(workspace: Workspace, name: str) -> Iterator[Iterator[ledger.LogEntry]]:
+    """Every delivery of the campaign, one after the other, while the database is open."""
+    with open_store(workspace) as database, database.connect() as connection:
+        yield ledger.log(connection, state_of(connection, name).campaign.id)

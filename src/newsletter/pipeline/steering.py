@@ -1,0 +1,59 @@
+"""Pause, resume and cancel a campaign, also while another process is sending it."""
+
+from __future__ import annotations
+
+from newsletter.errors import Refused
+from newsletter.model import CampaignStatus
+from newsletter.pipeline.standing import CampaignState, state_of
+from newsletter.pipeline.workspace import Workspace, now, open_store
+from newsletter.store import campaigns, ledger
+from newsletter.store.locks import campaign_lock
+
+_OPEN = (CampaignStatus.SCHEDULED, CampaignStatus.SENDING)
+
+
+def pause(workspace: Workspace, name: str, reason: str) -> CampaignState:
+    """Nothing of it leaves any more, within seconds, until it is resumed; a sender that runs waits."""
+    return _changed(workspace, name, CampaignStatus.PAUSED, reason, _OPEN, "Only what is not finished can be paused.")
+
+
+def resume(workspace: Workspace, name: str) -> CampaignState:
+    """It may be sent again: a sender that waits goes on, otherwise the next `send` or `run-due` does."""
+    with open_store(workspace) as database, database.connect() as connection:
+        due = state_of(connection, name).campaign.scheduled_at
+    then = CampaignStatus.SCHEDULED if due is not None and due > now() else CampaignStatus.SENDING
+    return _changed(workspace, name, then, "", (CampaignStatus.PAUSED,), "Only a paused campaign can be resumed.")
+
+
+def cancel(workspace: Workspace, name: str, reason: str) -> CampaignState:
+    """Nobody who was not begun gets it, ever. What left already cannot be called back."""
+    allowed = (*_OPEN, CampaignStatus.PAUSED)
+    state = _changed(
+        workspace, name, CampaignStatus.CANCELLED, reason, allowed, "Only what is not finished can be cancelled."
+    )
+    with open_store(workspace) as database:
+        try:
+            with campaign_lock(database, name), database.begin() as connection:
+                ledger.cancel(connection, state.campaign.id, now())
+        except Refused:
+            pass  # The sender that holds it lets go of the rest itself.
+        with database.connect() as connection:
+            return state_of(connection, name)
+
+
+def _changed(
+    workspace: Workspace,
+    name: str,
+    status: CampaignStatus,
+    reason: str,
+    allowed: tuple[CampaignStatus, ...],
+    otherwise: str,
+) -> CampaignState:
+    with open_store(workspace) as database:
+        with database.begin() as connection:
+            before = state_of(connection, name).campaign
+            changed = campaigns.set_status(connection, before.id, status, reason, now(), only_from=allowed)
+            if not changed and before.status is not status:
+                raise Refused(f"campaign '{name}' is {before.status.value}. {otherwise}")
+        with database.connect() as connection:
+            return state_of(connection, name)

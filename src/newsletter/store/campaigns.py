@@ -1,0 +1,109 @@
+"""Campaigns: one issue sent to one audience, once; its frozen content, and whether it may be sent now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, ForeignKey, LargeBinary, Row, String, Table, select, update
+
+from newsletter.model import Campaign, CampaignId, CampaignStatus
+from newsletter.store.columns import Number, UtcDateTime, metadata
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("issue", String, nullable=False),
+    Column("audience", String, nullable=False),
+    Column("status", String, nullable=False),
+    # Why it is paused or cancelled, in words for a person.
+    Column("status_reason", String, nullable=False, server_default=""),
+    Column("scheduled_at", UtcDateTime),
+    Column("content_hash", String, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+)
+
+# The frozen content: what `campaigns.freezing` packs, so that a resumed send needs no file of the issue.
+campaign_contents = Table(
+    "campaign_contents",
+    metadata,
+    Column("campaign_id", ForeignKey("campaigns.id"), primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+campaign_professions = Table(
+    "campaign_professions",
+    metadata,
+    Column("campaign_id", ForeignKey("campaigns.id"), primary_key=True),
+    Column("profession", String, primary_key=True),
+    Column("variant", String, nullable=False),
+)
+
+
+def find_campaign(connection: Connection, name: str) -> Campaign | None:
+    """The campaign of that name."""
+    row = connection.execute(select(campaigns).where(campaigns.c.name == name)).one_or_none()
+    return None if row is None else _campaign(row)
+
+
+def unfinished_campaigns(connection: Connection) -> list[Campaign]:
+    """Those that are scheduled, being sent or paused, oldest first."""
+    open_ones = (CampaignStatus.SCHEDULED, CampaignStatus.SENDING, CampaignStatus.PAUSED)
+    query = select(campaigns).where(campaigns.c.status.in_([one.value for one in open_ones]))
+    return [_campaign(row) for row in connection.execute(query.order_by(campaigns.c.id))]
+
+
+def status_of(connection: Connection, campaign: CampaignId) -> tuple[CampaignStatus, str]:
+    """The campaign's status now, and the reason for it."""
+    query = select(campaigns.c.status, campaigns.c.status_reason).where(campaigns.c.id == campaign)
+    status, reason = connection.execute(query).one()
+    return CampaignStatus(status), reason
+
+
+def set_status(
+    connection: Connection,
+    campaign: CampaignId,
+    status: CampaignStatus,
+    reason: str,
+    now: datetime,
+    only_from: Sequence[CampaignStatus] = tuple(CampaignStatus),
+) -> bool:
+    """Give the campaign that status if it has one of `only_from`; whether it did."""
+    values: dict[str, object] = {"status": status.value, "status_reason": reason}
+    if status is CampaignStatus.FINISHED:
+        values["finished_at"] = now
+    where = (campaigns.c.id == campaign) & campaigns.c.status.in_([one.value for one in only_from])
+    return bool(connection.execute(update(campaigns).where(where).values(values)).rowcount)
+
+
+def campaign_names(connection: Connection) -> list[str]:
+    """All campaigns, oldest first."""
+    return list(connection.execute(select(campaigns.c.name).order_by(campaigns.c.id)).scalars())
+
+
+def frozen_contents(connection: Connection, campaign: CampaignId) -> dict[str, bytes]:
+    """The frozen variants and pictures, by name."""
+    query = select(campaign_contents.c.name, campaign_contents.c.content)
+    rows = connection.execute(query.where(campaign_contents.c.campaign_id == campaign))
+    return {row.name: row.content for row in rows}
+
+
+def _campaign(row: Row[Any]) -> Campaign:
+    return Campaign(
+        id=CampaignId(row.id),
+        name=row.name,
+        issue=row.issue,
+        audience=row.audience,
+        status=CampaignStatus(row.status),
+        content_hash=row.content_hash,
+        secret=row.secret,
+        created_at=row.created_at,
+        status_reason=row.status_reason,
+        scheduled_at=row.scheduled_at,
+    )
