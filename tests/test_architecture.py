@@ -33,6 +33,9 @@ LIBRARY_ROOMS = {
     "markdown_it": ("content/markdown.py",),
     "feedparser": ("content/feeds.py",),
     "email_validator": ("audience/addresses.py",),
+    "sqlglot": ("audience/where.py",),
+    "rapidfuzz": ("audience/aliases.py",),
+    "ruamel": ("audience/aliases.py",),
 }
 FILES = sorted(SOURCE.rglob("*.py"))
 GLOSSARY = "model.py"

@@ -34,6 +34,27 @@ def test_an_address_cannot_carry_a_header_or_a_command(written: str) -> None:
         parse_address(written)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "ana",
+        "ana@",
+        "@example.org",
+        "a b@example.org",
+        "a@example",
+        "a@@example.org",
+        "a@-example.org",
+        "a..b@example.org",
+        "a@" + "b" * 250 + ".org",
+        "ä@example.org",
+    ],
+)
+def test_what_is_no_address_is_refused(written: str) -> None:
+    with pytest.raises(InvalidAddress):
+        parse_address(written)
+
+
 @pytest.mark.parametrize("written", ["jürgen@example.org", "secret.name@localhost", "secret name@example.org"])
 def test_the_reason_does_not_repeat_the_address(written: str) -> None:
     with pytest.raises(InvalidAddress) as caught:

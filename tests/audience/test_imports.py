@@ -15,8 +15,8 @@ from newsletter.audience.imports import import_audience
 from newsletter.audience.professions import load_professions
 from newsletter.errors import FileProblems
 from newsletter.model import Import, RejectedRow, Segment
-from newsletter.store import subscribers
 from newsletter.store.database import Database, open_database
+from newsletter.store.headcounts import headcount
 
 Importer = Callable[[str | bytes], Import]
 
@@ -213,7 +213,7 @@ def test_every_row_is_counted_once_in_a_first_and_in_a_second_import(
         (root / "audiences/crew.csv").write_bytes(text.encode())
         with database.begin() as connection:
             result = import_audience(connection, load_audience("crew", root, professions), root, professions, moment)
-            inside = subscribers.headcount(connection, Segment(source="audiences/crew.csv"))
+            inside = headcount(connection, Segment(source="audiences/crew.csv"))
         parts = result.added + result.updated + result.unchanged + result.merged + len(result.rejected)
         assert result.rows == parts
         if not result.skipped:

@@ -1,4 +1,4 @@
-"""Addresses, job titles, audiences and imports."""
+"""Imports, seen from the file and from the database."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.audience.addresses import InvalidAddress, parse_address
 from newsletter.audience.audiences import load_audience
 from newsletter.audience.imports import import_audience
-from newsletter.audience.professions import load_professions, normalised, titles_of
-from newsletter.errors import FileProblems
-from newsletter.model import Import, Rule
+from newsletter.audience.professions import load_professions
+from newsletter.model import Import
 from newsletter.store.database import Database, open_database
-from newsletter.store.subscribers import headcount
+from newsletter.store.headcounts import headcount
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TAXONOMY = """
@@ -25,41 +23,6 @@ care: {label: Care worker}
 nurse: {label: Nurse, parent: care, aliases: [Staff nurse, "Dr. Nurse"]}
 dealer: {label: Dealer}
 """
-
-
-@pytest.mark.parametrize(
-    ("text", "mailed", "key"),
-    [
-        (" Ana.Perez@Example.ORG ", "Ana.Perez@example.org", "ana.perez@example.org"),
-        ("a+b@example.org", "a+b@example.org", "a+b@example.org"),
-        ("ana@bücher.example", "ana@xn--bcher-kva.example", "ana@xn--bcher-kva.example"),
-    ],
-)
-def test_an_address_is_kept_as_mailed_and_compared_in_lower_case(text: str, mailed: str, key: str) -> None:
-    assert (parse_address(text).mailed, parse_address(text).key) == (mailed, key)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "ana",
-        "ana@",
-        "@example.org",
-        "a b@example.org",
-        "a@example",
-        "a@@example.org",
-        "a@example.org\r\nBcc: b@x.org",
-        "a@-example.org",
-        "a..b@example.org",
-        "a" * 65 + "@example.org",
-        "a@" + "b" * 250 + ".org",
-        "ä@example.org",
-    ],
-)
-def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(InvalidAddress):
-        parse_address(text)
 
 
 @pytest.fixture
@@ -84,61 +47,6 @@ def _import(root: Path, database: Database, csv: str | bytes) -> Import:
     professions = load_professions(root)
     with database.begin() as connection:
         return import_audience(connection, load_audience("a", root, professions), root, professions, NOW)
-
-
-@pytest.mark.parametrize("title", ["Nurse", "  NURSE ", "nurses", "staff-nurse", "STAFF  NURSE", "dr nurse", "Nürse"])
-def test_a_title_matches_whatever_its_case_spaces_accents_and_punctuation(root: Path, title: str) -> None:
-    assert titles_of(load_professions(root)).get(normalised(title)) == "nurse"
-
-
-@pytest.mark.parametrize("title", ["Nurs", "Nurse manager", "", "N"])
-def test_a_near_miss_is_not_guessed(root: Path, title: str) -> None:
-    assert titles_of(load_professions(root)).get(normalised(title)) is None
-
-
-@pytest.mark.parametrize(
-    ("yaml", "message"),
-    [
-        ("a: {label: A, parent: b}\nb: {label: B, parent: a}\n", "its own parent"),
-        ("a: {label: A, aliases: [x]}\nb: {label: B, aliases: [X]}\n", "professions.yaml:2: 'X' already means 'a'"),
-        ("a: {label: A, parnt: b}\n", "professions.yaml:1: unknown key 'parnt'. Did you mean 'parent'"),
-        ("A b: {label: A}\n", "cannot be a key"),
-        ("default: {label: A}\n", "cannot be a key"),
-    ],
-)
-def test_a_taxonomy_that_contradicts_itself_is_refused(root: Path, yaml: str, message: str) -> None:
-    (root / "audiences/professions.yaml").write_text(yaml)
-    with pytest.raises(FileProblems, match=message):
-        load_professions(root)
-
-
-def test_a_segment_takes_in_narrower_professions_and_leaves_out_the_excluded(root: Path) -> None:
-    (root / "audiences/a.yaml").write_text(
-        "source: a.csv\nsegment: {profession: [care, unmatched], country: US}\nexclude: {profession: [nurse]}\n"
-    )
-    audience = load_audience("a", root, load_professions(root))
-    assert audience.segment.include == (
-        Rule("profession", ("care", "nurse", "unmatched")),
-        Rule("country", ("US",)),
-    )
-    assert audience.professions == ("care",)
-
-
-@pytest.mark.parametrize(
-    ("yaml", "message"),
-    [
-        ("source: a.csv\nsegment: {job: [x]}\n", r"a.yaml:2: unknown field 'job'"),
-        ("source: a.csv\nsegmnt: {}\n", r"a.yaml:2: unknown key 'segmnt'. Did you mean 'segment'\?"),
-        ("source: b.csv\n", r"a.yaml:1: no file 'audiences/b.csv'. Did you mean 'a.csv'\?"),
-        ("source: ../../secret.csv\n", "outside the workspace"),
-        ("source: a.csv\nencoding: klingon\n", "unknown encoding"),
-    ],
-)
-def test_a_mistake_in_an_audience_is_named_with_its_line(root: Path, yaml: str, message: str) -> None:
-    (root.parent / "secret.csv").write_text("Email\n")
-    (root / "audiences/a.yaml").write_text(yaml)
-    with pytest.raises(FileProblems, match=message):
-        load_audience("a", root, load_professions(root))
 
 
 def test_two_rows_of_one_address_are_merged_and_the_later_value_wins(root: Path, database: Database) -> None:

@@ -11,7 +11,10 @@ import pytest
 
 from newsletter.errors import Refused, StoreUnavailable
 from newsletter.model import (
+    Attribute,
     Campaign,
+    Field,
+    OneOf,
     Outcome,
     Result,
     Rule,
@@ -105,8 +108,9 @@ def test_delivery_ids_are_unique_opaque_and_differ_between_campaigns(database: D
 
 
 def test_a_segment_by_profession_attribute_and_source_picks_exactly_those(database: Database) -> None:
-    rules = (Rule("profession", ("nurse", "unmatched")), Rule("points", ("2", "3", "7")))
-    campaign = _freeze(database, segment=Segment(rules, (Rule("points", ("3",)),), "a.csv"))
+    points = Attribute(("points",))
+    rules = (Rule(OneOf(Field("profession"), ("nurse", ""))), Rule(OneOf(points, ("2", "3", "7"))))
+    campaign = _freeze(database, segment=Segment(rules, (Rule(OneOf(points, ("3",))),), "a.csv"))
     with database.begin() as connection:
         assert [one.address for one in ledger.claim(connection, campaign.id, 100, NOW)] == ["R2@x.org", "R7@x.org"]
     nobody = _freeze(database, "other", Segment(source="b.csv"))

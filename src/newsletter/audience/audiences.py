@@ -6,14 +6,18 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from newsletter.audience.segments import Known, possible_professions, read_rules
 from newsletter.errors import FileProblems, Problem, did_you_mean
 from newsletter.files import Document, is_file, read_yaml, validated
-from newsletter.model import UNMATCHED, Audience, Professions, Rule, Segment, Where
+from newsletter.model import Audience, Professions, Segment, Where
 
 FOLDER = "audiences"
 
-_FIELDS = ("profession", "country", "language")
-_OneOrMore = str | list[str]
+_FILLED = (
+    *("address", "first_name", "last_name", "profession", "country", "language", "time_zone", "tags", "status"),
+    *("consent_at", "consent_method", "consent_source", "consent_version"),
+)
+"""What a column can fill beside attributes."""
 
 
 class _AudienceFile(BaseModel):
@@ -22,8 +26,8 @@ class _AudienceFile(BaseModel):
     source: str = ""
     encoding: str = "utf-8"
     columns: dict[str, str] = Field(default_factory=dict)
-    segment: dict[str, _OneOrMore] = Field(default_factory=dict)
-    exclude: dict[str, _OneOrMore] = Field(default_factory=dict)
+    segment: object = None
+    exclude: object = None
 
 
 def audience_ids(root: Path) -> list[str]:
@@ -40,12 +44,13 @@ def load_audience(name: str, root: Path, professions: Professions, asked_at: Whe
         raise FileProblems.at(where, f"no audience '{name}'.{did_you_mean(name, known)}{listing}")
     document = read_yaml(root / FOLDER / f"{name}.yaml", f"{FOLDER}/{name}.yaml")
     file = validated(_AudienceFile, document, "an audience")
-    problems = _problems(file, document, professions, root)
+    known_names = Known(professions, tuple(one for one in file.columns if one not in _FILLED), _issue_ids(root))
+    include, wrong_in_segment = read_rules(document, "segment", known_names)
+    exclude, wrong_in_exclude = read_rules(document, "exclude", known_names)
+    problems = [*wrong_in_segment, *wrong_in_exclude, *_problems(file, document, root)]
     if problems:
         raise FileProblems(problems)
     source = f"{FOLDER}/{file.source}" if file.source else ""
-    include = _rules(file.segment, professions)
-    exclude = _rules(file.exclude, professions)
     return Audience(
         id=name,
         where=document.where(),
@@ -54,50 +59,16 @@ def load_audience(name: str, root: Path, professions: Professions, asked_at: Whe
         encoding=file.encoding,
         columns=file.columns,
         segment=Segment(include, exclude, source),
-        professions=_picked(include, exclude, professions),
+        professions=possible_professions(include, exclude, professions),
     )
 
 
-def _rules(given: dict[str, _OneOrMore], professions: Professions) -> tuple[Rule, ...]:
-    rules: list[Rule] = []
-    for field, values in given.items():
-        wanted = [values] if isinstance(values, str) else values
-        if field == "profession":
-            wanted = [
-                key for value in wanted for key in ((UNMATCHED,) if value == UNMATCHED else professions.narrower(value))
-            ]
-        rules.append(Rule(field, tuple(dict.fromkeys(wanted))))
-    return tuple(rules)
+def _issue_ids(root: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.parent.name for path in (root / "issues").glob("*/issue.yaml")))
 
 
-def _picked(include: tuple[Rule, ...], exclude: tuple[Rule, ...], professions: Professions) -> tuple[str, ...]:
-    """The professions that can be among the recipients, in the order of the taxonomy."""
-    wanted = set(professions.by_key)
-    for rule in include:
-        if rule.field == "profession":
-            wanted &= set(rule.values)
-    for rule in exclude:
-        if rule.field == "profession":
-            wanted -= set(rule.values)
-    return tuple(key for key in professions.by_key if key in wanted)
-
-
-def _problems(file: _AudienceFile, document: Document, professions: Professions, root: Path) -> list[Problem]:
+def _problems(file: _AudienceFile, document: Document, root: Path) -> list[Problem]:
     problems: list[Problem] = []
-    for part, given in (("segment", file.segment), ("exclude", file.exclude)):
-        for field, values in given.items():
-            known_fields = [*_FIELDS, *(name for name in file.columns if name not in _FIELDS)]
-            if field not in known_fields:
-                hint = did_you_mean(field, known_fields)
-                known = ", ".join(known_fields)
-                message = f"unknown field '{field}' in {part}.{hint} Known: {known}."
-                problems.append(Problem(document.where(part, field), message))
-            for value in [values] if isinstance(values, str) else values:
-                if field == "profession" and value not in (*professions.by_key, UNMATCHED):
-                    known = ", ".join((*professions.by_key, UNMATCHED))
-                    hint = did_you_mean(value, professions.by_key)
-                    message = f"unknown profession '{value}'.{hint} Known: {known}."
-                    problems.append(Problem(document.where(part, field), message))
     if file.source:
         path = root / FOLDER / file.source
         if is_file(path) and not path.resolve().is_relative_to(root.resolve()):

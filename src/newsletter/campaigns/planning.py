@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from newsletter.model import DEFAULT, UNMATCHED, Audience, Plan, Skipped
-from newsletter.store.subscribers import Headcount
+from newsletter.store.headcounts import Headcount
 
 
 def make_plan(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from newsletter.audience import addresses, audiences, imports
 from newsletter.audience.professions import load_professions
+from newsletter.audience.segments import fixed
 from newsletter.errors import FileProblems
 from newsletter.model import (
     Audience,
@@ -13,7 +16,7 @@ from newsletter.model import (
     Professions,
 )
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
-from newsletter.store import subscribers, suppressions
+from newsletter.store import headcounts, suppressions
 from newsletter.store.database import Database
 from newsletter.store.suppressions import Suppression
 
@@ -22,6 +25,11 @@ def load_audience(workspace: Workspace, name: str) -> tuple[Audience, Profession
     """The audience of that name, and the taxonomy it was read with."""
     professions = load_professions(workspace.root)
     return audiences.load_audience(name, workspace.root, professions), professions
+
+
+def as_of(audience: Audience, moment: datetime) -> Audience:
+    """The audience with every span before today in its segment fixed at this moment."""
+    return replace(audience, segment=fixed(audience.segment, moment))
 
 
 def audience_names(workspace: Workspace) -> list[str]:
@@ -48,13 +56,14 @@ def import_file(
         )
 
 
-def count_audience(workspace: Workspace, name: str) -> tuple[Audience, list[subscribers.Headcount], Import | None]:
+def count_audience(workspace: Workspace, name: str) -> tuple[Audience, list[headcounts.Headcount], Import | None]:
     """Those the audience's segment picks, counted; its file is imported first when it has changed."""
     audience, professions = load_audience(workspace, name)
     with open_store(workspace) as database:
         imported = import_file(workspace, database, audience, professions, silent) if audience.source else None
         with database.connect() as connection:
-            return audience, subscribers.headcount(connection, audience.segment, audience.id), imported
+            segment = as_of(audience, now()).segment
+            return audience, headcounts.headcount(connection, segment, audience.id), imported
 
 
 def suppress(workspace: Workspace, texts: Sequence[str], reason: str) -> int:

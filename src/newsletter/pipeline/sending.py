@@ -28,11 +28,11 @@ from newsletter.model import (
     Plan,
 )
 from newsletter.pipeline.building import Built, assembler_of, build
-from newsletter.pipeline.people import import_file
+from newsletter.pipeline.people import as_of, import_file
 from newsletter.pipeline.standing import CampaignState, state_of
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
 from newsletter.settings import Settings, require_provider
-from newsletter.store import campaigns, ledger, subscribers
+from newsletter.store import campaigns, headcounts, ledger
 from newsletter.store import freezing as store_freezing
 from newsletter.store.database import Database
 from newsletter.store.freezing import FrozenCampaign
@@ -69,13 +69,14 @@ def plan(
     `fresh` renders everything anew, whatever lies in `build/`: for what is about to be mailed.
     """
     built = build(workspace, argument, progress=progress, fresh=fresh)
+    built = replace(built, audience=as_of(built.audience, now()))
     professions = load_professions(workspace.root)
     with open_store(workspace) as database:
         imported = (
             import_file(workspace, database, built.audience, professions, silent) if built.audience.source else None
         )
         with database.connect() as connection:
-            people = subscribers.headcount(connection, built.audience.segment, built.audience.id)
+            people = headcounts.headcount(connection, built.audience.segment, built.audience.id)
     made = planning.make_plan(
         campaign or built.issue, built.issue, built.audience, people, built.variant_of, workspace.settings.provider.rate
     )

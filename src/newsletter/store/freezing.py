@@ -32,8 +32,9 @@ from sqlalchemy import (
 from newsletter.model import DEFAULT, CampaignStatus, Segment, State
 from newsletter.store.campaigns import campaign_contents, campaign_professions, campaigns
 from newsletter.store.columns import Json, UtcDateTime
+from newsletter.store.conditions import condition
 from newsletter.store.ledger import deliveries
-from newsletter.store.subscribers import FIELDS, condition, skip_reason, subscribers
+from newsletter.store.subscribers import FIELDS, skip_reason, subscribers
 
 _BLOCK = 64
 _ID_BYTES = 12

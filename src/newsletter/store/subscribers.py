@@ -1,4 +1,4 @@
-"""The people: one row per address, which file brought them, and who of them a segment picks."""
+"""The people: one row per address, which file brought them, and who of them must not be mailed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ from sqlalchemy import (
     case,
     delete,
     func,
-    not_,
     select,
     update,
 )
 
-from newsletter.model import UNMATCHED, Rule, Segment, SubscriberRow, SubscriberStatus
+from newsletter.model import SubscriberRow, SubscriberStatus
 from newsletter.store import suppressions
 from newsletter.store.columns import Json, Number, UtcDateTime, insert_into, metadata
 
@@ -230,23 +229,9 @@ def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
 # ── who a segment picks ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def condition(segment: Segment) -> ColumnElement[bool]:
-    """The segment as a condition on `subscribers`."""
-    parts = [_rule(rule) for rule in segment.include]
-    parts += [not_(_rule(rule)) for rule in segment.exclude]
-    if segment.source:
-        members = select(memberships.c.subscriber_id).where(memberships.c.source == segment.source)
-        parts.append(subscribers.c.id.in_(members))
-    return and_(*parts) if parts else subscribers.c.id.is_not(None)
-
-
-def _rule(rule: Rule) -> ColumnElement[bool]:
-    values = ["" if rule.field == "profession" and value == UNMATCHED else value for value in rule.values]
-    if rule.field in FIELDS:
-        column: ColumnElement[str] = subscribers.c[rule.field]
-    else:
-        column = func.coalesce(subscribers.c.attributes[rule.field].as_string(), "")
-    return column.in_(values)
+def member_of(source: str) -> ColumnElement[bool]:
+    """The file brought the subscriber, and still has them."""
+    return subscribers.c.id.in_(select(memberships.c.subscriber_id).where(memberships.c.source == source))
 
 
 def skip_reason(
@@ -260,31 +245,12 @@ def skip_reason(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Headcount:
-    """So many subscribers of one profession and country, with one reason to be skipped (empty: mailed)."""
-
-    profession: str
-    country: str
-    reason: str
-    people: int
-
-
-def headcount(connection: Connection, segment: Segment, scope: str = suppressions.EVERYTHING) -> list[Headcount]:
-    """Those the segment picks, counted by profession, country and reason to be skipped when `scope` is mailed."""
-    reason = func.coalesce(skip_reason(scope), "").label("reason")
-    groups = (subscribers.c.profession, subscribers.c.country, reason)
-    query = select(*groups, func.count()).where(condition(segment))
-    rows = connection.execute(query.group_by(*groups).order_by(*groups))
-    return [Headcount(row[0], row[1], row[2], row[3]) for row in rows]
-
-
 def unmatched_titles(connection: Connection, source: str) -> dict[str, int]:
     """Job titles of a file's subscribers that matched no profession, most frequent first."""
     count = func.count().label("people")
     query = (
         select(subscribers.c.profession_title, count)
-        .where(condition(Segment(source=source)))
+        .where(member_of(source))
         .where(and_(subscribers.c.profession == "", subscribers.c.profession_title != ""))
         .group_by(subscribers.c.profession_title)
         .order_by(count.desc(), subscribers.c.profession_title)
