@@ -34,7 +34,11 @@ def load_professions(root: Path) -> Professions:
     """The taxonomy of the workspace; none when it has no professions.yaml."""
     if not (root / FILE).exists():
         return Professions({}, FILE)
-    document = read_yaml(root / FILE, FILE)
+    return read_professions(read_yaml(root / FILE, FILE))
+
+
+def read_professions(document: Document) -> Professions:
+    """The taxonomy that the file's data spells out; every problem of it at once."""
     data = document.data
     if not isinstance(data, dict):
         raise FileProblems.at(document.where(), "must be `key: {label: …}` entries, one for each profession.")
