@@ -24,7 +24,7 @@ LIBRARY_ROOMS = {
     "psycopg": ("store/",),
     "click": ("cli/",),
     "rich": ("cli/",),
-    "babel": ("rendering/scene.py",),
+    "babel": ("rendering/scene.py", "audience/places.py"),
     "smtplib": ("delivery/providers/smtp.py",),
     "PIL": ("content/images.py", "rendering/"),
     "resvg_py": ("rendering/resvg.py",),
@@ -36,6 +36,7 @@ LIBRARY_ROOMS = {
     "sqlglot": ("audience/where.py",),
     "rapidfuzz": ("audience/aliases.py",),
     "ruamel": ("audience/aliases.py",),
+    "python_calamine": ("audience/spreadsheets.py",),
 }
 FILES = sorted(SOURCE.rglob("*.py"))
 GLOSSARY = "model.py"

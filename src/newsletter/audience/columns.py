@@ -1,0 +1,213 @@
+"""A header → which column fills which field: as the audience says, as a known export has it, or as its words suggest.
+
+What was taken from where is part of the result, so that a person can see it before anything is imported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from newsletter.audience.professions import normalised
+from newsletter.audience.records import Records
+from newsletter.errors import FileProblems, Problem, did_you_mean
+from newsletter.model import Audience, SubscriberStatus, Where
+
+FIELDS = (
+    "address",
+    "first_name",
+    "last_name",
+    "profession",
+    "country",
+    "language",
+    "time_zone",
+    "status",
+    "tags",
+    "consent_at",
+    "consent_method",
+    "consent_source",
+    "consent_version",
+)
+"""What a column can fill; one under any other name becomes an attribute of the subscriber."""
+
+WHOLE_NAME = "whole_name"
+"""A column with first and last name in one: only known exports have it."""
+MORE_ATTRIBUTES = "more_attributes"
+"""A column with a JSON object whose keys become attributes: only known exports have it."""
+CONSENT_ELSE = "consent_at_else"
+"""Where the time of consent stands when `consent_at` is empty: only known exports have it."""
+
+_GUESSES: Mapping[str, tuple[str, ...]] = {
+    "address": (
+        *("email", "e mail", "email address", "e mail address", "address", "mail", "mail address"),
+        *("e mail adresse", "email adresse", "adresse e mail", "adresse email", "courriel", "correo electronico"),
+        *("correo", "e mailadres", "indirizzo email", "endereco de email"),
+    ),
+    "first_name": (
+        *("first name", "firstname", "given name", "forename", "fname", "vorname", "prenom", "nombre", "voornaam"),
+        *("nome proprio",),
+    ),
+    "last_name": (
+        *("last name", "lastname", "surname", "family name", "lname", "nachname", "familienname", "nom de famille"),
+        *("apellido", "apellidos", "achternaam", "cognome"),
+    ),
+    "profession": (
+        *("profession", "job title", "job", "title", "occupation", "role", "position", "beruf", "berufsbezeichnung"),
+        *("metier", "profesion", "puesto", "beroep", "professione", "profissao"),
+    ),
+    "country": ("country", "country code", "land", "pays", "pais", "paese"),
+    "language": ("language", "lang", "locale", "sprache", "langue", "idioma", "taal", "lingua"),
+    "time_zone": ("time zone", "timezone", "tz", "zeitzone", "fuseau horaire", "zona horaria"),
+    "status": ("status", "subscription", "subscription status", "subscription state"),
+    "tags": ("tags", "tag", "labels", "schlagworter", "etiquettes", "etiquetas"),
+    "consent_at": ("consent at", "consent date", "consent time", "consented at", "opt in date", "opt in time"),
+    "consent_method": ("consent method", "opt in method"),
+    "consent_source": ("consent source", "opt in source", "signup source", "sign up source"),
+    "consent_version": ("consent version", "consent text version", "terms version"),
+}
+_SENDGRID_RESERVED = (
+    *("email", "first name", "last name", "country", "alternate emails", "address line 1", "address line 2", "city"),
+    *("state province region", "postal code", "phone number", "whatsapp", "line", "facebook", "unique name"),
+    *("contact id", "created at", "updated at", "phone number id", "external id", "anonymous id", "list ids"),
+)
+_MOST_ATTRIBUTES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column fills which field."""
+
+    places: Mapping[str, int]
+    """Field → position; besides `FIELDS`, attributes by their name and the columns that only exports have."""
+    origin: str
+    """Who says so: `columns: in audiences/x.yaml`, `a Mailchimp export`, `guessed from the headings`."""
+    shown: Mapping[str, str]
+    """Field → heading, for a person to look at."""
+    ignored: tuple[str, ...] = ()
+    """The headings that fill nothing."""
+    status: SubscriberStatus | None = None
+    """What all people of the file are, when the kind of export says so."""
+    consent_source: str = ""
+    """Where a consent without a source of its own comes from."""
+    asks_consent: bool = False
+    """Whether a row without a time of consent is `pending`."""
+    notes: tuple[str, ...] = field(default=())
+
+
+def means_something(heading: str, audience: Audience) -> bool:
+    """Whether the heading is one the audience names, or one that is guessed."""
+    name = normalised(heading)
+    return name in {normalised(one) for one in audience.columns.values()} or any(
+        name in one for one in _GUESSES.values()
+    )
+
+
+def columns_of(records: Records, audience: Audience) -> Columns:
+    """The columns of the file; raises `FileProblems` when one that the audience names is missing, or the address."""
+    header = records.header
+    places = {normalised(name): place for place, name in reversed(list(enumerate(header))) if name}
+    if audience.columns:
+        found = _given(places, records, audience)
+    else:
+        found = _mailchimp(places) or _listmonk(places) or _sendgrid(places, header) or _guessed(places)
+    if "address" not in found.places:
+        raise FileProblems.at(Where(audience.source, records.header_line), _no_address(header, audience))
+    used = set(found.places.values())
+    shown = {name: header[place] for name, place in found.places.items()}
+    ignored = tuple(cell for place, cell in enumerate(header) if place not in used and cell)
+    twice = [header[place] for place in used if sum(normalised(one) == normalised(header[place]) for one in header) > 1]
+    notes = tuple(f"the heading '{one}' stands there more than once; the first is read" for one in twice)
+    return Columns(
+        found.places,
+        found.origin,
+        shown,
+        ignored,
+        found.status,
+        found.consent_source,
+        found.asks_consent,
+        (*found.notes, *notes),
+    )
+
+
+def _given(places: Mapping[str, int], records: Records, audience: Audience) -> Columns:
+    missing = [
+        Problem(
+            Where(audience.source, records.header_line),
+            f"no column '{column}' (for {name}).{did_you_mean(column, records.header)} "
+            f"The file has: {', '.join(records.header) or 'no header line'}. Mend `columns:` in {audience.where.path}.",
+        )
+        for name, column in audience.columns.items()
+        if normalised(column) not in places
+    ]
+    if missing:
+        raise FileProblems(missing)
+    found = {name: places[normalised(column)] for name, column in audience.columns.items()}
+    guessed = _guesses(places, ("address",))
+    return Columns(guessed | found, f"`columns:` in {audience.where.path}", {})
+
+
+def _guesses(places: Mapping[str, int], wanted: Sequence[str] = FIELDS) -> dict[str, int]:
+    guesses = {name: next((one for one in _GUESSES[name] if one in places), None) for name in wanted}
+    return {name: places[heading] for name, heading in guesses.items() if heading is not None}
+
+
+def _guessed(places: Mapping[str, int]) -> Columns:
+    return Columns(_guesses(places), "guessed from the headings", {})
+
+
+def _mailchimp(places: Mapping[str, int]) -> Columns | None:
+    """Mailchimp's audience export: one CSV each for subscribed, unsubscribed and cleaned people."""
+    if not {"member rating", "optin time", "leid", "euid"} <= set(places):
+        return None
+    status = SubscriberStatus.SUBSCRIBED
+    kind = "subscribed"
+    if "unsub time" in places:
+        status, kind = SubscriberStatus.UNSUBSCRIBED, "unsubscribed"
+    elif "clean time" in places:
+        status, kind = SubscriberStatus.BOUNCED, "cleaned"
+    own = {
+        "address": "email address",
+        "country": "cc",
+        "time_zone": "timezone",
+        "tags": "tags",
+        "consent_at": "confirm time",
+        CONSENT_ELSE: "optin time",
+    }
+    guessed = {name: place for name, place in _guesses(places).items() if name != "status"}
+    found = guessed | {name: places[heading] for name, heading in own.items() if heading in places}
+    asks = status is SubscriberStatus.SUBSCRIBED
+    return Columns(found, f"a Mailchimp export ({kind})", {}, (), status, "Mailchimp", asks)
+
+
+def _listmonk(places: Mapping[str, int]) -> Columns | None:
+    """listmonk's export of subscribers; its whole names are parted as listmonk does, at the first space."""
+    if not {"uuid", "email", "name", "attributes", "status"} <= set(places):
+        return None
+    own = {"address": "email", WHOLE_NAME: "name", MORE_ATTRIBUTES: "attributes", "status": "status"}
+    return Columns({name: places[heading] for name, heading in own.items()}, "a listmonk export", {})
+
+
+def _sendgrid(places: Mapping[str, int], header: Sequence[str]) -> Columns | None:
+    """SendGrid's export of marketing contacts: fields of one's own become attributes."""
+    if not {"email", "contact id", "alternate emails"} <= set(places):
+        return None
+    found = _guesses(places)
+    used = set(found.values())
+    for name, place in places.items():
+        if name not in _SENDGRID_RESERVED and place not in used and len(found) < _MOST_ATTRIBUTES:
+            found.setdefault(re.sub(r"\W+", "_", header[place].strip().lower()).strip("_") or f"field_{place}", place)
+    note = "SendGrid's contacts do not say who unsubscribed or bounced: import its suppressions too"
+    return Columns(found, "a SendGrid export", {}, notes=(note,))
+
+
+def _no_address(header: Sequence[str], audience: Audience) -> str:
+    if any("@" in cell and " " not in cell for cell in header):
+        return (
+            "the first line is a person already, and no names of columns. "
+            "Put a line above it that names them, such as `Email,First name,Job title`."
+        )
+    return (
+        f"no column holds the address. The file has: {', '.join(header) or 'nothing'}. "
+        f"Say which one it is in {audience.where.path}, such as `columns: {{address: Email}}`."
+    )
