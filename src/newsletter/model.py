@@ -477,20 +477,39 @@ class RejectedRow:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What an import did. rows = added + updated + unchanged + merged + len(rejected)."""
+    """What an import did. rows = added + updated + unchanged + merged + rejected_rows."""
 
     source: str
-    rows: int
-    added: int
-    updated: int
-    unchanged: int
-    merged: int
-    rejected: tuple[RejectedRow, ...]
-    unmatched_professions: Mapping[str, int]
+    rows: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    merged: int = 0
+    """Rows of an address that another row of the file has too."""
+    rejected: tuple[RejectedRow, ...] = ()
+    """The first rejected rows; `rejected_file` holds them all."""
+    unmatched_professions: Mapping[str, int] = field(default_factory=dict)
     """Job titles that matched no profession, with how many subscribers carry each, most frequent first."""
     ignored_columns: tuple[str, ...] = ()
     skipped: bool = False
     """True when the file had not changed since it was last imported, so nothing was read."""
+    rejected_rows: int = 0
+    rejected_file: str = ""
+    """The CSV with every rejected row, relative to the workspace; empty when there is none."""
+    joined: int = 0
+    """How many people came into the file's audience."""
+    left: int = 0
+    """How many people left it, because the file no longer holds them."""
+    format: str = ""
+    """How the file was read: `CSV with semicolons`."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Our field → the heading of the column it was filled from."""
+    columns_from: str = ""
+    """Who said so: the audience, a known export, or the headings themselves."""
+    notes: tuple[str, ...] = ()
+    """What was guessed, changed or left out while reading."""
+    dry_run: bool = False
+    """True when this is what an import would do, and nothing was changed."""
 
 
 # ── render ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -45,8 +45,7 @@ def _import(root: Path, database: Database, csv: str | bytes) -> Import:
     content = csv.encode() if isinstance(csv, str) else csv
     (root / "audiences/a.csv").write_bytes(content)
     professions = load_professions(root)
-    with database.begin() as connection:
-        return import_audience(connection, load_audience("a", root, professions), root, professions, NOW)
+    return import_audience(database, load_audience("a", root, professions), root, professions, NOW)
 
 
 def test_two_rows_of_one_address_are_merged_and_the_later_value_wins(root: Path, database: Database) -> None:
@@ -72,13 +71,22 @@ def test_rejected_rows_name_their_line_even_after_cells_of_several_lines(root: P
     assert result.added == 1
 
 
-def test_control_characters_in_a_name_do_not_reach_the_database(root: Path, database: Database) -> None:
-    _import(root, database, 'Email,First name\na@x.org,"Ana\r\nBcc: all@x.org\x00\u202e"\n')
+def test_a_header_smuggled_into_a_name_rejects_the_row(root: Path, database: Database) -> None:
+    result = _import(root, database, 'Email,First name\na@x.org,"Ana\r\nBcc: all@x.org"\nb@x.org,Bo\n')
+    assert [(one.line, one.reason) for one in result.rejected] == [
+        (2, "'first_name' holds a line break and a mail header after it")
+    ]
+    assert result.added == 1
+
+
+def test_what_cannot_be_seen_does_not_reach_the_database_and_is_told(root: Path, database: Database) -> None:
+    result = _import(root, database, 'Email,First name\na@x.org,"Ana\nMa\u200bria\x00\u202e"\n')
     with database.connect() as connection:
-        assert connection.exec_driver_sql("SELECT first_name FROM subscribers").scalar_one() == "Ana Bcc: all@x.org"
+        assert connection.exec_driver_sql("SELECT first_name FROM subscribers").scalar_one() == "Ana Maria"
+    assert result.notes == ("1 cells held invisible characters, which were removed; the first on line 2",)
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_usual_delimiters_and_a_byte_order_mark_are_understood(root: Path, database: Database, delimiter: str) -> None:
     rows = "\ufeffE-Mail,Given name,Occupation\r\na@x.org,Ana,Nurse\r\n".replace(",", delimiter)
     assert _import(root, database, rows).added == 1
@@ -107,7 +115,7 @@ def test_every_row_is_counted_exactly_once(
     writer.writerows([("Email", "First name", "Job title", "Status"), *rows])
     result = _import(root, database, out.getvalue().encode("utf-8", "replace"))
     if not result.skipped:
-        counted = result.added + result.updated + result.unchanged + result.merged + len(result.rejected)
+        counted = result.added + result.updated + result.unchanged + result.merged + result.rejected_rows
         assert result.rows == counted == sum(1 for row in rows if any(cell.strip() for cell in row))
         with database.connect() as connection:
             audience = load_audience("a", root, load_professions(root))

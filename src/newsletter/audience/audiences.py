@@ -24,7 +24,7 @@ class _AudienceFile(BaseModel):
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
     title: str = ""
     source: str = ""
-    encoding: str = "utf-8"
+    encoding: str = ""
     columns: dict[str, str] = Field(default_factory=dict)
     segment: object = None
     exclude: object = None
@@ -78,7 +78,7 @@ def _problems(file: _AudienceFile, document: Document, root: Path) -> list[Probl
             hint = did_you_mean(file.source, siblings)
             problems.append(Problem(document.where("source"), f"no file '{FOLDER}/{file.source}'.{hint}"))
     try:
-        b"x".decode(file.encoding)
+        b"x".decode(file.encoding or "utf-8")
     except (LookupError, ValueError):
         message = f"unknown encoding '{file.encoding}'. Use utf-8 or windows-1252."
         problems.append(Problem(document.where("encoding"), message))

@@ -121,7 +121,7 @@ def _refuse_bombs(file: SubscriberFile) -> None:
             if unpacked > _RATIO_FROM and unpacked > _MOST_RATIO * file.state[0]:
                 raise _refused(file, f"unpacks to more than {_MOST_RATIO} times its size")
     except (BadZipFile, zlib.error, struct.error, OSError, ValueError, NotImplementedError) as error:
-        raise _refused(file, "is damaged: its parts cannot be unpacked; was it cut off?") from error
+        raise _refused(file, "is damaged or cut off: its parts cannot be unpacked") from error
 
 
 def _unpacked_size(content: BinaryIO, part: ZipInfo, room: int, file: SubscriberFile) -> int:
@@ -148,4 +148,4 @@ def _unpacked_size(content: BinaryIO, part: ZipInfo, room: int, file: Subscriber
 
 
 def _refused(file: SubscriberFile, what: str) -> FileProblems:
-    return FileProblems.at(Where(file.name), f"{what.rstrip('.')}. {_AS_CSV}")
+    return FileProblems.at(Where(file.name), f"{what}. {_AS_CSV}")

@@ -153,6 +153,6 @@ def _first_stray(file: SubscriberFile) -> tuple[int, str]:
                 for place in range(len(chunk)):
                     try:
                         line += decoder.decode(chunk[place : place + 1]) == "\n"
-                    except UnicodeDecodeError:
-                        return line, f"byte 0x{chunk[place]:02x}"
+                    except UnicodeDecodeError as error:
+                        return line, f"byte 0x{error.object[error.start]:02x}"
     return line, "it ends in the middle of a character"

@@ -84,15 +84,19 @@ def print_import(result: Import) -> None:
     """What an import did, in a line or a few."""
     if result.skipped:
         return
+    verb = "Would import" if result.dry_run else "Imported"
     click.echo(
-        f"Imported {result.source}: {result.rows:,} rows, {result.added:,} added, {result.updated:,} updated, "
-        f"{result.unchanged:,} unchanged, {result.merged:,} merged, {len(result.rejected):,} rejected.",
+        f"{verb} {result.source}: {result.rows:,} rows, {result.added:,} added, {result.updated:,} updated, "
+        f"{result.unchanged:,} unchanged, {result.merged:,} merged, {result.rejected_rows:,} rejected.",
         err=True,
     )
+    if result.left:
+        click.echo(f"  {result.left:,} people are no longer in the file and leave the audience.", err=True)
     for row in result.rejected[:10]:
         click.echo(f"  {result.source}:{row.line}: left out: {row.reason}.", err=True)
-    if len(result.rejected) > 10:
-        click.echo(f"  … and {len(result.rejected) - 10:,} more; `--json` lists them all.", err=True)
+    if result.rejected_rows > 10:
+        where = f"{result.rejected_file} has them all" if result.rejected_file else "an import writes them all to a CSV"
+        click.echo(f"  … and {result.rejected_rows - 10:,} more; {where}.", err=True)
 
 
 def counts_json(counts: Counts) -> dict[str, int]:

@@ -6,19 +6,17 @@ from collections import Counter
 
 import click
 
+from newsletter.cli.importing_people import import_people
 from newsletter.cli.output import (
     json_option,
     print_heading,
     print_import,
     print_json,
     print_table,
-    progress_bar,
     workspace_of,
 )
 from newsletter.model import UNMATCHED
 from newsletter.pipeline import people
-
-_MOST_TITLES = 15
 
 
 @click.group()
@@ -26,43 +24,7 @@ def audience() -> None:
     """Import, list and count the people an issue is for."""
 
 
-@audience.command("import")
-@click.argument("name", metavar="AUDIENCE")
-@json_option
-@click.pass_context
-def import_(context: click.Context, name: str, as_json: bool) -> None:
-    """Read the audience's file into the database; again after it has changed."""
-    workspace = workspace_of(context)
-    with progress_bar("Importing", as_json) as progress:
-        result = people.import_audience(workspace, name, progress)
-    if as_json:
-        print_json(
-            {
-                "source": result.source,
-                "rows": result.rows,
-                "added": result.added,
-                "updated": result.updated,
-                "unchanged": result.unchanged,
-                "merged": result.merged,
-                "rejected": [{"line": one.line, "reason": one.reason} for one in result.rejected],
-                "unmatched_professions": dict(result.unmatched_professions),
-                "ignored_columns": list(result.ignored_columns),
-                "skipped": result.skipped,
-            }
-        )
-        return
-    if result.skipped:
-        click.echo(f"{result.source} has not changed since it was last imported.")
-    else:
-        print_import(result)
-    if result.ignored_columns:
-        click.echo(f"Columns not taken: {', '.join(result.ignored_columns)}. Name them under `columns:` to use them.")
-    titles = list(result.unmatched_professions.items())
-    if titles:
-        print_heading("Job titles that match no profession (their owners read the default variant)")
-        print_table([(people, title) for title, people in titles[:_MOST_TITLES]])
-        if len(titles) > _MOST_TITLES:
-            click.echo(f"  … and {len(titles) - _MOST_TITLES:,} more; `--json` lists them all.")
+audience.add_command(import_people)
 
 
 @audience.command("list")

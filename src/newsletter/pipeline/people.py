@@ -37,23 +37,25 @@ def audience_names(workspace: Workspace) -> list[str]:
     return audiences.audience_ids(workspace.root)
 
 
-def import_audience(workspace: Workspace, name: str, progress: Progress = silent) -> Import:
-    """Bring the audience's file into the database, all of it or nothing."""
+def import_audience(workspace: Workspace, name: str, progress: Progress = silent, dry_run: bool = False) -> Import:
+    """Bring the audience's file into the database; with `dry_run`, only say what that would do."""
     audience, professions = load_audience(workspace, name)
     if not audience.source:
         raise FileProblems.at(audience.where, "the audience has no `source:` file to import.")
     with open_store(workspace) as database:
-        return import_file(workspace, database, audience, professions, progress)
+        return import_file(workspace, database, audience, professions, progress, dry_run)
 
 
 def import_file(
-    workspace: Workspace, database: Database, audience: Audience, professions: Professions, progress: Progress
+    workspace: Workspace,
+    database: Database,
+    audience: Audience,
+    professions: Professions,
+    progress: Progress,
+    dry_run: bool = False,
 ) -> Import:
-    """The import in one transaction of its own."""
-    with database.begin() as connection:
-        return imports.import_audience(
-            connection, audience, workspace.root, professions, now(), lambda rows: progress(rows, None)
-        )
+    """The import, in transactions of its own."""
+    return imports.import_audience(database, audience, workspace.root, professions, now(), progress, dry_run)
 
 
 def count_audience(workspace: Workspace, name: str) -> tuple[Audience, list[headcounts.Headcount], Import | None]:
