@@ -110,17 +110,22 @@ def _stage(
 ) -> int:
     """Read all records into the staging table, or reject them; how many there were."""
     count = 0
+    is_erased = staging.is_erased
     while batch := list(islice(records.records, _BATCH)):
         count += len(batch)
         rows = []
         for line, cells, problem in batch:
-            if problem:
-                rejected.add(line, problem, cells)
-                continue
             try:
-                rows.append(reader.row(line, cells))
+                if problem:
+                    raise RowRejected(problem)
+                row = reader.row(line, cells)
             except (RowRejected, InvalidAddress) as error:
                 rejected.add(line, str(error), cells)
+                continue
+            if is_erased and is_erased(row.address_key):
+                rejected.add(line, "erased", ())  # and no new copy of what was to be forgotten
+            else:
+                rows.append(row)
         staging.put(rows)
         progress(count, None)
     return count

@@ -14,12 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    CursorResult,
+    Executable,
     Index,
     Integer,
     MetaData,
@@ -28,7 +30,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    cast,
+    cast as as_type,
     delete,
     exists,
     func,
@@ -40,8 +42,10 @@ from sqlalchemy import (
 )
 
 from newsletter.model import SubscriberStatus
-from newsletter.store.database import Database, UtcDateTime
-from newsletter.store.subscribers import memberships, sources, subscribers
+from newsletter.store import suppressions
+from newsletter.store.columns import UtcDateTime, insert_into
+from newsletter.store.database import Database
+from newsletter.store.subscribers import CONSENT, memberships, sources, subscribers
 
 _BATCH = 20_000
 """People in a transaction: about a tenth of a second, so that a running send gets its turn."""
@@ -109,8 +113,7 @@ _joining, _leaving = (
 _NAMES = ", ".join(StagedRow._fields)
 _PUT = f"INSERT INTO staged ({_NAMES}) VALUES ({', '.join('?' * len(StagedRow._fields))})"  # noqa: S608  # no value
 _TEXTS = ("first_name", "last_name", "profession_title", "country", "language", "time_zone")
-_CONSENT = ("consent_at", "consent_method", "consent_source", "consent_version")
-_CHANGED = (*_TEXTS, "profession", "status", "tags", "attributes", *_CONSENT)
+_CHANGED = (*_TEXTS, "profession", "status", "tags", "attributes", *CONSENT)
 _STRENGTH = {
     SubscriberStatus.SUBSCRIBED: 0,
     SubscriberStatus.PENDING: 1,
@@ -150,6 +153,8 @@ class Staging:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._rows = 0
+        self.is_erased = suppressions.erasures(connection)
+        """Whether the person of an address key asked to be forgotten; None when nobody did."""
         _temporary.create_all(connection)
 
     def put(self, rows: Sequence[StagedRow]) -> None:
@@ -190,7 +195,7 @@ class Staging:
     def _merge(self, keys: Sequence[str]) -> int:
         chosen = staged.c.address_key.in_(keys)
         query = select(staged).where(chosen).order_by(staged.c.address_key, staged.c.number)
-        found = self._connection.execution_options(yield_per=1_000).execute(query).mappings()
+        found = self._connection.execute(query.execution_options(yield_per=1_000)).mappings()
         rows, seen = [], 0
         for _, group in groupby(found, key=lambda row: row["address_key"]):
             result: dict[str, Any] = {}
@@ -255,12 +260,19 @@ class Staging:
         moment = literal(now, UtcDateTime)
         names = StagedRow._fields
         query = select(*(staged.c[name] for name in names), moment, moment).where(fresh).order_by(staged.c.number)
-        statement = insert(subscribers).from_select([*names, "created_at", "changed_at"], query, include_defaults=False)
-        return self._connection.execute(statement).rowcount
+        statement = insert_into(self._connection, subscribers)
+        statement = statement.from_select([*names, "created_at", "changed_at"], query, include_defaults=False)
+        # Somebody else may be adding the same person right now: they are known then.
+        return self._count(statement.on_conflict_do_nothing())
+
+    def _count(self, statement: Executable) -> int:
+        """Execute the statement; how many rows it changed."""
+        options = {"preserve_rowcount": True}
+        return cast(CursorResult[Any], self._connection.execute(statement, execution_options=options)).rowcount
 
     def _update(self, here: ColumnElement[bool], now: datetime | None) -> int:
         query = _differing().where(here)
-        found = self._connection.execution_options(yield_per=_MOST_DIFFERING).execute(query)
+        found = self._connection.execute(query.execution_options(yield_per=_MOST_DIFFERING))
         updated = 0
         for rows in found.partitions(_MOST_DIFFERING):
             changes = [change for row in rows if (change := _change({**row._mapping})) is not None]
@@ -289,10 +301,10 @@ class Staging:
         number = (before or 0) + 1
         member = memberships.c.subscriber_id
         gone = delete(memberships).where(memberships.c.source == source, member.in_(select(_leaving.c.subscriber_id)))
-        left = self._connection.execute(gone).rowcount
+        left = self._count(gone)
         come = select(literal(source), _joining.c.subscriber_id, literal(number)).order_by(_joining.c.subscriber_id)
         statement = insert(memberships).from_select(["source", "subscriber_id", "import_number"], come)
-        joined = self._connection.execute(statement).rowcount
+        joined = self._count(statement)
         values = {"fingerprint": fingerprint, "import_number": number, "imported_at": now}
         if before is None:
             self._connection.execute(insert(sources).values(source=source, **values))
@@ -313,10 +325,10 @@ def _copy(driver: Any, rows: Sequence[StagedRow]) -> None:
 def _differing() -> Select[Any]:
     """Staged rows beside the people they are about, where something could change. A bit too many are no harm."""
     row, person = staged.c, subscribers.c
-    differs = [and_(row[name] != "", row[name] != person[name]) for name in (*_TEXTS, *_CONSENT[1:])]
+    differs = [and_(row[name] != "", row[name] != person[name]) for name in (*_TEXTS, *CONSENT[1:])]
     differs += [and_(row.profession_title != "", row.profession != person.profession)]
     differs += [
-        and_(cast(row[name], Text) != empty, cast(row[name], Text) != cast(person[name], Text))
+        and_(as_type(row[name], Text) != empty, as_type(row[name], Text) != as_type(person[name], Text))
         for name, empty in (("tags", "[]"), ("attributes", "{}"))
     ]
     differs += [and_(row.consent_at.is_not(None), or_(person.consent_at.is_(None), row.consent_at > person.consent_at))]
@@ -351,9 +363,9 @@ def combined(current: Mapping[str, Any], row: Mapping[str, Any], since: datetime
     result["attributes"] = {**current["attributes"], **row["attributes"]}
     result["status"] = _status(current, row, since)
     if row["consent_at"] and (not current["consent_at"] or row["consent_at"] > current["consent_at"]):
-        result |= {name: row[name] for name in _CONSENT}
+        result |= {name: row[name] for name in CONSENT}
     elif not current["consent_at"] and not row["consent_at"]:
-        result |= {name: row[name] for name in _CONSENT[1:] if row[name]}
+        result |= {name: row[name] for name in CONSENT[1:] if row[name]}
     return result
 
 

@@ -7,7 +7,7 @@ address (BLAKE2b with a key of this database): enough to know them should a file
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -115,12 +115,18 @@ def reason(address_key: ColumnElement[str], scope: str | ColumnElement[str]) -> 
 
 def erased(connection: Connection, address_keys: Iterable[str]) -> set[str]:
     """Those of the addresses whose people asked to be forgotten: no import may bring them back."""
+    is_erased = erasures(connection)
+    return {one for one in address_keys if is_erased(one)} if is_erased else set()
+
+
+def erasures(connection: Connection) -> Callable[[str], bool] | None:
+    """Says of an address key whether its person asked to be forgotten, as of now; None when nobody ever did."""
     table = suppressions
     hashed = set(connection.execute(select(table.c.value).where(table.c.kind == SuppressionKind.HASH.value)).scalars())
     if not hashed:
-        return set()
+        return None
     key = _erasure_key(connection)
-    return {one for one in address_keys if _keyed_hash(one, key) in hashed}
+    return lambda address_key: _keyed_hash(address_key, key) in hashed
 
 
 def remember_erased(connection: Connection, address_key: str, source: str, now: datetime) -> None:
