@@ -132,12 +132,12 @@ def test_a_file_without_an_address_column_leaves_the_database_as_it_was(sample: 
     _refused(sample, ["audience", "import", "care"], 2, "audiences/readers.csv:1: no column 'Email'", "columns:")
 
 
-def test_a_latin_1_file_is_named_with_its_line_and_changes_nothing(sample: Any) -> None:
+def test_a_latin_1_line_in_a_utf_8_file_is_named_and_changes_nothing(sample: Any) -> None:
     sample.run("audience", "import", "care")
     path = sample.root / "audiences/readers.csv"
     path.write_bytes(path.read_bytes() + "zoe@example.org,Zoë,,,,,,\n".encode("latin-1"))
     line = len(path.read_bytes().splitlines())
-    _refused(sample, ["audience", "import", "care"], 2, f"audiences/readers.csv:{line}: not UTF-8", "windows-1252")
+    _refused(sample, ["audience", "import", "care"], 2, f"audiences/readers.csv:{line}: not UTF-8", "Mend the line")
 
 
 def test_a_latin_1_file_is_read_when_the_audience_says_so(letter: Any) -> None:

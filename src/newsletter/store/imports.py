@@ -30,7 +30,6 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    cast as as_type,
     delete,
     exists,
     func,
@@ -39,6 +38,9 @@ from sqlalchemy import (
     or_,
     select,
     update,
+)
+from sqlalchemy import (
+    cast as as_type,
 )
 
 from newsletter.model import SubscriberStatus
