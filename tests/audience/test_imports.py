@@ -15,6 +15,7 @@ from newsletter.audience.imports import import_audience
 from newsletter.audience.professions import load_professions
 from newsletter.errors import FileProblems
 from newsletter.model import Import, RejectedRow, Segment
+from newsletter.store import subscribers
 from newsletter.store.database import Database, open_database
 from newsletter.store.headcounts import headcount
 

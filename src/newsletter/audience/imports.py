@@ -19,13 +19,13 @@ from pathlib import Path
 from newsletter.audience.addresses import InvalidAddress
 from newsletter.audience.columns import columns_of, means_something
 from newsletter.audience.json_lines import open_json_lines
-from newsletter.audience.professions import normalised, titles_of
 from newsletter.audience.records import Records
 from newsletter.audience.rejected import Rejected, rejections
 from newsletter.audience.rows import RowReader, RowRejected
 from newsletter.audience.spreadsheets import open_spreadsheet
 from newsletter.audience.subscriber_files import Kind, SubscriberFile, look_at, refuse_if_changed
 from newsletter.audience.tables import open_table
+from newsletter.audience.titles import Titles
 from newsletter.model import Audience, Import, Professions
 from newsletter.store.database import Database
 from newsletter.store.imports import Staging, imported_fingerprint, open_staging
@@ -51,9 +51,9 @@ def import_audience(
     With `dry_run`, everything is read and compared, and nothing is changed. Raises `FileProblems` when the file cannot
     be read to its end, and then nobody was changed.
     """
-    titles = titles_of(professions)
+    titles = Titles(professions)
     file = look_at(root / audience.source, audience.source, audience.encoding)
-    fingerprint = _fingerprint(file.digest, audience, titles)
+    fingerprint = _fingerprint(file.digest, audience, titles.known)
     with database.connect() as connection:
         if not dry_run and imported_fingerprint(connection, audience.source) == fingerprint:
             unmatched = unmatched_titles(connection, audience.source)
@@ -61,7 +61,7 @@ def import_audience(
     path = None if dry_run else root / REJECTED_FOLDER / f"{audience.id}-rejected.csv"
     with open_staging(database) as staging, _records(file, audience) as records:
         columns = columns_of(records, audience)
-        reader = RowReader(columns, len(records.header), now, lambda title: titles.get(normalised(title), ""))
+        reader = RowReader(columns, len(records.header), now, titles.profession_of)
         with rejections(path, records.header) as rejected:
             rows = _stage(records, reader, rejected, staging, progress)
             refuse_if_changed(file)
