@@ -1,23 +1,21 @@
 """Freezing a campaign: its content and one row for each person of the segment, in one statement of the database.
 
-A delivery's id is a keyed hash of the subscriber's number under the campaign's secret (HMAC-SHA256, RFC 2104, 96
-bits): the same on both databases, unique, and nothing can be learnt from it.
+The rows are written in the order of the subscribers and get their delivery ids only when they are claimed: an index
+over a million random ids would cost more than all the rest.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    LargeBinary,
     String,
     and_,
     case,
@@ -25,7 +23,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    literal_column,
     select,
 )
 
@@ -34,10 +31,8 @@ from newsletter.store.campaigns import campaign_contents, campaign_professions, 
 from newsletter.store.columns import Json, UtcDateTime
 from newsletter.store.conditions import condition
 from newsletter.store.ledger import deliveries
-from newsletter.store.subscribers import FIELDS, skip_reason, subscribers
+from newsletter.store.subscribers import FIELDS, subscribers, with_skip_reason
 
-_BLOCK = 64
-_ID_BYTES = 12
 _MOST_PAIRS = 40
 """Both databases take about a hundred arguments to a function; two make a pair."""
 
@@ -85,20 +80,17 @@ def freeze(connection: Connection, frozen: FrozenCampaign, now: datetime) -> Non
     ]
     if choices:
         connection.execute(insert(campaign_professions), choices)
-    _freeze_recipients(connection, number, secret, frozen, now)
+    _freeze_recipients(connection, number, frozen, now)
 
 
-def _freeze_recipients(
-    connection: Connection, number: int, secret: bytes, frozen: FrozenCampaign, now: datetime
-) -> None:
+def _freeze_recipients(connection: Connection, number: int, frozen: FrozenCampaign, now: datetime) -> None:
     chosen = and_(
         campaign_professions.c.campaign_id == number, campaign_professions.c.profession == subscribers.c.profession
     )
-    reason = func.coalesce(skip_reason(frozen.audience), "")
+    people, reason = with_skip_reason(frozen.audience)
     columns: dict[str, ColumnElement[Any]] = {
         "campaign_id": literal(number),
         "subscriber_id": subscribers.c.id,
-        "delivery_id": _delivery_id(connection, secret),
         "address": subscribers.c.address,
         "address_key": subscribers.c.address_key,
         "profession": subscribers.c.profession,
@@ -110,43 +102,24 @@ def _freeze_recipients(
         "attempts": literal(0),
         "changed_at": literal(now, UtcDateTime),
     }
-    origin = subscribers.outerjoin(campaign_professions, chosen)
+    origin = people.outerjoin(campaign_professions, chosen)
     picked = select(*columns.values()).select_from(origin).where(condition(frozen.segment)).order_by(subscribers.c.id)
     connection.execute(insert(deliveries).from_select(list(columns), picked, include_defaults=False))
 
 
-def _delivery_id(connection: Connection, secret: bytes) -> ColumnElement[str]:
-    """The id of a subscriber's delivery as a part of the query: a function lent to SQLite, HMAC spelt out elsewhere."""
-    if connection.dialect.name == "sqlite":
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        driver.create_function("newsletter_delivery_id", 1, lambda number: delivery_id(secret, number))
-        return func.newsletter_delivery_id(subscribers.c.id, type_=String())
-    padded = secret.ljust(_BLOCK, b"\0")
-    inner, outer = (literal(bytes(one ^ pad for one in padded), LargeBinary) for pad in (0x36, 0x5C))
-    number = func.convert_to(cast(subscribers.c.id, String), "UTF8", type_=LargeBinary())
-    digest = func.sha256(outer.op("||")(func.sha256(inner.op("||")(number), type_=LargeBinary())), type_=LargeBinary())
-    return func.encode(func.substr(digest, 1, _ID_BYTES), "hex", type_=String())
-
-
-def delivery_id(secret: bytes, subscriber: int) -> str:
-    """The id that a campaign's secret gives the delivery to a subscriber: 24 hexadecimal digits."""
-    return hmac.digest(secret, b"%d" % subscriber, hashlib.sha256)[:_ID_BYTES].hex()
-
-
 def _recipient_json(connection: Connection, fields: Sequence[str]) -> ColumnElement[Any]:
-    """The merge values as JSON, without those that are empty."""
+    """The merge values as JSON; those that are empty are null, and dropped when they are read."""
     on_postgresql = connection.dialect.name == "postgresql"
     make = func.jsonb_build_object if on_postgresql else func.json_object
-    whole: ColumnElement[Any] = literal_column("'{}'::jsonb" if on_postgresql else "'{}'", Json)
-    for start in range(0, len(fields), _MOST_PAIRS):
+    parts: list[ColumnElement[Any]] = []
+    for start in range(0, max(len(fields), 1), _MOST_PAIRS):
         pairs: list[object] = []
         for name in fields[start : start + _MOST_PAIRS]:
             pairs += [cast(name, String) if on_postgresql else name, _merge_value(name)]
-        part = make(*pairs, type_=Json)
-        # json_patch drops the keys whose value is null (RFC 7396).
-        whole = whole.op("||")(func.jsonb_strip_nulls(part)) if on_postgresql else func.json_patch(whole, part)
-    return whole
+        parts.append(make(*pairs, type_=Json))
+    if on_postgresql:
+        return reduce(lambda whole, part: whole.op("||")(part), parts)
+    return reduce(lambda whole, part: func.json_patch(whole, part), parts)
 
 
 def _merge_value(name: str) -> ColumnElement[Any]:

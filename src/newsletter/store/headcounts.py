@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 from newsletter.model import Segment
 from newsletter.store import suppressions
 from newsletter.store.conditions import condition
-from newsletter.store.subscribers import skip_reason, subscribers
+from newsletter.store.subscribers import subscribers, with_skip_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Headcount:
 
 def headcount(connection: Connection, segment: Segment, scope: str = suppressions.EVERYTHING) -> list[Headcount]:
     """Those the segment picks, counted by profession, country and reason to be skipped when `scope` is mailed."""
-    reason = func.coalesce(skip_reason(scope), "").label("reason")
-    groups = (subscribers.c.profession, subscribers.c.country, reason)
-    query = select(*groups, func.count()).where(condition(segment))
+    origin, reason = with_skip_reason(scope)
+    groups = (subscribers.c.profession, subscribers.c.country, reason.label("reason"))
+    query = select(*groups, func.count()).select_from(origin).where(condition(segment))
     rows = connection.execute(query.group_by(*groups).order_by(*groups))
     return [Headcount(row[0], row[1], row[2], row[3]) for row in rows]

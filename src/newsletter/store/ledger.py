@@ -6,9 +6,11 @@ durable before a byte that could deliver leaves. Settled rows keep the provider'
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import (
@@ -49,7 +51,8 @@ deliveries = Table(
     Column("id", Number, primary_key=True),
     Column("campaign_id", ForeignKey("campaigns.id"), nullable=False),
     Column("subscriber_id", Number, nullable=False),
-    Column("delivery_id", String, nullable=False, unique=True),
+    # Opaque, from the campaign's secret and the subscriber's number; there from the first claim on.
+    Column("delivery_id", String),
     Column("address", String, nullable=False),
     Column("address_key", String, nullable=False),
     Column("profession", String, nullable=False),
@@ -61,10 +64,19 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("not_before", UtcDateTime),
     Column("changed_at", UtcDateTime, nullable=False),
+    # An address is one subscriber's only (`subscribers.address_key`), and a campaign is frozen in one statement, so
+    # this holds for addresses too.
     UniqueConstraint("campaign_id", "subscriber_id"),
-    UniqueConstraint("campaign_id", "address_key"),
     Index("deliveries_by_state", "campaign_id", "state", "id"),
 )
+Index(
+    "deliveries_by_delivery_id",
+    deliveries.c.delivery_id,
+    unique=True,
+    sqlite_where=deliveries.c.delivery_id.is_not(None),
+    postgresql_where=deliveries.c.delivery_id.is_not(None),
+)
+
 
 _STATE_OF = {
     Result.ACCEPTED: State.ACCEPTED,
@@ -160,11 +172,31 @@ def claim(connection: Connection, campaign: CampaignId, most: int, now: datetime
                 connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
         if taken or not rows:
             break
-    _set_states(connection, [row.id for row in taken], State.CLAIMED, now)
-    return [
-        Delivery(row.id, DeliveryId(row.delivery_id), row.address, row.variant, row.attempts, row.recipient)
-        for row in taken
-    ]
+    secret = connection.execute(select(campaigns.c.secret).where(campaigns.c.id == campaign)).scalar_one()
+    claimed = [_delivery(row, row.delivery_id or delivery_id(secret, row.subscriber_id)) for row in taken]
+    _mark_claimed(connection, claimed, now)
+    return claimed
+
+
+def delivery_id(secret: bytes, subscriber: int) -> DeliveryId:
+    """The id that a campaign's secret gives the delivery to a subscriber: 24 hexadecimal digits.
+
+    HMAC-SHA256 (RFC 2104), cut to 96 bits: nothing can be learnt from it, and it is always the same.
+    """
+    return DeliveryId(hmac.digest(secret, b"%d" % subscriber, sha256)[:12].hex())
+
+
+def _delivery(row: Row[tuple[Any, ...]], known_as: DeliveryId) -> Delivery:
+    recipient = {name: value for name, value in row.recipient.items() if value is not None}
+    return Delivery(row.id, known_as, row.address, row.variant, row.attempts, recipient)
+
+
+def _mark_claimed(connection: Connection, claimed: Sequence[Delivery], now: datetime) -> None:
+    """State and delivery id; one that was claimed by an earlier version of the program keeps the id it had."""
+    if claimed:
+        stamp = _stamp(now)
+        rows = [(State.CLAIMED.value, one.delivery_id, stamp, one.number) for one in claimed]
+        _run(connection, "state = ?, delivery_id = ?, changed_at = ? WHERE id = ?", rows)
 
 
 def _claimable(
@@ -172,7 +204,7 @@ def _claimable(
 ) -> list[Row[tuple[Any, ...]]]:
     origin = deliveries.outerjoin(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
     audience = select(campaigns.c.audience).where(campaigns.c.id == campaign).scalar_subquery()
-    columns = ("id", "delivery_id", "address", "variant", "attempts", "recipient")
+    columns = ("id", "delivery_id", "subscriber_id", "address", "variant", "attempts", "recipient")
     query = (
         select(*(deliveries.c[name] for name in columns), skip_reason(audience, deliveries.c.address_key).label("skip"))
         .select_from(origin)
@@ -296,7 +328,8 @@ class LogEntry:
 
 def log(connection: Connection, campaign: CampaignId) -> Iterator[LogEntry]:
     """Every delivery of the campaign, in the order they were frozen, without holding them all at once."""
-    columns = [deliveries.c[one.name] for one in fields(LogEntry)]
+    columns = [func.coalesce(deliveries.c[one.name], "") if one.name == "delivery_id" else deliveries.c[one.name]
+        for one in fields(LogEntry)]
     query = select(*columns).where(deliveries.c.campaign_id == campaign).order_by(deliveries.c.id)
     for row in connection.execution_options(yield_per=1000).execute(query):
         yield LogEntry(*row)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    Join,
     String,
     Table,
     and_,
@@ -237,12 +238,21 @@ def member_of(source: str) -> ColumnElement[bool]:
 def skip_reason(
     scope: str | ColumnElement[str], address_key: ColumnElement[str] = subscribers.c.address_key
 ) -> ColumnElement[str | None]:
-    """Why a subscriber must not be mailed when the audience `scope` is, or NULL."""
-    subscribed = SubscriberStatus.SUBSCRIBED.value
-    return func.coalesce(
-        "suppressed: " + suppressions.reason(address_key, scope),
-        case((subscribers.c.status != subscribed, subscribers.c.status)),
-    )
+    """Why a subscriber must not be mailed when the audience `scope` is, or NULL: a part of a query over a few rows."""
+    return _told(suppressions.reason(address_key, scope))
+
+
+def with_skip_reason(scope: str) -> tuple[Join, ColumnElement[str]]:
+    """All subscribers as the origin of a query, and why each must not be mailed (empty: mailed)."""
+    own = suppressions.address_reasons(scope, subscribers.alias("addressed"))
+    domains = suppressions.domain_reason(subscribers.c.address_key, scope)
+    reason: ColumnElement[str] = func.coalesce(_told(func.coalesce(own.c.reason, domains)), "", type_=String())
+    return subscribers.outerjoin(own, own.c.id == subscribers.c.id), reason
+
+
+def _told(suppressed: ColumnElement[str | None]) -> ColumnElement[str | None]:
+    status = case((subscribers.c.status != SubscriberStatus.SUBSCRIBED.value, subscribers.c.status))
+    return func.coalesce("suppressed: " + suppressed, status, type_=String())
 
 
 def unmatched_titles(connection: Connection, source: str) -> dict[str, int]:

@@ -13,7 +13,22 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 
-from sqlalchemy import Column, ColumnElement, Connection, LargeBinary, String, Table, and_, delete, func, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    LargeBinary,
+    String,
+    Subquery,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    select,
+)
 
 from newsletter.store.columns import UtcDateTime, domain_of, insert_into, metadata
 
@@ -95,19 +110,43 @@ def every(connection: Connection) -> list[Suppression]:
 
 
 def reason(address_key: ColumnElement[str], scope: str | ColumnElement[str]) -> ColumnElement[str | None]:
-    """Why this address is suppressed when the audience `scope` is mailed, or NULL: a part of a query.
+    """Why this address is suppressed when the audience `scope` is mailed, or NULL: a part of a query over a few rows.
 
     The address's own suppression is told before its domain's, and one of everything before that of the audience.
     """
 
-    def of(kind: SuppressionKind, value: ColumnElement[str]) -> ColumnElement[str]:
-        table = suppressions.alias()
-        holds = and_(table.c.kind == kind.value, table.c.value == value, table.c.scope.in_([EVERYTHING, scope]))
-        return select(table.c.reason).where(holds).order_by(table.c.scope).limit(1).scalar_subquery()
+    return func.coalesce(_looked_up(SuppressionKind.ADDRESS, address_key, scope), domain_reason(address_key, scope))
 
-    return func.coalesce(
-        of(SuppressionKind.ADDRESS, address_key), of(SuppressionKind.DOMAIN, domain_of(address_key)), type_=String()
+
+def domain_reason(address_key: ColumnElement[str], scope: str | ColumnElement[str]) -> ColumnElement[str | None]:
+    """Why the domain of this address is suppressed, or NULL; costs nothing while no domain is."""
+    table = suppressions.alias()
+    any_domain = exists(select(table.c.value).where(table.c.kind == SuppressionKind.DOMAIN.value))
+    return case((any_domain, _looked_up(SuppressionKind.DOMAIN, domain_of(address_key), scope)))
+
+
+def address_reasons(scope: str, keys: FromClause) -> Subquery:
+    """`id` and `reason` of those rows of `keys` (id, address_key) whose address is suppressed: for whole audiences.
+
+    It starts from the suppressions, which are few, and not from the people.
+    """
+    holds = and_(
+        suppressions.c.kind == SuppressionKind.ADDRESS.value,
+        suppressions.c.scope.in_([EVERYTHING, scope]),
+        suppressions.c.value == keys.c.address_key,
     )
+    of_everything = func.min(case((suppressions.c.scope == EVERYTHING, suppressions.c.reason)))
+    told = func.coalesce(of_everything, func.min(suppressions.c.reason)).label("reason")
+    query = select(keys.c.id, told).select_from(suppressions.join(keys, holds))
+    return query.group_by(keys.c.id).subquery("suppressed")
+
+
+def _looked_up(
+    kind: SuppressionKind, value: ColumnElement[str], scope: str | ColumnElement[str]
+) -> ColumnElement[str | None]:
+    table = suppressions.alias()
+    holds = and_(table.c.kind == kind.value, table.c.value == value, table.c.scope.in_([EVERYTHING, scope]))
+    return select(table.c.reason).where(holds).order_by(table.c.scope).limit(1).scalar_subquery()
 
 
 # ── people who were erased ──────────────────────────────────────────────────────────────────────────────────────────

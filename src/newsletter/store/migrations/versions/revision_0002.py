@@ -1,4 +1,7 @@
-"""Consent, tags and time zones of subscribers; suppressions of domains, within a scope, and after an erasure."""
+"""Consent, tags and time zones of subscribers; suppressions of domains, within a scope, and after an erasure.
+
+Deliveries get their id when they are claimed.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ def upgrade() -> None:
     op.add_column("subscribers", sa.Column("tags", _JSON, nullable=False, server_default="[]"))
     op.add_column("subscribers", sa.Column("consent_at", sa.DateTime))
     _renew_suppressions()
+    _free_delivery_ids()
     op.create_table(
         "secret_keys",
         sa.Column("name", sa.String, primary_key=True),
@@ -48,3 +52,45 @@ def _renew_suppressions() -> None:
         "SELECT 'address', address_key, '', reason, source, created_at FROM suppressions_0001"
     )
     op.drop_table("suppressions_0001")
+
+
+def _free_delivery_ids() -> None:
+    """No id is needed before the first claim; addresses are unique already where they are subscribers'."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.alter_column("deliveries", "delivery_id", nullable=True)
+        op.drop_constraint("deliveries_delivery_id_key", "deliveries")
+        op.drop_constraint("deliveries_campaign_id_address_key_key", "deliveries")
+    else:
+        _renew_deliveries()
+    there = sa.text("delivery_id IS NOT NULL")
+    name, columns = "deliveries_by_delivery_id", ["delivery_id"]
+    op.create_index(name, "deliveries", columns, unique=True, sqlite_where=there, postgresql_where=there)
+
+
+def _renew_deliveries() -> None:
+    # SQLite changes a constraint only by making the table anew.
+    op.drop_index("deliveries_by_state")
+    op.rename_table("deliveries", "deliveries_0001")
+    required = ("address", "address_key", "profession", "variant")
+    answered = ("state", "reason", "provider_id")
+    op.create_table(
+        "deliveries",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("campaign_id", sa.Integer, sa.ForeignKey("campaigns.id"), nullable=False),
+        sa.Column("subscriber_id", sa.Integer, nullable=False),
+        sa.Column("delivery_id", sa.String),
+        *(sa.Column(name, sa.String, nullable=False) for name in required),
+        sa.Column("recipient", _JSON, nullable=False),
+        *(sa.Column(name, sa.String, nullable=False) for name in answered),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("not_before", sa.DateTime),
+        sa.Column("changed_at", sa.DateTime, nullable=False),
+        sa.UniqueConstraint("campaign_id", "subscriber_id"),
+    )
+    order = (
+        "id, campaign_id, subscriber_id, delivery_id, address, address_key, profession, variant, recipient, state, "
+        "reason, provider_id, attempts, not_before, changed_at"
+    )
+    op.execute(f"INSERT INTO deliveries ({order}) SELECT {order} FROM deliveries_0001")  # noqa: S608 - names of ours
+    op.drop_table("deliveries_0001")
+    op.create_index("deliveries_by_state", "deliveries", ["campaign_id", "state", "id"])
