@@ -53,7 +53,7 @@ def text(value):
         return value.isoformat()
     return str(value)
 
-book = CalamineWorkbook.from_path(sys.argv[1])
+book = CalamineWorkbook.from_filelike(open(sys.argv[1], 'rb'))
 out = csv.writer(io.TextIOWrapper(sys.stdout.buffer, "utf-8", "replace", newline=""))
 shown = [one.name for one in book.sheets_metadata
          if one.typ == SheetTypeEnum.WorkSheet and one.visible == SheetVisibleEnum.Visible]
@@ -82,7 +82,7 @@ def open_spreadsheet(file: SubscriberFile) -> Iterator[Records]:
             sheet = next(rows, ["", "0"])
             records = _records(rows, process, file)
             line, header, _ = next(records, (1, [], ""))
-            notes = (f"read the sheet '{sheet[0]}', the first of {sheet[1]}",) if int(sheet[1]) > 1 else ()
+            notes = (f"read the sheet '{sheet[0]}', the first of {sheet[1]} with rows",) if int(sheet[1]) > 1 else ()
             names = tuple(cell.strip() for cell in header)
             yield Records(names, line, records, "XLSX", (*file.notes, *notes))
     finally:
