@@ -18,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.bench.importing import imports
 from tests.bench.mjml import against_mjml
 from tests.bench.workspaces import many_professions, sample_workspace, thirty_articles
 
@@ -38,6 +39,7 @@ def main() -> None:
         against_mjml(workspace, [*NEWSLETTER, "build", ISSUE], timed)
         large_issues(Path(folder))
         outbox_speed(Path(folder))
+        imports(Path(folder))
 
 
 def help_cost() -> None:
