@@ -83,7 +83,7 @@ def test_what_cannot_be_seen_does_not_reach_the_database_and_is_told(root: Path,
     result = _import(root, database, 'Email,First name\na@x.org,"Ana\nMa\u200bria\x00\u202e"\n')
     with database.connect() as connection:
         assert connection.exec_driver_sql("SELECT first_name FROM subscribers").scalar_one() == "Ana Maria"
-    assert result.notes == ("1 cells held invisible characters, which were removed; the first on line 2",)
+    assert result.notes == ("cells with invisible characters, which were removed: 1, the first on line 2",)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

@@ -38,7 +38,8 @@ def _on(name: str, folder: Path, new_url: Callable[[], str], rows: int) -> None:
         _workspace(workspace, count, changed)
         seconds, cpu, peak = _timed(workspace, url)
         print(
-            f"{name:10} {words:30} {count / seconds:11,.0f} rows/s  {seconds:5.1f} s  cpu {cpu:5.1f} s  peak {peak:4.0f} MB"
+            f"{name:10} {words:30} {count / seconds:11,.0f} rows/s  {seconds:5.1f} s  cpu {cpu:5.1f} s  "
+            f"peak {peak:4.0f} MB"
         )
 
     measured(folder / "tenth", new_url(), "a tenth of the file", rows // 10)

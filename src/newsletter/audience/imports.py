@@ -137,4 +137,4 @@ def _fingerprint(digest: bytes, audience: Audience, titles: Mapping[str, str]) -
 
 
 def _oddities(reader: RowReader) -> tuple[str, ...]:
-    return tuple(f"{count:,} {words}; the first on line {line:,}" for words, (count, line) in reader.oddities.items())
+    return tuple(f"{words}: {count:,}, the first on line {line:,}" for words, (count, line) in reader.oddities.items())

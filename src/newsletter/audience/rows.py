@@ -137,7 +137,7 @@ class RowReader:
 
         if name == "time_zone":
             if not (zone := places.time_zone_name(value)):
-                self._note("time zones are no names such as Europe/Berlin and were left out")
+                self._note("time zones left out because they are no names such as Europe/Berlin")
             return zone
         return places.country_code(value) if name == "country" else places.language_code(value)
 
@@ -154,7 +154,7 @@ class RowReader:
             kept = {found.start() for found in _JOINER.finditer(value)}
             seen = "".join(one for place, one in enumerate(value) if one.isprintable() or place in kept)
             if seen != value:
-                self._note("cells held invisible characters, which were removed")
+                self._note("cells with invisible characters, which were removed")
             value = " ".join(seen.split())
         return value
 
@@ -221,7 +221,7 @@ class RowReader:
         written = cells[places["consent_at"]].strip() or cells[places[CONSENT_ELSE]].strip()
         moment = _moment(written, self._latest) if written else ""
         if written and not moment:
-            self._note("times of consent cannot be read without guessing (write 2026-03-31) and were left out")
+            self._note("times of consent left out because only a guess could read them (write 2026-03-31)")
         method, source, version = (
             self._value(name, cells[places[name]]) for name in ("consent_method", "consent_source", "consent_version")
         )

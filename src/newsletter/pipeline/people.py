@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from newsletter.audience import addresses, audiences, imports
 from newsletter.audience.professions import load_professions
@@ -17,7 +20,7 @@ from newsletter.model import (
 )
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
 from newsletter.store import headcounts, suppressions
-from newsletter.store.database import Database
+from newsletter.store.database import Database, open_database
 from newsletter.store.suppressions import Suppression
 
 
@@ -42,8 +45,23 @@ def import_audience(workspace: Workspace, name: str, progress: Progress = silent
     audience, professions = load_audience(workspace, name)
     if not audience.source:
         raise FileProblems.at(audience.where, "the audience has no `source:` file to import.")
-    with open_store(workspace) as database:
+    with _store_to_compare(workspace) if dry_run else open_store(workspace) as database:
         return import_file(workspace, database, audience, professions, progress, dry_run)
+
+
+@contextmanager
+def _store_to_compare(workspace: Workspace) -> Iterator[Database]:
+    """The workspace's database, or an empty one for a while when there is none yet: looking must not make it."""
+    if has_database(workspace):
+        with open_store(workspace) as database:
+            yield database
+        return
+    with TemporaryDirectory() as folder:
+        database = open_database("sqlite:///empty.db", Path(folder))
+        try:
+            yield database
+        finally:
+            database.close()
 
 
 def import_file(
