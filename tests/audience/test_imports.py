@@ -15,7 +15,7 @@ from newsletter.audience.imports import import_audience
 from newsletter.audience.professions import load_professions
 from newsletter.errors import FileProblems
 from newsletter.model import Import, RejectedRow, Segment
-from newsletter.store import subscribers
+from newsletter.store import subscribers, suppressions
 from newsletter.store.database import Database, open_database
 from newsletter.store.headcounts import headcount
 
@@ -198,6 +198,44 @@ def test_a_column_of_any_name_becomes_a_field_of_its_own(bring: Importer, worksp
     workspace.write("audiences/crew.yaml", "source: crew.csv\ncolumns: {address: Email, id: Number, joined: Since}\n")
     bring("Email,Number,Since\nada@example.org,C-7,2025\nbo@example.org,,\n")
     assert people(database, "attributes") == [({"id": "C-7", "joined": "2025"},), ({},)]
+
+
+def test_whoever_was_erased_is_rejected_and_no_new_copy_of_them_is_made(
+    bring: Importer, workspace, database: Database, now: datetime
+) -> None:  # type: ignore[no-untyped-def]
+    with database.begin() as connection:
+        suppressions.remember_erased(connection, "ada@example.org", "person", now)
+    result = bring("Email,First name,Job title\nADA@example.org,Ada,Cook\nbo@example.org,Bo,Cook\n")
+    assert (result.added, result.rejected) == (1, (RejectedRow(2, "erased"),))
+    assert people(database, "address") == [("bo@example.org",)]
+    assert "ada" not in (workspace.root / result.rejected_file).read_text("utf-8-sig").lower()
+
+
+def test_every_kind_of_bad_row_is_one_rejection_and_the_others_come_in(bring: Importer, database: Database) -> None:
+    bad = [
+        f'big@example.org,"{"x" * 10_000_000}",Cook',
+        '"x@example.org\r\nBcc: y@example.org",X,Cook',
+        'z@example.org,"Z\r\nBcc: y@example.org",Cook',
+        f"{'a' * 64}@{'b' * 251}.org,X,Cook",
+        "nul\0@example.org,X,Cook",
+        "right\u202e@example.org,X,Cook",
+        "many@example.org,X,Cook,and,more",
+    ]
+    good = ["ok@example.org,O\0k\u202e,Cook", 'quotes@example.org,"Quo ""tes""",Cook']
+    result = bring("\n".join(["Email,First name,Job title", *bad, *good, ""]))
+    assert (result.rows, result.added, result.rejected_rows) == (9, 2, 7)
+    assert people(database, "first_name") == [("Ok",), ('Quo "tes"',)]
+
+
+def test_a_second_reading_of_the_same_file_changes_nobody(bring: Importer, workspace, database: Database) -> None:  # type: ignore[no-untyped-def]
+    rows = "Email,First name,Job title\n" + "".join(f"r{n % 40}@example.org,N{n},Cook\n" for n in range(50))
+    first = bring(rows)
+    before = people(database, "address", "first_name", "changed_at")
+    workspace.write("audiences/professions.yaml", "captain: {label: Captain}\ncook: {label: Cook}\n")
+    second = bring(rows)
+    assert (first.added, first.merged, second.skipped) == (40, 10, False)
+    assert (second.added, second.updated, second.unchanged, second.merged) == (0, 0, 40, 10)
+    assert people(database, "address", "first_name", "changed_at") == before
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters='\r\n"'), max_size=12)
