@@ -32,7 +32,10 @@ _SECONDS = 1.0
 @json_option
 @click.pass_context
 def status(context: click.Context, campaign: str, watch: bool, log: Path | None, as_json: bool) -> None:
-    """Show where a campaign stands: how many got it, how fast it goes, and why not everyone."""
+    """Show where a campaign stands.
+
+    How many got it, how fast it goes, and why not everyone.
+    """
     workspace = workspace_of(context)
     if watch:
         _watch(workspace, campaign, as_json)
@@ -49,7 +52,10 @@ def status(context: click.Context, campaign: str, watch: bool, log: Path | None,
 @json_option
 @click.pass_context
 def pause(context: click.Context, campaign: str, reason: str, as_json: bool) -> None:
-    """Stop a campaign within seconds, wherever it is being sent; what has left has left."""
+    """Stop a campaign until it is resumed.
+
+    It stops within seconds, wherever it is being sent; what has left has left.
+    """
     workspace = workspace_of(context)
     print_campaign(workspace, steering.pause(workspace, campaign, reason), as_json)
 
@@ -59,7 +65,10 @@ def pause(context: click.Context, campaign: str, reason: str, as_json: bool) -> 
 @json_option
 @click.pass_context
 def resume(context: click.Context, campaign: str, as_json: bool) -> None:
-    """Let a paused campaign go on: a sender that waits does, otherwise the next `send` or `run-due`."""
+    """Let a paused campaign go on.
+
+    A sender that waits does so at once, otherwise the next `send` or `run-due`.
+    """
     workspace = workspace_of(context)
     print_campaign(workspace, steering.resume(workspace, campaign), as_json)
 
@@ -71,7 +80,10 @@ def resume(context: click.Context, campaign: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def cancel(context: click.Context, campaign: str, reason: str, yes: bool, as_json: bool) -> None:
-    """End a campaign for good: nobody who was not begun gets it. What has left cannot be called back."""
+    """End a campaign for good.
+
+    Nobody who was not begun gets it. What has left cannot be called back.
+    """
     workspace = workspace_of(context)
     if not yes:
         left = standing.status(workspace, campaign).counts

@@ -56,6 +56,8 @@ from newsletter.model import (
     kind_of,
 )
 from newsletter.store import dialects
+from newsletter.store.campaigns import campaigns
+from newsletter.store.ledger import deliveries
 from newsletter.store.subscribers import member_of, subscribers
 
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
@@ -175,8 +177,6 @@ def _speaks(languages: tuple[str, ...]) -> ColumnElement[bool]:
 
 
 def _received(issues: tuple[str, ...]) -> ColumnElement[bool]:
-    from newsletter.store.ledger import campaigns, deliveries  # the ledger freezes by conditions
-
     sent = select(deliveries.c.subscriber_id).join(campaigns, campaigns.c.id == deliveries.c.campaign_id)
     return subscribers.c.id.in_(sent.where(campaigns.c.issue.in_(issues), deliveries.c.state == State.ACCEPTED.value))
 

@@ -328,8 +328,10 @@ class LogEntry:
 
 def log(connection: Connection, campaign: CampaignId) -> Iterator[LogEntry]:
     """Every delivery of the campaign, in the order they were frozen, without holding them all at once."""
-    columns = [func.coalesce(deliveries.c[one.name], "") if one.name == "delivery_id" else deliveries.c[one.name]
-        for one in fields(LogEntry)]
+    columns = [
+        func.coalesce(deliveries.c[one.name], "") if one.name == "delivery_id" else deliveries.c[one.name]
+        for one in fields(LogEntry)
+    ]
     query = select(*columns).where(deliveries.c.campaign_id == campaign).order_by(deliveries.c.id)
     for row in connection.execution_options(yield_per=1000).execute(query):
         yield LogEntry(*row)
