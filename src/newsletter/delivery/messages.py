@@ -71,12 +71,12 @@ class Assembler:
         """The complete mail for one recipient; raises `NotPersonalizable`."""
         skeleton = self._skeletons[delivery.variant]
         unsubscribe = self._unsubscribe + delivery.delivery_id
-        values = self._values_for(delivery, skeleton.sources, unsubscribe)
+        values = recipient_values(self._values, delivery, skeleton.sources, unsubscribe)
         recipient = delivery.recipient
         names = (recipient.get("first_name", ""), recipient.get("last_name", ""))
         head = self._head % (
-            _mailbox(" ".join(filter(None, names)), delivery.address),
-            _header_text(skeleton.subject(values)),
+            mailbox(" ".join(filter(None, names)), delivery.address),
+            header_text(skeleton.subject(values)),
             _date(now.replace(microsecond=0)),
             delivery.delivery_id,
             unsubscribe,
@@ -88,7 +88,7 @@ class Assembler:
         """Subject, HTML and text as this recipient reads them; `html` stands in for the variant's."""
         fields = {field.token: field for field in variant.merge_fields}
         sources = tuple(dict.fromkeys(field.source for field in variant.merge_fields))
-        values = self._values_for(delivery, sources, self._unsubscribe + delivery.delivery_id)
+        values = recipient_values(self._values, delivery, sources, self._unsubscribe + delivery.delivery_id)
 
         def fill(text: str) -> str:
             return TOKEN.sub(
@@ -102,25 +102,29 @@ class Assembler:
 
         return fill(variant.subject), fill(html), fill(variant.text)
 
-    def _values_for(self, delivery: Delivery, sources: Sequence[str], unsubscribe: str) -> dict[str, str]:
-        known = {**delivery.recipient, "address": delivery.address, "unsubscribe_url": unsubscribe}
-        try:
-            return {source: _clean(self._values[source](known)) for source in sources}
-        except Exception as error:
-            raise NotPersonalizable(f"a merge field has no value for this recipient: {error}") from error
+
+def recipient_values(
+    values: Mapping[str, Value], delivery: Delivery, sources: Sequence[str], unsubscribe: str
+) -> dict[str, str]:
+    """The value of each source for this recipient, without control characters; raises `NotPersonalizable`."""
+    known = {**delivery.recipient, "address": delivery.address, "unsubscribe_url": unsubscribe}
+    try:
+        return {source: _clean(values[source](known)) for source in sources}
+    except Exception as error:
+        raise NotPersonalizable(f"a merge field has no value for this recipient: {error}") from error
 
 
 def _head(envelope: Envelope) -> str:
     """The headers with a `%s` for To, Subject, Date, the delivery's id and its unsubscribe link, in this order."""
     lines = [
-        f"From: {_literal(_mailbox(envelope.sender_name, envelope.sender_address))}",
+        f"From: {_literal(mailbox(envelope.sender_name, envelope.sender_address))}",
         "To: %s",
         "Subject: %s",
         "Date: %s",
         f"Message-ID: <%s@{_literal(envelope.domain)}>",
-        f"List-Id: {_literal(_mailbox(envelope.list_name, envelope.list_id))}",
+        f"List-Id: {_literal(mailbox(envelope.list_name, envelope.list_id))}",
         "List-Unsubscribe: <%s>",
-        f"X-Campaign: {_literal(_header_text(envelope.campaign))}",
+        f"X-Campaign: {_literal(header_text(envelope.campaign))}",
         "MIME-Version: 1.0",
     ]
     if envelope.reply_to:
@@ -137,7 +141,7 @@ def _clean(value: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _header_text(text: str) -> str:
+def header_text(text: str) -> str:
     """The text as a header's value on lines of at most 76: RFC 2047 words where it is not ASCII."""
     clean = " ".join(_CONTROL.sub(" ", text).split())
     if len(clean) <= _ROOM:
@@ -149,7 +153,8 @@ def _header_text(text: str) -> str:
     return Header(clean, None if clean.isascii() else "utf-8", header_name="Subject").encode(linesep="\r\n")
 
 
-def _mailbox(name: str, address: str) -> str:
+def mailbox(name: str, address: str) -> str:
+    """`name <address>` as a header's value; RFC 2047 words where the name is not ASCII."""
     if _PLAIN_NAME.fullmatch(name) and len(name) + len(address) < _ROOM:
         return f"{name} <{address}>"
     clean = " ".join(_CONTROL.sub(" ", name).split())
