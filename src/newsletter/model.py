@@ -694,6 +694,42 @@ class Message:
     """No line begins with a dot: SMTP may send the content as it is."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """A variant for a provider that fills values in by itself: a tag stands wherever a value does.
+
+    One tag per value and per place it stands in, because it is escaped for its place. No tag occurs in what authors
+    wrote, and none in a value, so replacing each once is all there is to do.
+    """
+
+    key: str
+    subject: str
+    html: str = field(repr=False)
+    text: str = field(repr=False)
+    pictures: tuple[Picture, ...]
+    """Those that `html` shows as `cid:<name>`."""
+    sender_name: str
+    sender_address: str
+    reply_to: str
+    campaign: str
+    headers: Mapping[str, str]
+    """The same for everybody."""
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Personalization:
+    """One recipient of a template: the values of its tags, escaped for their places, and headers of their own."""
+
+    template: Template
+    delivery_id: DeliveryId
+    rcpt_to: str
+    name: str
+    values: Mapping[str, str]
+    """Tag → value; a tag for each of the template's."""
+    headers: Mapping[str, str]
+
+
 class Result(StrEnum):
     ACCEPTED = "accepted"
     DEFERRED = "deferred"

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
 from newsletter.delivery import loop
 from newsletter.delivery.messages import Assembler, Envelope
 from newsletter.delivery.providers.contract import ProviderAway, ProviderGone
+from newsletter.delivery.substitution import SubstitutionAssembler
 from newsletter.delivery.throttle import Throttle
 from newsletter.errors import StoreUnavailable
 from newsletter.model import (
@@ -41,6 +43,7 @@ PEOPLE = 40
 class Scripted:
     """A provider that answers as the test says, and remembers what it was given."""
 
+    substitutes = False
     group = 5
 
     def __init__(self, answer: Callable[[Message], Outcome], connections: int = 2, away: Sequence[int] = ()) -> None:
@@ -48,6 +51,7 @@ class Scripted:
         self._away = away
         self.connections = connections
         self.given: list[DeliveryId] = []
+        self.groups: list[list[Any]] = []
         self.connected = 0
 
     def connect(self) -> Scripted:
@@ -57,6 +61,7 @@ class Scripted:
         return self
 
     def deliver(self, messages: Sequence[Message]) -> Iterator[Outcome]:
+        self.groups.append(list(messages))
         for message in messages:
             self.given.append(message.delivery_id)
             yield self._answer(message)
@@ -159,6 +164,26 @@ def test_a_connection_that_breaks_is_made_anew_and_nobody_is_skipped(database: D
     loop.deliver(_sending(database, provider))
     assert _counts(database) == Counts(accepted=PEOPLE)
     assert provider.connected >= 4
+
+
+def test_a_provider_that_substitutes_is_given_one_variant_at_a_time(database: Database) -> None:
+    with database.begin() as connection:
+        connection.exec_driver_sql("UPDATE deliveries SET variant = 'odd' WHERE id % 2 = 1")
+        connection.exec_driver_sql("UPDATE deliveries SET variant = 'rare' WHERE id = 8")
+    provider = Scripted(lambda message: Outcome(Result.ACCEPTED), connections=1)
+    provider.substitutes = True
+    sending = _sending(database, provider)
+    variants = [
+        RenderedVariant(key, (key,), "S", "", "<p>x</p>", "x", (), (), "h") for key in ("default", "odd", "rare")
+    ]
+    envelope = Envelope("N", "news@example.org", "", "N", "example.org", "c")
+    sending.assembler = SubstitutionAssembler(variants, {}, envelope, b"secret")
+    loop.deliver(sending)
+    assert _counts(database) == Counts(accepted=PEOPLE)
+    assert len(set(provider.given)) == len(provider.given) == PEOPLE
+    groups = [[mail.template.key for mail in group] for group in provider.groups]
+    assert all(len(set(group)) == 1 and len(group) <= 5 for group in groups)
+    assert sorted(len(group) for group in groups) == [1, 4, *[5] * 7], "19 default, 20 odd, 1 rare, in groups of 5"
 
 
 def test_a_server_that_is_restarted_is_waited_for(database: Database) -> None:

@@ -11,14 +11,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event, Thread
+from typing import Any
 
 from newsletter.delivery.ledger_writer import LedgerWriter, Written
 from newsletter.delivery.messages import Assembler, NotPersonalizable
 from newsletter.delivery.providers.contract import Connection as ProviderConnection
 from newsletter.delivery.providers.contract import Provider, ProviderAway, ProviderGone
+from newsletter.delivery.substitution import SubstitutionAssembler
 from newsletter.delivery.supply import DomainPace, Supply
 from newsletter.delivery.throttle import Throttle
-from newsletter.model import Campaign, CampaignStatus, Delivery, Message, Outcome, Result
+from newsletter.model import Campaign, CampaignStatus, Delivery, Message, Outcome, Personalization, Result
 from newsletter.store import campaigns, ledger
 from newsletter.store.database import Database
 from newsletter.store.ledger import Settlement
@@ -37,8 +39,9 @@ class Sending:
 
     database: Database
     campaign: Campaign
-    provider: Provider
-    assembler: Assembler
+    provider: Provider[Any]
+    assembler: Assembler | SubstitutionAssembler
+    """Makes what the provider takes."""
     throttle: Throttle
     now: Callable[[], datetime]
     stop: Event
@@ -66,7 +69,7 @@ class Sending:
         self._halted.clear()
 
 
-def recover(database: Database, campaign: Campaign, provider: Provider, now: datetime) -> None:
+def recover(database: Database, campaign: Campaign, provider: Provider[Any], now: datetime) -> None:
     """Put the ledger right after a process that is gone; the caller holds the campaign's lock."""
     with database.begin() as connection:
         ledger.release(connection, campaign.id, now)
@@ -102,7 +105,14 @@ def _pass(sending: Sending) -> None:
     """Claim and deliver until nothing is to be claimed."""
     with LedgerWriter(sending.database, sending.now) as writer:
         connections = sending.provider.connections
-        supply = Supply(_claiming(sending, writer), sending.provider.group, connections, sending.limit, sending.pace)
+        supply = Supply(
+            _claiming(sending, writer),
+            sending.provider.group,
+            connections,
+            sending.limit,
+            sending.pace,
+            by_variant=sending.provider.substitutes,
+        )
         threads = [
             Thread(
                 target=_work,
@@ -152,7 +162,7 @@ def _claiming(sending: Sending, writer: LedgerWriter) -> Callable[[int], Written
 def _work(sending: Sending, writer: LedgerWriter, supply: Supply, place: float) -> None:
     """One connection's life: groups until there are none, a new connection when one breaks. `place` is its place
     among all of them, between 0 and 1, so that they do not all come back at once."""
-    connection: ProviderConnection | None = None
+    connection: ProviderConnection[Any] | None = None
     broken = 0
     try:
         while (group := supply.next(lambda: sending.over)) is not None:
@@ -170,7 +180,7 @@ def _work(sending: Sending, writer: LedgerWriter, supply: Supply, place: float) 
             connection.close()
 
 
-def _connected(sending: Sending, broken: int, place: float) -> ProviderConnection | None:
+def _connected(sending: Sending, broken: int, place: float) -> ProviderConnection[Any] | None:
     """A new connection, after a wait that grows with how often it broke; None when the run is ending meanwhile."""
     while not sending.over:
         if broken > len(_RECONNECT_WAITS):
@@ -191,7 +201,7 @@ def _connected(sending: Sending, broken: int, place: float) -> ProviderConnectio
 
 
 def _deliver_group(
-    sending: Sending, writer: LedgerWriter, connection: ProviderConnection, group: Sequence[Delivery]
+    sending: Sending, writer: LedgerWriter, connection: ProviderConnection[Any], group: Sequence[Delivery]
 ) -> bool:
     """Mark, assemble, send, settle; False when the connection broke on the way."""
     numbers = [delivery.number for delivery in group]
@@ -199,7 +209,7 @@ def _deliver_group(
     if sending.stop.is_set():
         return True
     marked = writer.mark_in_flight(numbers)
-    messages: list[Message] = []
+    messages: list[Message | Personalization] = []
     settled: list[Settlement] = []
     ready: list[Delivery] = []
     for delivery in group:
@@ -212,7 +222,7 @@ def _deliver_group(
     unanswered = Outcome(Result.UNCERTAIN, "the provider gave no answer")
     outcomes: list[Outcome] = []
     try:
-        for outcome in connection.deliver(messages):
+        for outcome in connection.deliver(messages) if messages else ():
             outcomes.append(outcome)
     except ProviderGone:
         unanswered = Outcome(Result.UNSENT)

@@ -17,6 +17,9 @@ _BATCH = 500
 _MOST_WAITING = 10_000
 """Deliveries of domains that have to wait; beyond that nothing more is claimed."""
 
+_HELD = 20
+"""How many groups' worth of deliveries may wait for others of their variant: a bound on memory."""
+
 Group = Sequence[Delivery]
 
 
@@ -60,13 +63,20 @@ class Supply:
         low: int,
         limit: int | None,
         pace: DomainPace | None = None,
+        by_variant: bool = False,
     ) -> None:
-        """`claim(most)` asks the ledger for deliveries; groups have `size`; at `low` groups the next are claimed."""
+        """`claim(most)` asks the ledger for deliveries; groups have `size`; at `low` groups the next are claimed.
+
+        `by_variant`: a group holds deliveries of one variant only; those of a rare one wait for others of it while
+        there is something else to hand out.
+        """
         self._claim = claim
         self._size = size
         self._low = low
         self._left = limit
         self._pace = pace or None
+        self._by_variant = by_variant
+        self._sorted: dict[str, list[Delivery]] = {}
         self._groups: deque[Group] = deque()
         self._waiting: deque[Delivery] = deque()
         self._asked: Written | None = None
@@ -81,6 +91,9 @@ class Supply:
                 if self._needs_more():
                     self._ask()
                 pause = self._form() if self._pace else 0.0
+                if not self._groups and self._asked is None:
+                    self._groups.extend(self._sorted.values())
+                    self._sorted = {}
                 if self._groups:
                     return self._groups.popleft()
                 asked = self._asked
@@ -116,8 +129,23 @@ class Supply:
                 self._left -= len(claimed)
             if self._pace:
                 self._waiting.extend(claimed)
+            elif self._by_variant:
+                self._sort(claimed)
             else:
                 self._groups.extend(claimed[start : start + self._size] for start in range(0, len(claimed), self._size))
+
+    def _sort(self, ready: Sequence[Delivery]) -> None:
+        """Each to the others of its variant; full groups go, and the largest when too many wait."""
+        for delivery in ready:
+            alike = self._sorted.setdefault(delivery.variant, [])
+            alike.append(delivery)
+            if len(alike) == self._size:
+                self._groups.append(self._sorted.pop(delivery.variant))
+        held = sum(map(len, self._sorted.values()))
+        while held > _HELD * self._size:
+            largest = max(self._sorted, key=lambda variant: len(self._sorted[variant]))
+            held -= len(self._sorted[largest])
+            self._groups.append(self._sorted.pop(largest))
 
     def _form(self) -> float:
         """Put those whose domain may have them into one group; the seconds until the first of the others may go."""
@@ -135,6 +163,8 @@ class Supply:
             else:
                 group.append(delivery)
         self._waiting.extendleft(reversed(held))
-        if group:
+        if self._by_variant:
+            self._sort(group)
+        elif group:
             self._groups.append(group)
         return min(waits.values(), default=0.0)

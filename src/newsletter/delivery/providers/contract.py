@@ -1,17 +1,22 @@
-"""What a provider is: it opens connections, and a connection answers every message with an outcome.
+"""What a provider is: it opens connections, and a connection answers every mail with an outcome.
 
-A provider keeps no state about campaigns. It answers each message it is given, in order; a message it could not begin
-is `unsent`. Only when nothing more can be sent at all (credentials refused, server gone for good) does it raise
-`ProviderGone`, after it has answered what it can.
+A provider takes one of two things. Most take a `Message`, complete to the last byte. One that `substitutes` fills
+values in by itself: it takes `Personalization`s, and what it is given at once shares one template. It keeps no state
+about campaigns. It answers each mail it is given, in order; one it could not begin is `unsent`. Only when nothing more
+can be sent at all (credentials refused, server gone for good) does it raise `ProviderGone`, after it has answered what
+it can.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from newsletter.errors import Stopped
-from newsletter.model import DeliveryId, Message, Outcome
+from newsletter.model import DeliveryId, Message, Outcome, Personalization
+
+Mail = TypeVar("Mail", Message, Personalization, contravariant=True)
+"""What a provider takes."""
 
 
 class ProviderGone(Stopped):
@@ -27,32 +32,39 @@ class ProviderRefuses(ProviderGone):
     campaign is paused until a person has mended it."""
 
 
-class Connection(Protocol):
+class Connection(Protocol[Mail]):
     """One line to the provider, used by one thread."""
 
-    def deliver(self, messages: Sequence[Message]) -> Iterator[Outcome]:
-        """An outcome per message, in order, each as soon as it is known."""
+    def deliver(self, mails: Sequence[Mail], /) -> Iterator[Outcome]:
+        """An outcome per mail, in order, each as soon as it is known."""
         ...
 
     def close(self) -> None: ...
 
 
-class Provider(Protocol):
-    """What carries messages."""
+class Provider(Protocol[Mail]):
+    """What carries mail."""
+
+    @property
+    def substitutes(self) -> bool:
+        """Whether it takes `Personalization`s of one template at a time instead of `Message`s."""
+        ...
 
     @property
     def group(self) -> int:
-        """How many messages a connection is given at once: so many are in doubt if the process dies."""
+        """How many mails a connection is given at once: so many are in doubt if the process dies."""
         ...
 
     @property
     def connections(self) -> int: ...
 
-    def connect(self) -> Connection:
+    def connect(self) -> Connection[Mail]:
         """A new connection; raises `ProviderAway` when the provider cannot be reached, `ProviderRefuses` when it
         refuses us."""
         ...
 
     def already_carried(self, deliveries: Sequence[DeliveryId]) -> set[DeliveryId] | None:
-        """Which of these the provider has for certain taken, all others certainly not; None when it cannot tell."""
+        """Which of these the provider has for certain taken, all others certainly not; None when it cannot tell.
+
+        Asked once before a campaign goes on, of those that were in flight when its last process ended."""
         ...

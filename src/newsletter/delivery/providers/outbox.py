@@ -17,6 +17,7 @@ from newsletter.model import DeliveryId, Message, Outcome, Result
 class Outbox:
     """A folder that takes messages."""
 
+    substitutes = False
     group = 20
 
     def __init__(self, folder: Path, connections: int) -> None:

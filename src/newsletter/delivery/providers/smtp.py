@@ -59,6 +59,7 @@ def parse_server(url: str) -> Server:
 class Smtp:
     """A mail server that takes messages."""
 
+    substitutes = False
     group = 5
 
     def __init__(self, server: Server, connections: int) -> None:
