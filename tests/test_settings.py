@@ -88,7 +88,7 @@ def test_the_root_folder_is_no_key_of_the_file(tmp_path: Path) -> None:
         ("approval: {required: 2}\n", "leave it 0"),
         ("site_url: example.org\n", "must begin with https://"),
         ("list_id: 'a b'\n", "list_id"),
-        ("provider: {name: pigeon}\n", "'outbox' or 'smtp'"),
+        ("provider: {name: pigeon}\n", "Known: outbox, smtp, sendgrid"),
         ("provider: {connections: 0}\n", "provider.connections"),
     ],
 )

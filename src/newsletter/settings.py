@@ -1,7 +1,8 @@
 """newsletter.yaml and the environment → Settings.
 
 `${NAME}` in a value takes it from the environment, and secrets only ever come from there: `NEWSLETTER_SMTP_URL`
-(smtp://user:password@host:port) and `NEWSLETTER_DATABASE_URL` win over the file. Refuses unknown keys, and keys whose
+(smtp://user:password@host:port) and `NEWSLETTER_DATABASE_URL` win over the file; `SENDGRID_API_KEY` stands nowhere
+else, and `SENDGRID_HOST` is another address of its API. Refuses unknown keys, and keys whose
 feature this version does not have, rather than ignoring them.
 """
 
@@ -12,11 +13,21 @@ from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from newsletter.errors import FileProblems, Problem, SettingsError
+from newsletter.errors import FileProblems, Problem, SettingsError, did_you_mean
 from newsletter.files import Document, read_yaml, validated
 from newsletter.model import Where
 
@@ -142,12 +153,39 @@ class Images(_Model):
         return self
 
 
+PROVIDER_GROUP = "newsletter.providers"
+"""The entry points by which other distributions offer providers."""
+_PROVIDERS = ("outbox", "smtp", "sendgrid")
+_BELONGS = {
+    "format": ("outbox",),
+    "path": ("outbox",),
+    "url": ("smtp",),
+    "api_key": ("sendgrid",),
+    "host": ("sendgrid",),
+    "categories": ("sendgrid",),
+    "asm_group": ("sendgrid",),
+    "ip_pool": ("sendgrid",),
+}
+"""Keys that mean something to some providers only."""
+
+
 class ProviderSettings(_Model):
     """What carries the messages, how fast, and over how many connections at once."""
 
-    name: Literal["outbox", "smtp"] = "outbox"
+    name: str = "outbox"
     url: str = Field(default="", repr=False)
     path: str = "var/outbox"
+    format: Literal["eml", "mbox"] = "eml"
+    """A file for each message, or one file of all."""
+    api_key: str = Field(default="", repr=False)
+    host: str = ""
+    """Another address of the provider's API, such as https://api.eu.sendgrid.com."""
+    categories: Annotated[tuple[Annotated[Line, Field(min_length=1, max_length=255)], ...], Field(max_length=10)] = ()
+    asm_group: Annotated[int | None, Field(ge=1)] = None
+    """The unsubscribe group that SendGrid checks recipients against."""
+    ip_pool: Annotated[Line, Field(max_length=64)] = ""
+    options: dict[str, object] = Field(default={}, repr=False)
+    """What a provider of another distribution wants to know."""
     rate: Annotated[float | None, BeforeValidator(lambda value: None if value is None else _rate(value))] = None
     """Messages per second; None is as fast as the provider takes them."""
     domains: dict[str, Annotated[float, BeforeValidator(_rate)]] = {}
@@ -159,6 +197,48 @@ class ProviderSettings(_Model):
     quiet_hours: Annotated[tuple[time, time] | None, BeforeValidator(_hours)] = None
     """From when to when nothing is sent, as 22:00-07:00 in `time_zone`."""
     connections: Annotated[int, Field(ge=1, le=100)] = 10
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value in _PROVIDERS:
+            return value
+        from importlib.metadata import entry_points
+
+        known = (*_PROVIDERS, *sorted(entry_points(group=PROVIDER_GROUP).names))
+        if value not in known:
+            raise ValueError(f"there is no provider '{value}'.{did_you_mean(value, known)} Known: {', '.join(known)}")
+        return value
+
+    @field_validator(*_BELONGS)
+    @classmethod
+    def _belongs(cls, value: object, context: ValidationInfo) -> object:
+        name, owners = context.data.get("name"), _BELONGS[str(context.field_name)]
+        # `path` and `url` may stay while another provider is tried out.
+        if name is not None and name not in owners and context.field_name not in ("path", "url"):
+            raise ValueError(f"belongs to provider {' or '.join(owners)}, and this is {name}")
+        return value
+
+    @field_validator("options")
+    @classmethod
+    def _for_others(cls, value: dict[str, object], context: ValidationInfo) -> dict[str, object]:
+        if context.data.get("name") in _PROVIDERS:
+            raise ValueError(f"belongs to providers of other distributions, and this is {context.data['name']}")
+        return value
+
+    @field_validator("host")
+    @classmethod
+    def _guarded(cls, value: str) -> str:
+        return _safe_host(value)
+
+
+def _safe_host(value: str) -> str:
+    """The address without a slash at its end; the key may only travel encrypted, or inside this machine."""
+    parts = urlsplit(value)
+    here = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if (parts.scheme == "https" or here) and parts.hostname and not parts.username:
+        return value.rstrip("/")
+    raise ValueError("must begin with https://, because the API key travels with each request")
 
 
 class Utm(_Model):
@@ -244,13 +324,23 @@ def load_settings(root: Path, environment: Mapping[str, str]) -> Settings:
     document = read_yaml(root / FILE, FILE)
     if not isinstance(document.data, dict):
         raise FileProblems.at(document.where(), "must be `key: value` lines, such as `brand:` and `sender:`.")
-    problems: list[Problem] = []
+    problems = _written_secrets(document)
     data = _filled(document.data, (), document, environment, problems)
     if problems:
         raise FileProblems(problems)
     assert isinstance(data, dict)
     file = validated(SettingsFile, Document(document.path, data, document.lines), "settings")
     return _with_environment(Settings.model_construct(**dict(file), root=root, lines=document.lines), environment)
+
+
+def _written_secrets(document: Document) -> list[Problem]:
+    """A key that is written into the file: it would be committed with it."""
+    provider = document.data.get("provider") if isinstance(document.data, dict) else None
+    key = provider.get("api_key") if isinstance(provider, dict) else None
+    if not key or (isinstance(key, str) and _VARIABLE.fullmatch(key)):
+        return []
+    message = "'provider.api_key' must not be written here. Put the key into the environment: ${SENDGRID_API_KEY}."
+    return [Problem(document.where("provider", "api_key"), message)]
 
 
 def _filled(
@@ -274,6 +364,8 @@ def _with_environment(settings: Settings, environment: Mapping[str, str]) -> Set
         changes["database"] = environment["NEWSLETTER_DATABASE_URL"]
     if environment.get("NEWSLETTER_SMTP_URL"):
         changes["provider"] = settings.provider.model_copy(update={"url": environment["NEWSLETTER_SMTP_URL"]})
+    if settings.provider.name == "sendgrid":
+        changes["provider"] = _sendgrid(settings.provider, environment)
     settings = settings.model_copy(update=changes)
     if not settings.database.startswith(_DATABASES):
         # A URL may hold a password, so it is not repeated.
@@ -290,3 +382,17 @@ def require_provider(settings: Settings) -> None:
         raise SettingsError(
             f"{FILE}: provider smtp needs an address. Set NEWSLETTER_SMTP_URL, such as smtp://mail.example.org:587."
         )
+    if settings.provider.name == "sendgrid" and not settings.provider.api_key:
+        raise SettingsError(f"{FILE}: provider sendgrid needs an API key. Set SENDGRID_API_KEY to one that may send.")
+
+
+def _sendgrid(provider: ProviderSettings, environment: Mapping[str, str]) -> ProviderSettings:
+    """With the key, and the host if there is another, from the environment."""
+    key = (provider.api_key or environment.get("SENDGRID_API_KEY", "")).strip()
+    if not key.isascii() or (key and not key.isprintable()):
+        raise SettingsError("SENDGRID_API_KEY does not look like a key: it holds more than plain letters.")
+    host = environment.get("SENDGRID_HOST") or provider.host
+    try:
+        return provider.model_copy(update={"api_key": key, "host": _safe_host(host) if host else ""})
+    except ValueError as error:
+        raise SettingsError(f"SENDGRID_HOST {error}.") from error

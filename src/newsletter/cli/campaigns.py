@@ -15,7 +15,7 @@ from newsletter.errors import SettingsError
 from newsletter.files import shown, spreadsheet_cell
 from newsletter.model import UNMATCHED, CampaignStatus
 from newsletter.pipeline import standing, steering
-from newsletter.pipeline.sending import outbox_folder
+from newsletter.pipeline.providers import outbox_folder
 from newsletter.pipeline.standing import CampaignState
 from newsletter.pipeline.workspace import Workspace
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from threading import Event
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,7 @@ from newsletter.audience.professions import load_professions
 from newsletter.campaigns import freezing, planning
 from newsletter.delivery import loop
 from newsletter.delivery.limits import Allowance, Limits, Sent, allowance, midnight, quiet_from
-from newsletter.delivery.providers.contract import Provider, ProviderRefuses
+from newsletter.delivery.providers.contract import ProviderRefuses
 from newsletter.delivery.supply import DomainPace
 from newsletter.delivery.throttle import Throttle
 from newsletter.errors import Refused, SettingsError, Stopped, StoreUnavailable
@@ -27,8 +26,9 @@ from newsletter.model import (
     Import,
     Plan,
 )
-from newsletter.pipeline.building import Built, assembler_of, build
+from newsletter.pipeline.building import Built, build
 from newsletter.pipeline.people import as_of, import_file
+from newsletter.pipeline.providers import assembler_for, open_provider
 from newsletter.pipeline.standing import CampaignState, state_of
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
 from newsletter.settings import Settings, require_provider
@@ -140,7 +140,7 @@ def send(
     with open_store(workspace) as database, campaign_lock(database, name) as verify:
         campaign, contents = _frozen(database, name)
         _begin(database, campaign, options)
-        provider = _provider(workspace, name)
+        provider = open_provider(workspace, name, stop)
         loop.recover(database, campaign, provider, now())
         with database.connect() as connection:
             before = ledger.counts(connection, campaign.id)
@@ -150,7 +150,7 @@ def send(
             database=database,
             campaign=campaign,
             provider=provider,
-            assembler=assembler_of(workspace.settings, freezing.unpack(contents), name),
+            assembler=assembler_for(provider, workspace.settings, freezing.unpack(contents), campaign),
             throttle=Throttle(workspace.settings.provider.rate, time.monotonic, stop.wait),
             now=now,
             stop=stop,
@@ -254,35 +254,12 @@ def refuse_changed(workspace: Workspace, campaign: Campaign) -> None:
         )
 
 
-def outbox_folder(workspace: Workspace, campaign: str) -> Path | None:
-    """Where the outbox provider puts the campaign's messages; None with another provider."""
-    provider = workspace.settings.provider
-    return workspace.root / provider.path / _file_name(campaign) if provider.name == "outbox" else None
-
-
 def _frozen(database: Database, name: str) -> tuple[Campaign, dict[str, bytes]]:
     with database.connect() as connection:
         campaign = campaigns.find_campaign(connection, name)
         if campaign is None:
             raise SettingsError(f"no campaign '{name}'.")
         return campaign, campaigns.frozen_contents(connection, campaign.id)
-
-
-def _provider(workspace: Workspace, campaign: str) -> Provider:
-    require_provider(workspace.settings)
-    settings = workspace.settings.provider
-    folder = outbox_folder(workspace, campaign)
-    if folder is not None:
-        from newsletter.delivery.providers.outbox import Outbox
-
-        return Outbox(folder, settings.connections)
-    from newsletter.delivery.providers.smtp import Smtp, parse_server
-
-    return Smtp(parse_server(settings.url), settings.connections)
-
-
-def _file_name(campaign: str) -> str:
-    return "".join(one if one.isalnum() or one in "-_." else "_" for one in campaign).lstrip(".") or "campaign"
 
 
 def _running_total(before: Counts, progress: Progress) -> Callable[[int], None]:
