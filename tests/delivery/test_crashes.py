@@ -9,9 +9,14 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
+from newsletter.pipeline.reconciling import reconcile
+from newsletter.pipeline.workspace import open_workspace
+from tests.delivery import sendgrid_server
 
 
 def _addresses(workspace: Any) -> Counter[str]:
@@ -158,3 +163,61 @@ def test_changed_content_is_not_sent_to_the_rest_unasked(letter: Any) -> None:
     assert len(letter.outbox()) == 10
     assert letter.run("send", "letter", "--yes", "--as-frozen").returncode == 0
     assert all(b"Hello" in path.read_bytes() for path in letter.outbox())
+
+
+def test_a_killed_send_to_sendgrid_skips_nobody_doubles_nobody_and_its_events_settle_the_rest(letter: Any) -> None:
+    people, connections = 18_000, 2
+    letter.write(
+        "newsletter.yaml",
+        (letter.root / "newsletter.yaml").read_text() + f"provider: {{name: sendgrid, connections: {connections}}}\n",
+    )
+    rows = "".join(f"reader{number}@example.org,Name{number}\n" for number in range(people))
+    letter.write("audiences/readers.csv", "Email,First name\n" + rows)
+    moments = random.Random(13)
+    kills = 0
+    with sendgrid_server.running() as server:
+        server.pause = lambda: moments.uniform(0.0, 0.1)
+        secrets = {"SENDGRID_API_KEY": sendgrid_server.KEY, "SENDGRID_HOST": server.url}
+        workspace = open_workspace(letter.root, secrets, letter.root)
+        for _ in range(12):
+            if _killed_while_asking(letter, server, moments.uniform(0.0, 0.15), secrets):
+                kills += 1
+            _wait_until_idle(server)
+            told = server.events()
+            first = reconcile(workspace, "letter", told)
+            assert first.accepted + first.uncertain <= 1000 * connections, "at most one request per connection"
+            again = reconcile(workspace, "letter", told, datetime.now(UTC) + timedelta(minutes=1))
+            assert (again.accepted, again.uncertain) == (0, 0), "silence, once all is told, means never taken"
+        final = letter.run("send", "letter", "--yes", "--json", **secrets)
+        assert final.returncode == 0, final.stderr
+        assert kills >= 10
+        assert json.loads(final.stdout)["counts"]["accepted"] == people
+        assert server.times() == Counter({f"reader{number}@example.org": 1 for number in range(people)})
+    assert sendgrid_server.KEY.encode() not in (letter.root / "var/newsletter.db").read_bytes()
+
+
+def _killed_while_asking(workspace: Any, server: Any, after: float, environment: dict[str, str]) -> bool:
+    """Start a send, and kill it so long after its first request came; whether it was still alive."""
+    asked = len(server.requests)
+    process = subprocess.Popen(
+        workspace.command("send", "letter", "--yes", "--as-frozen"),
+        cwd=workspace.root,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while len(server.requests) == asked and process.poll() is None:
+        assert time.monotonic() < deadline, "nothing was sent"
+        time.sleep(0.002)
+    time.sleep(after)
+    process.kill()
+    return process.wait(timeout=60) == -signal.SIGKILL
+
+
+def _wait_until_idle(server: Any) -> None:
+    deadline = time.monotonic() + 30
+    while server.busy:
+        assert time.monotonic() < deadline, "the server hangs"
+        time.sleep(0.01)
