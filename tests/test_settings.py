@@ -187,3 +187,50 @@ def test_the_workspace_is_the_nearest_folder_above(tmp_path: Path) -> None:
 def test_outside_any_workspace_it_is_said_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="newsletter init DIR"):
         find_workspace(tmp_path)
+
+
+def test_a_sendgrid_key_comes_from_the_environment_alone(tmp_path: Path) -> None:
+    settings = load(tmp_path, "provider: {name: sendgrid, categories: [a], asm_group: 7}\n", SENDGRID_API_KEY="SG.x")
+    assert (settings.provider.api_key, settings.provider.categories, settings.provider.asm_group) == ("SG.x", ("a",), 7)
+    assert "SG.x" not in repr(settings)
+    named = load(tmp_path, "provider: {name: sendgrid, api_key: '${OTHER}'}\n", OTHER="SG.y", SENDGRID_API_KEY="SG.x")
+    assert named.provider.api_key == "SG.y"
+    (said,) = problems(tmp_path, BASE + "provider:\n  name: sendgrid\n  api_key: SG.hunter2\n")
+    assert said == (
+        "newsletter.yaml:5: 'provider.api_key' must not be written here. "
+        "Put the key into the environment: ${SENDGRID_API_KEY}."
+    )
+
+
+def test_sendgrid_without_a_key_says_which_variable_to_set(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="Set SENDGRID_API_KEY"):
+        load(tmp_path, "provider: {name: sendgrid}\n")
+
+
+@pytest.mark.parametrize(
+    "host", ["http://api.example.org", "api.example.org", "https://user:pw@example.org", "ftp://x"]
+)
+def test_a_key_never_travels_unencrypted(tmp_path: Path, host: str) -> None:
+    with pytest.raises(SettingsError, match="must begin with https"):
+        load(tmp_path, "provider: {name: sendgrid}\n", SENDGRID_API_KEY="SG.x", SENDGRID_HOST=host)
+    inside = load(tmp_path, "provider: {name: sendgrid}\n", SENDGRID_API_KEY="x", SENDGRID_HOST="http://127.0.0.1:9/")
+    assert inside.provider.host == "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("provider", "words"),
+    [
+        ("name: smtp\n  categories: [a]", "'provider.categories': belongs to provider sendgrid, and this is smtp"),
+        ("name: sendgrid\n  format: mbox", "'provider.format': belongs to provider outbox, and this is sendgrid"),
+        ("name: outbox\n  options: {a: b}", "'provider.options': belongs to providers of other distributions"),
+        ("name: sendgrid\n  host: http://x.org", "'provider.host': must begin with https://"),
+        ("name: sendgrid\n  asm_group: 0", "provider.asm_group"),
+        ("name: sendgrid\n  categories: [a, b, c, d, e, f, g, h, i, j, k]", "provider.categories"),
+    ],
+)
+def test_a_key_that_means_nothing_to_this_provider_is_refused_at_its_line(
+    tmp_path: Path, provider: str, words: str
+) -> None:
+    (said,) = problems(tmp_path, BASE + f"provider:\n  {provider}\n")
+    assert said.startswith("newsletter.yaml:5: ")
+    assert words in said
