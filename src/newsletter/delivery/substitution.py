@@ -19,6 +19,10 @@ from newsletter.delivery.skeletons import ESCAPE
 from newsletter.expressions import TOKEN
 from newsletter.model import Context, Delivery, MergeField, Personalization, RenderedVariant, Template
 
+_AS_IT_IS = (Context.TEXT, Context.HEADER)
+_HARMLESS = re.compile(r"[A-Za-z0-9 .,:/@_+=()!?-]*")
+"""A value that HTML escaping leaves as it is."""
+
 
 class SubstitutionAssembler:
     """Makes the personalizations of a campaign; safe to use from several threads."""
@@ -42,7 +46,13 @@ class SubstitutionAssembler:
         pattern = self._patterns[delivery.variant]
         unsubscribe = self._unsubscribe + delivery.delivery_id
         plain = recipient_values(self._values, delivery, pattern.sources, unsubscribe)
-        values = {tag: _escaped(plain[source], context) for tag, source, context in pattern.tags}
+        values: dict[str, str] = {}
+        for source, places in pattern.places:
+            value = plain[source]
+            harmless = _HARMLESS.fullmatch(value) is not None
+            for tag, context in places:
+                as_it_is = context in _AS_IT_IS or (harmless and context is Context.HTML)
+                values[tag] = value if as_it_is else _escaped(value, context)
         if self._mark in "\n".join(plain.values()):
             raise NotPersonalizable("a value holds what stands for values in this campaign")
         names = (delivery.recipient.get("first_name", ""), delivery.recipient.get("last_name", ""))
@@ -88,8 +98,11 @@ class _Pattern:
             return tag
 
         subject, html, text = tagged(variant.subject), tagged(variant.html), tagged(variant.text)
-        self.tags = tuple(found.values())
-        self.sources = tuple(dict.fromkeys(source for _, source, _ in self.tags))
+        self.sources = tuple(dict.fromkeys(source for _, source, _ in found.values()))
+        self.places = tuple(
+            (wanted, tuple((tag, context) for tag, source, context in found.values() if source == wanted))
+            for wanted in self.sources
+        )
         self.template = Template(
             key=variant.key,
             subject=_one_line(subject),

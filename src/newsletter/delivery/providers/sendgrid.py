@@ -26,7 +26,6 @@ from newsletter.delivery.providers.sendgrid_requests import (
     Body,
     Encoded,
     MailOptions,
-    encoded,
 )
 from newsletter.model import DeliveryId, Outcome, Personalization, Result, Template
 
@@ -113,7 +112,7 @@ class _SendGridConnection:
         gone: ProviderGone | None = None
         try:
             body = self._body(mails[0].template)
-            recipients = _expressible(mails, outcomes)
+            recipients = _expressible(body, mails, outcomes)
             for request in body.requests(recipients):
                 self._settle(body, request, outcomes)
         except ProviderGone as error:
@@ -217,11 +216,11 @@ class _SendGridConnection:
         return text.replace(self._account.key, "…") if self._account.key else text
 
 
-def _expressible(mails: Sequence[Personalization], outcomes: dict[int, Outcome]) -> list[Encoded]:
+def _expressible(body: Body, mails: Sequence[Personalization], outcomes: dict[int, Outcome]) -> list[Encoded]:
     """Those SendGrid can be told of; the others are rejected with the reason."""
     found: list[Encoded] = []
     for place, mail in enumerate(mails):
-        one = encoded(place, mail)
+        one = body.encoded(place, mail)
         if isinstance(one, str):
             outcomes[place] = Outcome(Result.REJECTED, one)
         else:

@@ -63,7 +63,7 @@ class Client:
 
         self._begun.content = False
         try:
-            response = self._post(request_body=body)
+            response = self._post(request_body=_Unseen(body))
             return Answer(response.status_code, _lower(response.headers), response.body or b"")
         except HTTPError as error:
             return Answer(int(error.status_code), _lower(error.headers), error.body or b"")
@@ -71,6 +71,18 @@ class Client:
         except (OSError, http.client.HTTPException, ValueError) as error:
             said = _said(error)
             raise (NoAnswer(said) if self._begun.content else NotBegun(said)) from None
+
+
+class _Unseen(str):
+    """The mail for the library, which formats all it sends for its log, whether or not anybody reads that."""
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return _UnseenBytes(super().encode(encoding, errors))
+
+
+class _UnseenBytes(bytes):
+    def __str__(self) -> str:
+        return "<mail>"
 
 
 class _Begun:
