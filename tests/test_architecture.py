@@ -26,6 +26,8 @@ LIBRARY_ROOMS = {
     "rich": ("cli/",),
     "babel": ("rendering/scene.py", "audience/places.py"),
     "smtplib": ("delivery/providers/smtp.py",),
+    "sendgrid": ("delivery/providers/sendgrid_client.py",),
+    "python_http_client": ("delivery/providers/sendgrid_client.py",),
     "PIL": ("content/images.py", "rendering/"),
     "resvg_py": ("rendering/resvg.py",),
     "fontpkg_noto_sans": ("rendering/resvg.py",),

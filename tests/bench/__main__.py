@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tests.bench.importing import imports
 from tests.bench.mjml import against_mjml
+from tests.bench.sendgrid import sendgrid_speed
 from tests.bench.workspaces import many_professions, sample_workspace, thirty_articles
 
 REPOSITORY = Path(__file__).parents[2]
@@ -40,6 +41,7 @@ def main() -> None:
         large_issues(Path(folder))
         outbox_speed(Path(folder))
         imports(Path(folder))
+        sendgrid_speed(Path(folder), [*NEWSLETTER, "send", "letter"], big_workspace, timed)
 
 
 def help_cost() -> None:

@@ -314,26 +314,23 @@ def breaks_off_in_the_answer(exchange: Exchange) -> bool:
     return True
 
 
-def _cheaply(peer: socket.socket) -> int:
-    """Read one request, answer 202; how many recipients it had."""
+def _cheaply(peer: socket.socket) -> None:
+    """Read one request, answer 202."""
     with peer, peer.makefile("rb") as lines:
         length = 0
         while (line := lines.readline().strip()) != b"":
             if line.lower().startswith(b"content-length:"):
                 length = int(line.split(b":")[1])
-        recipients = lines.read(length).count(b'"newsletter_delivery"')
+        lines.read(length)
         peer.sendall(b"HTTP/1.1 202 Accepted\r\nX-Message-Id: m\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-        return recipients
 
 
 def main() -> None:
-    """Print the port; then, for each connection, how many recipients were taken so far."""
+    """Print the port, and answer."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         print(listener.getsockname()[1], flush=True)
-        taken = 0
         while True:
-            taken += _cheaply(listener.accept()[0])
-            print(taken, flush=True)
+            _cheaply(listener.accept()[0])
 
 
 if __name__ == "__main__":
