@@ -10,9 +10,10 @@ import pytest
 
 from newsletter.delivery.providers.sendgrid_events import outcomes_of
 from newsletter.model import Counts, Delivery, DeliveryId, Outcome, Result, Segment, SubscriberRow, SubscriberStatus
-from newsletter.store import ledger, subscribers, suppressions
+from newsletter.store import campaigns, freezing, ledger, subscribers, suppressions
 from newsletter.store.database import Database, open_database
-from newsletter.store.ledger import FrozenCampaign, Settlement
+from newsletter.store.freezing import FrozenCampaign
+from newsletter.store.ledger import Settlement
 from newsletter.store.reconciliation import Reconciled, reconcile
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -28,7 +29,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
     ]
     with opened.begin() as connection:
         subscribers.put_batch(connection, rows, "a.csv", 1, NOW)
-        ledger.freeze(connection, FrozenCampaign("c", "i", "a", "h", {"x": b""}, {}, Segment(), ("first_name",)), NOW)
+        freezing.freeze(connection, FrozenCampaign("c", "i", "a", "h", {"x": b""}, {}, Segment(), ("first_name",)), NOW)
     yield opened
     opened.close()
 
@@ -45,7 +46,7 @@ def _in_doubt(database: Database) -> list[Delivery]:
 
 def _number(database: Database) -> int:
     with database.connect() as connection:
-        campaign = ledger.find_campaign(connection, "c")
+        campaign = campaigns.find_campaign(connection, "c")
     assert campaign is not None
     return campaign.id
 
@@ -82,7 +83,7 @@ def test_a_refusal_weighs_more_than_having_been_taken_in_either_order(database: 
     assert made == Reconciled(rejected=2, uncertain=PEOPLE - 4)
     with database.connect() as connection:
         reasons = ledger.reasons(connection, _number(database))
-        suppressed = {one.address_key for one in suppressions.every(connection)}
+        suppressed = {one.key for one in suppressions.every(connection)}
     assert {words for _, words in reasons} >= {"bounce: 550 no such user 5.1.1", "dropped: Bounced Address"}
     assert suppressed == {"r2@x.org"}
 

@@ -8,9 +8,10 @@ from threading import Event
 
 from newsletter.delivery import loop
 from newsletter.errors import Refused, SettingsError
+from newsletter.model import CampaignStatus
 from newsletter.pipeline.providers import open_provider
 from newsletter.pipeline.workspace import Workspace, now, open_store
-from newsletter.store import ledger
+from newsletter.store import campaigns, ledger
 from newsletter.store.database import Database
 from newsletter.store.locks import campaign_lock
 from newsletter.store.reconciliation import Reconciled
@@ -37,23 +38,24 @@ def reconcile(
     proven = outcomes_of(events)
     with open_store(workspace) as database:
         with database.connect() as connection:
-            campaign = ledger.find_campaign(connection, name)
+            campaign = campaigns.find_campaign(connection, name)
         if campaign is None:
             raise SettingsError(f"no campaign '{name}'.")
         _recover(workspace, database, name)
         with database.begin() as connection:
             made = settle(connection, campaign.id, proven, complete_until, now())
             if ledger.counts(connection, campaign.id).unfinished == 0:
-                ledger.mark_finished(connection, campaign.id, now())
+                open_ones = (CampaignStatus.SENDING, CampaignStatus.PAUSED)
+                campaigns.set_status(connection, campaign.id, CampaignStatus.FINISHED, "", now(), only_from=open_ones)
     return made
 
 
 def _recover(workspace: Workspace, database: Database, name: str) -> None:
     """What a sender that is gone left in flight is uncertain; one that still sends looks after its own."""
     try:
-        with campaign_lock(database.path, name):
+        with campaign_lock(database, name):
             with database.connect() as connection:
-                campaign = ledger.find_campaign(connection, name)
+                campaign = campaigns.find_campaign(connection, name)
             assert campaign is not None
             loop.recover(database, campaign, open_provider(workspace, name, Event()), now())
     except Refused:

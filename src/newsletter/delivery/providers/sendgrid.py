@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from newsletter.delivery.providers.contract import ProviderAway, ProviderGone
+from newsletter.delivery.providers.contract import ProviderAway, ProviderGone, ProviderRefuses
 from newsletter.delivery.providers.sendgrid_client import Answer, Client, NoAnswer, NotBegun
 from newsletter.delivery.providers.sendgrid_requests import (
     MOST_RECIPIENTS,
@@ -191,7 +191,7 @@ class _SendGridConnection:
                 continue
             if answer.status in (200, 202, 400, 413):
                 return answer
-            raise ProviderGone(self._hide(_refusal(answer)))
+            raise ProviderRefuses(self._hide(_refusal(answer)))
 
     def _wait_for_turn(self) -> float:
         """Seconds waited until requests are welcome; raises `_Ended`."""
@@ -232,13 +232,13 @@ def _guilty(answer: Answer, part: list[Encoded]) -> tuple[dict[int, Outcome], li
     """Whom the answer blames, and the others, in the parts to send them again in.
 
     Fields such as `personalizations.3.to` name the recipient; without one it takes halving. Blame for anything else is
-    everybody's: raises `ProviderGone`.
+    everybody's: raises `ProviderRefuses`.
     """
     errors = _errors(answer)
     fields = [str(one.get("field") or "") for one in errors]
     of_the_mail = bool(fields) and all(fields) and not any(name.startswith("personalizations") for name in fields)
     if of_the_mail and not part[0].own_request:
-        raise ProviderGone(f"SendGrid refuses the mail itself, whoever it goes to: {_words(answer)}")
+        raise ProviderRefuses(f"SendGrid refuses the mail itself, whoever it goes to: {_words(answer)}")
     if len(part) == 1:
         return {part[0].place: Outcome(Result.REJECTED, f"SendGrid: {_words(answer)}")}, []
     blamed: dict[int, str] = {}
@@ -256,7 +256,7 @@ def _guilty(answer: Answer, part: list[Encoded]) -> tuple[dict[int, Outcome], li
 def _refuse_if_all_alike(refused: Mapping[int, Outcome], accepted: bool, answer: Answer) -> None:
     reasons = {outcome.reason for outcome in refused.values()}
     if not accepted and len(refused) >= _ALL_ALIKE and len(reasons) == 1:
-        raise ProviderGone(f"SendGrid refuses everybody in the same words: {_words(answer)} Nobody was mailed.")
+        raise ProviderRefuses(f"SendGrid refuses everybody in the same words: {_words(answer)} Nobody was mailed.")
 
 
 def _halves(part: list[Encoded]) -> list[list[Encoded]]:
