@@ -83,7 +83,7 @@ def test_a_refusal_weighs_more_than_having_been_taken_in_either_order(database: 
     assert made == Reconciled(rejected=2, uncertain=PEOPLE - 4)
     with database.connect() as connection:
         reasons = ledger.reasons(connection, _number(database))
-        suppressed = {one.key for one in suppressions.every(connection)}
+        suppressed = {one.value for one in suppressions.every(connection)}
     assert {words for _, words in reasons} >= {"bounce: 550 no such user 5.1.1", "dropped: Bounced Address"}
     assert suppressed == {"r2@x.org"}
 
