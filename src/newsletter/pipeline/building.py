@@ -149,7 +149,7 @@ def sample_message(workspace: Workspace, built: Built, variant: RenderedVariant)
 
 def sample_digest(workspace: Workspace, issue: str) -> str:
     """A digest over what previews and sample messages hold besides a variant: the headers' values, the program."""
-    settings = workspace.settings.model_dump_json(exclude={"root"})
+    settings = workspace.settings.model_dump_json(exclude={"root", "provider"})
     return sha256(f"{issue} {settings} {program_digest()}".encode()).hexdigest()
 
 
