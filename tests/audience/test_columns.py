@@ -57,7 +57,7 @@ def test_the_three_files_of_mailchimp_are_told_apart(more: str, kind: str, statu
     assert (found.origin, found.status) == (f"a Mailchimp export ({kind})", status)
     assert found.shown["country"] == "CC"
     assert found.shown["time_zone"] == "TIMEZONE"
-    assert (found.shown["consent_at"], found.shown["consent_at_else"]) == ("CONFIRM_TIME", "OPTIN_TIME")
+    assert (found.shown["consent_at"], found.shown["consent_at, else"]) == ("CONFIRM_TIME", "OPTIN_TIME")
     assert found.asks_consent == (kind == "subscribed")
 
 
@@ -66,8 +66,8 @@ def test_an_export_of_listmonk_is_known_by_its_headings() -> None:
     assert found.origin == "a listmonk export"
     assert found.shown == {
         "address": "email",
-        "whole_name": "name",
-        "more_attributes": "attributes",
+        "whole name": "name",
+        "more attributes": "attributes",
         "status": "status",
     }
 

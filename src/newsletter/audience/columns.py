@@ -31,11 +31,11 @@ FIELDS = (
 )
 """What a column can fill; one under any other name becomes an attribute of the subscriber."""
 
-WHOLE_NAME = "whole_name"
+WHOLE_NAME = "whole name"
 """A column with first and last name in one: only known exports have it."""
-MORE_ATTRIBUTES = "more_attributes"
+MORE_ATTRIBUTES = "more attributes"
 """A column with a JSON object whose keys become attributes: only known exports have it."""
-CONSENT_ELSE = "consent_at_else"
+CONSENT_ELSE = "consent_at, else"
 """Where the time of consent stands when `consent_at` is empty: only known exports have it."""
 
 _GUESSES: Mapping[str, tuple[str, ...]] = {

@@ -175,6 +175,8 @@ class RowReader:
     def _tags(self, text: str) -> str:
         if not text:
             return "[]"
+        if len(text) > LONGEST_ATTRIBUTE:
+            raise RowRejected(f"'tags' is longer than {LONGEST_ATTRIBUTE:,} characters")
         if text.startswith("["):
             given = _json(text)
             words = [str(one) for one in given] if isinstance(given, list) else []

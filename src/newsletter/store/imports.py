@@ -274,6 +274,8 @@ class Staging:
 
     def _update(self, here: ColumnElement[bool], now: datetime | None) -> int:
         query = _differing().where(here)
+        if now is not None:
+            query = query.with_for_update(of=subscribers)  # nobody unsubscribes between our look and our change
         found = self._connection.execute(query.execution_options(yield_per=_MOST_DIFFERING))
         updated = 0
         for rows in found.partitions(_MOST_DIFFERING):
@@ -338,7 +340,7 @@ def _differing() -> Select[Any]:
     differs += [and_(row.status != subscribed, row.status != person.status)]
     columns = [row[name].label(f"new_{name}") for name in StagedRow._fields]
     joined = staged.join(subscribers, row.address_key == person.address_key)
-    return select(subscribers, *columns).select_from(joined).where(or_(*differs)).with_for_update(of=subscribers)
+    return select(subscribers, *columns).select_from(joined).where(or_(*differs))
 
 
 def _change(found: Mapping[str, Any]) -> dict[str, Any] | None:
