@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -29,6 +30,11 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 
 Json = JSON().with_variant(postgresql.JSONB, "postgresql")
 """Objects and lists."""
+
+
+def as_json(value: object) -> str:
+    """JSON with its letters as they are: SQLite finds `größe` only where it is not spelt with escapes."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

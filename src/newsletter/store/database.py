@@ -24,7 +24,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from newsletter.errors import SettingsError, StoreUnavailable
-from newsletter.store.columns import metadata
+from newsletter.store.columns import as_json, metadata
 from newsletter.store.failures import translated
 
 SCHEMA = "0003"
@@ -116,7 +116,10 @@ def connect_database(url: str, root: Path) -> Database:
             if not path.exists():
                 _create_private(path)
             engine = create_engine(
-                URL.create("sqlite", database=str(path)), connect_args={"timeout": _LOCK_PATIENCE}, hide_parameters=True
+                URL.create("sqlite", database=str(path)),
+                connect_args={"timeout": _LOCK_PATIENCE},
+                json_serializer=as_json,
+                hide_parameters=True,
             )
             _configure(engine)
             return Database(engine, str(path), path)
@@ -125,7 +128,9 @@ def connect_database(url: str, root: Path) -> Database:
     # A lock held for hours must notice that the way to the server is gone (libpq, "keepalives").
     patience |= {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
     arguments = {key: value for key, value in patience.items() if key not in server.query}
-    engine = create_engine(server, connect_args=arguments, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(
+        server, connect_args=arguments, pool_pre_ping=True, json_serializer=as_json, hide_parameters=True
+    )
     place = f"{server.host or 'local'}{f':{server.port}' if server.port else ''}"
     return Database(engine, f"postgresql://{place}/{server.database or ''}", None)
 
