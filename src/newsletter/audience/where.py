@@ -211,6 +211,8 @@ class _Reader:
     def _checked(self, left: Value, sign: str, right: Value) -> Condition:
         if isinstance(left, Literal) and not isinstance(right, Literal):
             left, sign, right = right, _MIRRORED[sign], left
+        if {kind_of(left), kind_of(right)} == {Kind.DAY, Kind.NUMBER} and not isinstance(right, Literal):
+            raise _Refused("compares a day with a number. Write days as '2026-03-02'.")
         if isinstance(right, Literal):
             if right.value == "" and isinstance(left, Field | Attribute):
                 raise _Refused("compares with the empty text ''. Ask for it with IS NULL or IS NOT NULL.")
@@ -232,8 +234,15 @@ class _Reader:
             raise _Refused(f"needs a text after LIKE: `{_quoted(node)}`.")
         if len(pattern.value) > _LONGEST_PATTERN:
             raise _Refused(f"has a LIKE pattern of more than {_LONGEST_PATTERN} characters: `{_piece(pattern.value)}`.")
-        found = Like(self._value(node.this), pattern.value)
+        found = Like(self._text(node.this), pattern.value)
         return Not(found) if node.args.get("negate") else found
+
+    def _text(self, node: exp.Expr) -> Value:
+        """A value that is no number: what has letters."""
+        found = self._value(node)
+        if kind_of(found) is Kind.NUMBER:
+            raise _Refused(f"needs a text instead of the number `{_quoted(node)}`.")
+        return found
 
     def _written(self, node: exp.Expr) -> exp.Expr:
         """Only what is written out stands in a list."""
@@ -290,7 +299,8 @@ class _Reader:
     def _call(self, node: exp.Expr, name: str) -> Value:
         _only(node, "this", *(["expressions"] if name == "coalesce" else []))
         nodes = [node.this, *(node.expressions if name == "coalesce" else [])]
-        arguments = tuple(self._made(one) for one in nodes if one is not None)
+        read = self._made if name == "coalesce" else self._text
+        arguments = tuple(read(one) for one in nodes if one is not None)
         if not arguments or (name == "coalesce" and len(arguments) < 2):
             raise _Refused(f"has too few values in `{_quoted(node)}`.")
         if name == "coalesce" and len({kind_of(one) for one in arguments}) > 1:

@@ -258,7 +258,7 @@ def _value(value: Value) -> ColumnElement[Any]:
 def _number(value: Value) -> ColumnElement[Any]:
     if isinstance(value, Literal):
         number = value.value if not isinstance(value.value, str) else as_number(value.value)
-        return null() if number is None else literal(number, Float)
+        return cast(null(), Float) if number is None else literal(number, Float)
     found = _value(value)
     return found if kind_of(value) is Kind.NUMBER else dialects.number(found)
 

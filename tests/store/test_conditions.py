@@ -1,0 +1,149 @@
+"""A tree of conditions picks the same people on SQLite, on PostgreSQL and in plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from sqlalchemy import delete, insert, select
+
+from newsletter.model import (
+    AnyOf,
+    Attribute,
+    Certain,
+    Compare,
+    Condition,
+    Field,
+    Literal,
+    Not,
+    OneOf,
+    Recent,
+    Rule,
+    Segment,
+    Span,
+)
+from newsletter.store.conditions import as_number, condition
+from newsletter.store.database import Connection, Database, open_database
+from newsletter.store.subscribers import subscribers
+from tests.store import trees
+from tests.store.reference import Person, meets
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+POINTS = Attribute(("points",))
+
+
+@pytest.fixture
+def database(store_url: str, tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(store_url, tmp_path)
+    yield opened
+    opened.close()
+
+
+def fill(connection: Connection, people: Sequence[Person]) -> None:
+    """These people and nobody else, numbered from 0."""
+    connection.execute(delete(subscribers))
+    empty = dict.fromkeys(("first_name", "last_name", "profession_title", "profession", "country", "language"), "")
+    rows = [
+        {
+            "id": number,
+            "address": f"p{number}@example.org",
+            "address_key": f"p{number}@example.org",
+            **empty,
+            "time_zone": "",
+            **one.fields,
+            "status": "subscribed",
+            "attributes": dict(one.attributes),
+            "tags": list(one.tags),
+            "consent_at": one.consent_at,
+            "created_at": one.joined,
+            "changed_at": NOW,
+        }
+        for number, one in enumerate(people)
+    ]
+    if rows:
+        connection.execute(insert(subscribers), rows)
+
+
+def picked(connection: Connection, segment: Segment) -> list[int]:
+    query = select(subscribers.c.id).where(condition(segment)).order_by(subscribers.c.id)
+    return list(connection.execute(query).scalars())
+
+
+def person(**attributes: object) -> Person:
+    return Person(joined=NOW, attributes=attributes)
+
+
+_GENERATED = settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+@_GENERATED
+@given(trees.st.lists(trees.people, min_size=1, max_size=6), trees.asked, trees.asked)
+@example([person(points="10"), person(points="9")], Compare(POINTS, ">", Literal("9")), AnyOf(()))
+@example([person(größe="x"), person(größe="É")], OneOf(Attribute(("größe",)), ("x",)), AnyOf(()))
+@example([person(points="-0"), person(points="0")], Compare(POINTS, "=", Literal(0.0)), AnyOf(()))
+@example([person(points=True), person(points=1)], OneOf(POINTS, ("true",)), AnyOf(()))
+@example([person(points=1.5), person(points=1e-7)], Compare(POINTS, ">", Literal(1.0)), AnyOf(()))
+def test_the_databases_pick_whom_plain_python_picks(
+    database: Database, people: list[Person], include: Condition, exclude: Condition
+) -> None:
+    with database.begin() as connection:
+        fill(connection, people)
+        segment = Segment((Rule(include),), (Rule(exclude),))
+        expected = [n for n, one in enumerate(people) if meets(include, one) and not meets(exclude, one)]
+        assert picked(connection, segment) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "numbers"),
+    [
+        (Compare(POINTS, ">", Literal(9.0)), [1, 2]),
+        (Compare(POINTS, ">", Literal("9")), [1, 2, 4]),
+        (Compare(POINTS, "=", Literal(10.0)), [1, 2]),
+        (Compare(POINTS, "=", Literal("10")), [1]),
+        (Compare(POINTS, "<>", Literal(10.0)), [0]),
+        (Not(Compare(POINTS, ">", Literal(9.0))), [0]),
+        (Not(Certain(Compare(POINTS, ">", Literal(9.0)))), [0, 3, 4, 5]),
+        (OneOf(POINTS, ("10", "")), [1, 3, 5]),
+    ],
+)
+def test_texts_are_numbers_where_both_sides_are_and_a_missing_one_is_nothing(
+    database: Database, asked: Condition, numbers: list[int]
+) -> None:
+    people = [person(points="9"), person(points=10), person(points="10.0"), person(), person(points="abc")]
+    with database.begin() as connection:
+        fill(connection, [*people, person(points="")])
+        assert picked(connection, Segment((Rule(asked),))) == numbers
+
+
+def test_values_are_bound_and_never_part_of_the_statement(database: Database) -> None:
+    nasty = "x'); DROP TABLE subscribers; --"
+    asked = AnyOf((OneOf(Field("country"), (nasty,)), Compare(Attribute((nasty,)), "=", Literal(nasty))))
+    with database.begin() as connection:
+        fill(connection, [Person(NOW, {"country": nasty}), person(**{nasty: nasty}), person()])
+        segment = Segment((Rule(asked),))
+        assert "DROP" not in str(condition(segment).compile(connection.engine))
+        assert picked(connection, segment) == [0, 1]
+
+
+def test_a_segment_of_no_rules_picks_everybody(database: Database) -> None:
+    with database.begin() as connection:
+        fill(connection, [person(), person()])
+        assert picked(connection, Segment()) == [0, 1]
+
+
+def test_a_span_that_was_never_fixed_is_an_error_and_not_a_guess() -> None:
+    with pytest.raises(ValueError, match="fix the segment at a moment first"):
+        condition(Segment((Rule(Recent(Field("joined"), Span(0, 90))),)))
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("10", 10.0), ("-3.5", -3.5), (".5", 0.5), ("5.", 5.0), ("1e3", None), ("", None), (" 1", None), ("9" * 16, None)],
+)
+def test_a_text_is_a_number_when_it_is_nothing_else(text: str, number: float | None) -> None:
+    assert as_number(text) == number
