@@ -51,7 +51,8 @@ subscribers = Table(
     Column("consent_version", String, nullable=False, server_default=""),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
-    Index("subscribers_by_profession", "profession"),
+    # What every count of an audience groups by: people are counted from the index alone where nothing else is asked.
+    Index("subscribers_by_profession", "profession", "country", "status"),
 )
 
 # Which file brought whom, and in which import: someone taken out of the file leaves the audience with the next import.
@@ -232,7 +233,9 @@ def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
 
 def member_of(source: str) -> ColumnElement[bool]:
     """The file brought the subscriber, and still has them."""
-    return subscribers.c.id.in_(select(memberships.c.subscriber_id).where(memberships.c.source == source))
+    # EXISTS, not IN: SQLite then looks up the few that other conditions leave, instead of reading all members first.
+    mine = and_(memberships.c.source == source, memberships.c.subscriber_id == subscribers.c.id)
+    return select(memberships.c.subscriber_id).where(mine).correlate(subscribers).exists()
 
 
 def skip_reason(

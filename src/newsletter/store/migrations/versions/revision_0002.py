@@ -21,6 +21,8 @@ def upgrade() -> None:
         op.add_column("subscribers", sa.Column(name, sa.String, nullable=False, server_default=""))
     op.add_column("subscribers", sa.Column("tags", _JSON, nullable=False, server_default="[]"))
     op.add_column("subscribers", sa.Column("consent_at", sa.DateTime))
+    op.drop_index("subscribers_by_profession", "subscribers")
+    op.create_index("subscribers_by_profession", "subscribers", ["profession", "country", "status"])
     _renew_suppressions()
     _free_delivery_ids()
     op.create_table(
