@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import click
 
+from newsletter.cli.examining import count, professions, show
 from newsletter.cli.importing_people import import_people
 from newsletter.cli.output import (
     json_option,
-    print_heading,
-    print_import,
     print_json,
     print_table,
     workspace_of,
 )
-from newsletter.model import UNMATCHED
 from newsletter.pipeline import people
 
 
@@ -42,41 +38,8 @@ def list_(context: click.Context, as_json: bool) -> None:
         click.echo("There is no audience yet. Write one in audiences/NAME.yaml, such as `source: readers.csv`.")
 
 
-@audience.command()
-@click.argument("name", metavar="AUDIENCE")
-@json_option
-@click.pass_context
-def count(context: click.Context, name: str, as_json: bool) -> None:
-    """How many the audience's segment picks, by profession and country, and who is left out."""
-    workspace = workspace_of(context)
-    found, groups, imported = people.count_audience(workspace, name)
-    professions: Counter[str] = Counter()
-    countries: Counter[str] = Counter()
-    skipped: Counter[str] = Counter()
-    for group in groups:
-        if group.reason:
-            skipped[group.reason] += group.people
-        else:
-            professions[group.profession or UNMATCHED] += group.people
-            countries[group.country or "unknown"] += group.people
-    if as_json:
-        print_json(
-            {
-                "audience": found.id,
-                "recipients": professions.total(),
-                "by_profession": dict(professions.most_common()),
-                "by_country": dict(countries.most_common()),
-                "skipped": dict(skipped.most_common()),
-            }
-        )
-        return
-    if imported is not None:
-        print_import(imported)
-    click.echo(f"{found.title}: {professions.total():,} recipients")
-    for words, counter in (("By profession", professions), ("By country", countries), ("Left out", skipped)):
-        if counter:
-            print_heading(words)
-            print_table([(people, key) for key, people in counter.most_common()])
+for command in (count, show, professions):
+    audience.add_command(command)
 
 
 @click.group()

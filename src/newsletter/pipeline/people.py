@@ -19,7 +19,7 @@ from newsletter.model import (
     Professions,
 )
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
-from newsletter.store import headcounts, suppressions
+from newsletter.store import suppressions
 from newsletter.store.database import Database, open_database
 from newsletter.store.suppressions import Suppression
 
@@ -74,16 +74,6 @@ def import_file(
 ) -> Import:
     """The import, in transactions of its own."""
     return imports.import_audience(database, audience, workspace.root, professions, now(), progress, dry_run)
-
-
-def count_audience(workspace: Workspace, name: str) -> tuple[Audience, list[headcounts.Headcount], Import | None]:
-    """Those the audience's segment picks, counted; its file is imported first when it has changed."""
-    audience, professions = load_audience(workspace, name)
-    with open_store(workspace) as database:
-        imported = import_file(workspace, database, audience, professions, silent) if audience.source else None
-        with database.connect() as connection:
-            segment = as_of(audience, now()).segment
-            return audience, headcounts.headcount(connection, segment, audience.id), imported
 
 
 def suppress(workspace: Workspace, texts: Sequence[str], reason: str) -> int:

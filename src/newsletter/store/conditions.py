@@ -61,6 +61,7 @@ from newsletter.store.ledger import deliveries
 from newsletter.store.subscribers import member_of, subscribers
 
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LONGEST_NUMBER = 15
 _COLUMN_OF = {"joined": "created_at", "consent_at": "consent_at"}
 _PLAIN = re.compile(r"(?!true$|false$|null$)[^\W\d_][^{}\[\]]*")
@@ -77,7 +78,7 @@ _SIGNS: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
 def condition(segment: Segment) -> ColumnElement[bool]:
     """The segment as a condition on `subscribers`. `audience.segments.fixed` must have put today in."""
     parts = [holds(rule.condition) for rule in segment.include]
-    parts += [not_(_certain(rule.condition)) for rule in segment.exclude]
+    parts += [not_(keeps(rule.condition)) for rule in segment.exclude]
     if segment.source:
         parts.append(member_of(segment.source))
     return and_(true(), *parts)
@@ -99,6 +100,11 @@ def holds(asked: Condition) -> ColumnElement[bool]:
     return _sql(asked)
 
 
+def keeps(asked: Condition) -> ColumnElement[bool]:
+    """The condition with unknown made a no, so that its opposite is a yes."""
+    return func.coalesce(_sql(asked), false()) if _can_be_unknown(asked) else _sql(asked)
+
+
 def _in_list(parts: tuple[Condition, ...]) -> ColumnElement[bool]:
     """Many values of one field are a list, for which one look into an index serves."""
     wanted: dict[Field | Attribute, list[str]] = {}
@@ -113,11 +119,6 @@ def _in_list(parts: tuple[Condition, ...]) -> ColumnElement[bool]:
                 others.append(part)
     lists = [_one_of(field, tuple(values)) for field, values in wanted.items()]
     return or_(false(), *lists, *map(holds, others))
-
-
-def _certain(asked: Condition) -> ColumnElement[bool]:
-    """The condition with unknown made a no, so that its opposite is a yes."""
-    return func.coalesce(_sql(asked), false()) if _can_be_unknown(asked) else _sql(asked)
 
 
 def _can_be_unknown(asked: Condition) -> bool:
@@ -138,7 +139,7 @@ def _sql(asked: Condition) -> ColumnElement[bool]:
         case Not(part):
             return not_(_sql(part))
         case Certain(part):
-            return _certain(part)
+            return keeps(part)
         case OneOf(field, values):
             return _one_of(field, values)
         case Speaks(languages):
@@ -276,5 +277,8 @@ def _sum(value: Arithmetic) -> ColumnElement[Any]:
 
 
 def _day(value: Value) -> ColumnElement[Any]:
+    if isinstance(value, Literal):
+        day = DAY.match(str(value.value))
+        return literal(day[0], String) if day else cast(null(), String)
     found = _value(value)
     return found if kind_of(value) is Kind.DAY else dialects.day(found)

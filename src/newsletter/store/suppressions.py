@@ -118,6 +118,12 @@ def reason(address_key: ColumnElement[str], scope: str | ColumnElement[str]) -> 
     return func.coalesce(_looked_up(SuppressionKind.ADDRESS, address_key, scope), domain_reason(address_key, scope))
 
 
+def any_domain(connection: Connection) -> bool:
+    """Whether any domain is suppressed, for whomever."""
+    query = select(suppressions.c.value).where(suppressions.c.kind == SuppressionKind.DOMAIN.value).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def domain_reason(address_key: ColumnElement[str], scope: str | ColumnElement[str]) -> ColumnElement[str | None]:
     """Why the domain of this address is suppressed, or NULL; costs nothing while no domain is."""
     table = suppressions.alias()
