@@ -85,9 +85,7 @@ def test_sql_that_is_more_than_a_condition_ends_with_its_line(crew: Any) -> None
     crew.write("audiences/crew.yaml", CREW.replace("points > 9", "points > 9; DROP TABLE subscribers"))
     result = crew.run("audience", "count", "crew")
     assert result.returncode == 2
-    assert result.stderr.startswith(
-        "audiences/crew.yaml:7: 'segment.where' has a semicolon: `; DROP TABLE subscribers`"
-    )
+    assert "audiences/crew.yaml:7: 'segment.where' has a semicolon: `; DROP TABLE subscribers`" in result.stderr
 
 
 def test_professions_are_a_tree_with_counts(crew: Any) -> None:
