@@ -156,6 +156,23 @@ def test_a_row_that_cannot_be_a_person_is_rejected_with_its_line(bring: Importer
     assert not any("not an address" in one.reason for one in result.rejected), "no personal data in reasons"
 
 
+def test_a_header_smuggled_into_a_name_rejects_the_row(bring: Importer) -> None:
+    result = bring(
+        'Email,First name,Job title\nada@example.org,"Ada\r\nBcc: all@example.org",\n\nbo@example.org,"Bo\nBo",\n,X,\n'
+    )
+    assert [(one.line, one.reason) for one in result.rejected] == [
+        (2, "'first_name' holds a line break and a mail header after it"),
+        (7, "the address is empty"),
+    ]
+    assert result.added == 1
+
+
+def test_what_cannot_be_seen_does_not_reach_the_database_and_is_told(bring: Importer, database: Database) -> None:
+    result = bring('Email,First name,Job title\nada@example.org,"Ada\nMa\u200bria\x00\u202e",\n')
+    assert people(database, "first_name") == [("Ada Maria",)]
+    assert result.notes == ("cells with invisible characters, which were removed: 1, the first on line 2",)
+
+
 def test_whoever_unsubscribed_stays_so_when_the_old_file_comes_again(
     bring: Importer, workspace, database: Database
 ) -> None:  # type: ignore[no-untyped-def]

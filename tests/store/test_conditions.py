@@ -7,23 +7,30 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from sqlalchemy import delete, insert, select
 
+from newsletter.audience.where import Names, parse_where
 from newsletter.model import (
+    All,
     AnyOf,
+    Arithmetic,
     Attribute,
+    Call,
     Certain,
     Compare,
     Condition,
     Field,
+    Like,
     Literal,
+    Missing,
     Not,
     OneOf,
     Recent,
     Rule,
     Segment,
     Span,
+    Value,
 )
 from newsletter.store.conditions import as_number, condition
 from newsletter.store.database import Connection, Database, open_database
@@ -96,6 +103,60 @@ def test_the_databases_pick_whom_plain_python_picks(
         segment = Segment((Rule(include),), (Rule(exclude),))
         expected = [n for n, one in enumerate(people) if meets(include, one) and not meets(exclude, one)]
         assert picked(connection, segment) == expected
+
+
+def written(asked: Condition | Value) -> str:
+    """The condition as somebody would write it under `where:`, with brackets around every part."""
+    match asked:
+        case All(parts):
+            return "(" + " AND ".join(map(written, parts)) + ")"
+        case AnyOf(parts):
+            return "(" + " OR ".join(map(written, parts)) + ")"
+        case Not(part):
+            return f"(NOT {written(part)})"
+        case Compare(left, sign, right):
+            return f"{written(left)} {sign} {written(right)}"
+        case Like(value, pattern):
+            return f"{written(value)} LIKE {written(Literal(pattern))}"
+        case Missing(value):
+            return f"{written(value)} IS NULL"
+        case Field(name):
+            return name
+        case Attribute(path):
+            return ".".join(("attributes", *(f'"{key}"' for key in path)))
+        case Literal(str() as text):
+            return "'" + text.replace("'", "''") + "'"
+        case Literal(number):
+            return f"{number}"
+        case Arithmetic(left, sign, right):
+            return f"({written(left)} {sign} {written(right)})"
+        case Call(name, arguments):
+            return f"{name}({', '.join(map(written, arguments))})"
+    raise AssertionError(asked)
+
+
+_expressions = trees.st.recursive(
+    trees.compared,
+    lambda inner: trees.st.one_of(
+        trees.st.lists(inner, min_size=2, max_size=3).map(lambda found: All(tuple(found))),
+        trees.st.lists(inner, min_size=2, max_size=3).map(lambda found: AnyOf(tuple(found))),
+        inner.map(Not),
+    ),
+    max_leaves=4,
+)
+
+
+@_GENERATED
+@given(trees.st.lists(trees.people, min_size=1, max_size=4), _expressions)
+def test_an_expression_picks_on_the_databases_whom_its_meaning_picks_in_plain_python(
+    database: Database, people: list[Person], meant: Condition
+) -> None:
+    found, problems = parse_where(written(meant), Names((), ("nurse",)))
+    assume(not problems)  # such as `country = ''`, which is refused on purpose
+    with database.begin() as connection:
+        fill(connection, people)
+        expected = [number for number, one in enumerate(people) if meets(meant, one)]
+        assert picked(connection, Segment((Rule(found),))) == expected
 
 
 @pytest.mark.parametrize(
