@@ -147,12 +147,12 @@ def test_the_parts_of_a_consent_stay_together_and_the_later_one_wins(database: D
 
 
 def test_whoever_is_no_longer_in_the_file_leaves_its_audience_but_not_the_others(database: Database) -> None:
-    put(database, row("a@x.org"), row("b@x.org"), source="audiences/other.csv")
-    put(database, row("a@x.org"), row("b@x.org"))
+    put(database, row("a@x.org"), row("b@x.org"), row("c@x.org"), source="audiences/other.csv")
+    assert put(database, row("a@x.org"), row("b@x.org")) == (0, Applied(unchanged=2, joined=2))
     assert put(database, row("b@x.org")) == (0, Applied(unchanged=1, left=1))
     assert members(database) == ["b@x.org"]
-    assert members(database, "audiences/other.csv") == ["a@x.org", "b@x.org"]
-    assert [one for (one,) in people(database, "address")] == ["a@x.org", "b@x.org"]
+    assert members(database, "audiences/other.csv") == ["a@x.org", "b@x.org", "c@x.org"]
+    assert [one for (one,) in people(database, "address")] == ["a@x.org", "b@x.org", "c@x.org"]
 
 
 class Killed(BaseException):
