@@ -47,6 +47,7 @@ from newsletter.model import SubscriberStatus
 from newsletter.store import suppressions
 from newsletter.store.columns import UtcDateTime, insert_into
 from newsletter.store.database import Database
+from newsletter.store.merging import CHANGING, TEXTS, combined
 from newsletter.store.subscribers import CONSENT, memberships, sources, subscribers
 
 _BATCH = 20_000
@@ -114,15 +115,6 @@ _joining, _leaving = (
 )
 _NAMES = ", ".join(StagedRow._fields)
 _PUT = f"INSERT INTO staged ({_NAMES}) VALUES ({', '.join('?' * len(StagedRow._fields))})"  # noqa: S608  # no value
-_TEXTS = ("first_name", "last_name", "profession_title", "country", "language", "time_zone")
-_CHANGED = (*_TEXTS, "profession", "status", "tags", "attributes", *CONSENT)
-_STRENGTH = {
-    SubscriberStatus.SUBSCRIBED: 0,
-    SubscriberStatus.PENDING: 1,
-    SubscriberStatus.BOUNCED: 2,
-    SubscriberStatus.UNSUBSCRIBED: 3,
-    SubscriberStatus.COMPLAINED: 4,
-}
 
 
 def as_stored(value: object) -> str:
@@ -282,7 +274,7 @@ class Staging:
             changes = [change for row in rows if (change := _change({**row._mapping})) is not None]
             updated += len(changes)
             if changes and now is not None:
-                values = {name: bindparam(f"new_{name}", type_=subscribers.c[name].type) for name in _CHANGED}
+                values = {name: bindparam(f"new_{name}", type_=subscribers.c[name].type) for name in CHANGING}
                 statement = update(subscribers).where(subscribers.c.id == bindparam("person"))
                 self._connection.execute(statement.values(changed_at=now, **values), changes)
         return updated
@@ -329,7 +321,7 @@ def _copy(driver: Any, rows: Sequence[StagedRow]) -> None:
 def _differing() -> Select[Any]:
     """Staged rows beside the people they are about, where something could change. A bit too many are no harm."""
     row, person = staged.c, subscribers.c
-    differs = [and_(row[name] != "", row[name] != person[name]) for name in (*_TEXTS, *CONSENT[1:])]
+    differs = [and_(row[name] != "", row[name] != person[name]) for name in (*TEXTS, *CONSENT[1:])]
     differs += [and_(row.profession_title != "", row.profession != person.profession)]
     differs += [
         and_(as_type(row[name], Text) != empty, as_type(row[name], Text) != as_type(person[name], Text))
@@ -347,40 +339,6 @@ def _change(found: Mapping[str, Any]) -> dict[str, Any] | None:
     """The new values of a person, or None when they are what they were."""
     given = {name: found[f"new_{name}"] for name in StagedRow._fields}
     result = combined(found, given, since=found["created_at"])
-    if all(result[name] == found[name] for name in _CHANGED):
+    if all(result[name] == found[name] for name in CHANGING):
         return None
-    return {"person": found["id"], **{f"new_{name}": result[name] for name in _CHANGED}}
-
-
-def combined(current: Mapping[str, Any], row: Mapping[str, Any], since: datetime | None = None) -> dict[str, Any]:
-    """A person as known (or as an earlier row of the file has them), and what a row adds.
-
-    A filled-in value replaces the one before, an empty one never does; attributes do so one by one, tags are added.
-    The four parts of a consent go together: the later consent wins. Of two statuses the one that mails less wins;
-    `pending` becomes subscribed only by a consent after the one on record, or after `since`, when the person came.
-    """
-    result = dict(current)
-    result |= {name: row[name] for name in _TEXTS if row[name]}
-    if row["profession_title"]:
-        result["profession"] = row["profession"]
-    result["tags"] = sorted({*current["tags"], *row["tags"]})
-    result["attributes"] = {**current["attributes"], **row["attributes"]}
-    result["status"] = _status(current, row, since)
-    if row["consent_at"] and (not current["consent_at"] or row["consent_at"] > current["consent_at"]):
-        result |= {name: row[name] for name in CONSENT}
-    elif not current["consent_at"] and not row["consent_at"]:
-        result |= {name: row[name] for name in CONSENT[1:] if row[name]}
-    return result
-
-
-def _status(current: Mapping[str, Any], row: Mapping[str, Any], since: datetime | None) -> str:
-    known, given = SubscriberStatus(current["status"]), SubscriberStatus(row["status"])
-    subscribed, pending = SubscriberStatus.SUBSCRIBED, SubscriberStatus.PENDING
-    if (known, given) == (pending, subscribed):
-        asked = current["consent_at"] or since
-        consented = row["consent_at"] and (not asked or row["consent_at"] > asked)
-        return (subscribed if consented else pending).value
-    if (known, given) == (subscribed, pending):
-        consented = current["consent_at"] and (not row["consent_at"] or current["consent_at"] > row["consent_at"])
-        return (subscribed if consented else pending).value
-    return max(known, given, key=_STRENGTH.__getitem__).value
+    return {"person": found["id"], **{f"new_{name}": result[name] for name in CHANGING}}
