@@ -603,6 +603,30 @@ class Finding:
 # ── plan and send ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+EVERYTHING = ""
+"""The scope of a suppression that holds whoever the issue is for."""
+
+
+class SuppressionKind(StrEnum):
+    """What `value` is: an address in the form that counts for uniqueness, a domain, or the keyed hash of an address."""
+
+    ADDRESS = "address"
+    DOMAIN = "domain"
+    HASH = "hash"
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """What gets no mail, why, and where that came from; `scope` is an audience, or empty for everything."""
+
+    value: str
+    reason: str
+    source: str
+    created_at: datetime
+    kind: SuppressionKind = SuppressionKind.ADDRESS
+    scope: str = EVERYTHING
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
     """How many people of the segment get nothing, for one reason."""

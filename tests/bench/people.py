@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from newsletter.model import Rule, Segment
+from newsletter.model import Attribute, Field, OneOf, Rule, Segment
 from newsletter.store import freezing, headcounts, ledger
 from newsletter.store.database import Database, open_database
 from tests.postgresql import running_server
@@ -28,9 +28,9 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 FIELDS = ("first_name", "last_name", "profession", "country", "language", "points", "joined")
 SEGMENT = Segment(
     (
-        Rule("profession", ("trade-3", "trade-4", "trade-5")),
-        Rule("country", ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8")),
-        Rule("points", tuple(str(one) for one in range(100))),
+        Rule(OneOf(Field("profession"), ("trade-3", "trade-4", "trade-5"))),
+        Rule(OneOf(Field("country"), ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8"))),
+        Rule(OneOf(Attribute("points"), tuple(str(one) for one in range(100)))),
     )
 )
 

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.model import Attribute, Field, OneOf, Rule, Segment, SubscriberRow, SubscriberStatus
+from newsletter.model import Attribute, Field, OneOf, Rule, Segment, SubscriberRow, SubscriberStatus, Suppression
 from newsletter.store import subscribers, suppressions
 from newsletter.store.conditions import condition
 from newsletter.store.database import Database, open_database
 from newsletter.store.headcounts import headcount
 from newsletter.store.subscribers import BatchResult
-from newsletter.store.suppressions import Suppression
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 FILE = "audiences/readers.csv"

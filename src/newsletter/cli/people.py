@@ -1,4 +1,4 @@
-"""`audience` and `suppress`: who may receive, and who must not."""
+"""`audience`: who may receive."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from newsletter.cli.output import (
     print_table,
     workspace_of,
 )
+from newsletter.cli.privacy import export_person, forget_person
 from newsletter.pipeline import people
 
 
@@ -21,6 +22,8 @@ def audience() -> None:
 
 
 audience.add_command(import_people)
+audience.add_command(export_person)
+audience.add_command(forget_person)
 
 
 @audience.command("list")
@@ -40,45 +43,3 @@ def list_(context: click.Context, as_json: bool) -> None:
 
 for command in (count, show, professions):
     audience.add_command(command)
-
-
-@click.group()
-def suppress() -> None:
-    """Keep addresses from ever being mailed."""
-
-
-@suppress.command()
-@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
-@click.option("--reason", default="by hand", show_default=True, help="Why: shown wherever the address is left out.")
-@json_option
-@click.pass_context
-def add(context: click.Context, addresses: tuple[str, ...], reason: str, as_json: bool) -> None:
-    """Never mail these addresses again, also in campaigns that are being sent."""
-    added = people.suppress(workspace_of(context), addresses, reason)
-    if as_json:
-        print_json({"added": added, "already": len(addresses) - added})
-    else:
-        click.echo(f"{added} suppressed, {len(addresses) - added} were already.")
-
-
-@suppress.command("list")
-@json_option
-@click.pass_context
-def list_suppressed(context: click.Context, as_json: bool) -> None:
-    """All suppressed addresses, with reason, source and date."""
-    found = people.suppressed(workspace_of(context))
-    if as_json:
-        entries = [
-            {
-                "address": one.value,
-                "reason": one.reason,
-                "source": one.source,
-                "created_at": one.created_at.isoformat(),
-            }
-            for one in found
-        ]
-        print_json({"suppressions": entries})
-    elif found:
-        print_table([(one.value, one.reason, one.source, f"{one.created_at:%Y-%m-%d}") for one in found], indent=0)
-    else:
-        click.echo("No address is suppressed.")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from newsletter.audience import addresses, audiences, imports
+from newsletter.audience import audiences, imports
 from newsletter.audience.professions import load_professions
 from newsletter.audience.segments import fixed
 from newsletter.errors import FileProblems
@@ -19,9 +19,7 @@ from newsletter.model import (
     Professions,
 )
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
-from newsletter.store import suppressions
 from newsletter.store.database import Database, open_database
-from newsletter.store.suppressions import Suppression
 
 
 def load_audience(workspace: Workspace, name: str) -> tuple[Audience, Professions]:
@@ -74,18 +72,3 @@ def import_file(
 ) -> Import:
     """The import, in transactions of its own."""
     return imports.import_audience(database, audience, workspace.root, professions, now(), progress, dry_run)
-
-
-def suppress(workspace: Workspace, texts: Sequence[str], reason: str) -> int:
-    """Never mail these addresses again; the number that were not suppressed before."""
-    entries = [Suppression(addresses.parse_address(text).key, reason, "command", now()) for text in texts]
-    with open_store(workspace) as database, database.begin() as connection:
-        return suppressions.add(connection, entries)
-
-
-def suppressed(workspace: Workspace) -> list[Suppression]:
-    """All suppressions."""
-    if not has_database(workspace):
-        return []
-    with open_store(workspace) as database, database.connect() as connection:
-        return suppressions.every(connection)

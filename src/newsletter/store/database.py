@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,12 @@ class Database:
         """Raise `StoreUnavailable` when the connection is gone."""
         with translated(self.name):
             connection.exec_driver_sql("SELECT 1")
+
+    def compact(self) -> None:
+        """Take what was erased out of the log beside a SQLite file; a server sees to that by itself (autovacuum)."""
+        if self.path is not None:
+            with translated(self.name), closing(self._engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         self._engine.dispose()

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Select, case, cast, func, literal, not_, select
 
-from newsletter.model import Segment, SubscriberStatus
+from newsletter.model import EVERYTHING, Segment, SubscriberStatus
 from newsletter.store import suppressions
 from newsletter.store.conditions import condition, keeps
 from newsletter.store.subscribers import member_of, subscribers, with_skip_reason
@@ -48,7 +48,7 @@ class Sampled:
     language: str
 
 
-def headcount(connection: Connection, segment: Segment, scope: str = suppressions.EVERYTHING) -> list[Headcount]:
+def headcount(connection: Connection, segment: Segment, scope: str = EVERYTHING) -> list[Headcount]:
     """Those the segment picks, counted by profession, country and reason to be skipped when `scope` is mailed."""
     counted: Counter[tuple[str, ...]] = Counter()
     for (profession, country, _, reason), people in _counted(connection, segment, scope, ("profession", "country")):
@@ -56,9 +56,7 @@ def headcount(connection: Connection, segment: Segment, scope: str = suppression
     return [Headcount(key[0], key[1], key[2], people) for key, people in sorted(counted.items()) if people]
 
 
-def language_count(
-    connection: Connection, segment: Segment, scope: str = suppressions.EVERYTHING
-) -> list[LanguageCount]:
+def language_count(connection: Connection, segment: Segment, scope: str = EVERYTHING) -> list[LanguageCount]:
     """Those the segment picks, counted by language, status and reason to be skipped when `scope` is mailed."""
     rows = _counted(connection, segment, scope, ("language",))
     return [LanguageCount(key[0], key[1], key[2], people) for key, people in sorted(rows) if people]
@@ -90,18 +88,15 @@ def _counted(
 def _suppressed(
     connection: Connection, scope: str, groups: Sequence[Column[Any]], where: ColumnElement[bool]
 ) -> list[Select[Any]]:
-    own = suppressions.address_reasons(scope, subscribers.alias("addressed"))
-    beside = own.c.id == subscribers.c.id
-    by_address = select(*groups, own.c.reason, func.count()).select_from(own.join(subscribers, beside)).where(where)
-    queries = [by_address.group_by(*groups, own.c.reason)]
-    if suppressions.any_domain(connection):
-        told = suppressions.domain_reason(subscribers.c.address_key, scope).label("told")
-        people = select(*groups, told).select_from(subscribers.outerjoin(own, beside)).where(where, own.c.id.is_(None))
-        each = people.subquery("by_domain")
-        columns = [each.c[group.name] for group in groups]
-        by_domain = select(*columns, each.c.told, func.count()).where(each.c.told.is_not(None))
-        queries.append(by_domain.group_by(*columns, each.c.told))
-    return queries
+    found: list[Select[Any]] = []
+    earlier: list[ColumnElement[bool]] = []
+    # The address's own suppression is told before its domain's.
+    for part in suppressions.reasons(connection, scope, subscribers.alias("addressed")):
+        people = part.join(subscribers, part.c.id == subscribers.c.id)
+        query = select(*groups, part.c.reason, func.count()).select_from(people).where(where, *earlier)
+        found.append(query.group_by(*groups, part.c.reason))
+        earlier.append(subscribers.c.id.not_in(select(part.c.id)))
+    return found
 
 
 def outside(connection: Connection, segment: Segment) -> dict[str, int]:
@@ -122,7 +117,7 @@ def outside(connection: Connection, segment: Segment) -> dict[str, int]:
 
 def sample(connection: Connection, segment: Segment, scope: str, most: int, seed: int) -> list[Sampled]:
     """Up to `most` of those who would be mailed, spread over all of them; the same seed gives the same people."""
-    origin, reason = with_skip_reason(scope)
+    origin, reason = with_skip_reason(connection, scope)
     number = cast(subscribers.c.id, BigInteger)
     spread = (number * 7_919 + literal(seed % 1_000_003, BigInteger)) * 104_729 % 1_000_003
     columns = [subscribers.c[name] for name in Sampled.__slots__]

@@ -26,6 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     bindparam,
+    case,
     func,
     select,
     update,
@@ -40,7 +41,9 @@ from newsletter.model import (
     Outcome,
     Result,
     State,
+    Suppression,
 )
+from newsletter.store import suppressions
 from newsletter.store.campaigns import campaigns, status_of
 from newsletter.store.columns import Json, Number, UtcDateTime, metadata
 from newsletter.store.subscribers import skip_reason, subscribers
@@ -77,6 +80,8 @@ Index(
     postgresql_where=deliveries.c.delivery_id.is_not(None),
 )
 
+ERASED = "erased"
+"""Why somebody gets nothing who asked to be forgotten."""
 
 _STATE_OF = {
     Result.ACCEPTED: State.ACCEPTED,
@@ -165,11 +170,12 @@ def claim(connection: Connection, campaign: CampaignId, most: int, now: datetime
         rows = _claimable(connection, campaign, pending, most)
         if len(rows) < most:
             rows += _claimable(connection, campaign, due, most - len(rows))
-        taken = [row for row in rows if not row.skip]
-        for row in rows:
-            if row.skip:
-                values = {"state": State.SKIPPED.value, "reason": row.skip, "changed_at": now}
-                connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
+        erased = suppressions.erased(connection, [row.address_key for row in rows])
+        skipped = {row.id: row.skip or ERASED for row in rows if row.skip or row.address_key in erased}
+        taken = [row for row in rows if row.id not in skipped]
+        for number, why in skipped.items():
+            values = {"state": State.SKIPPED.value, "reason": why, "changed_at": now}
+            connection.execute(update(deliveries).where(deliveries.c.id == number).values(values))
         if taken or not rows:
             break
     secret = connection.execute(select(campaigns.c.secret).where(campaigns.c.id == campaign)).scalar_one()
@@ -204,9 +210,11 @@ def _claimable(
 ) -> list[Row[tuple[Any, ...]]]:
     origin = deliveries.outerjoin(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
     audience = select(campaigns.c.audience).where(campaigns.c.id == campaign).scalar_subquery()
+    gone = case((subscribers.c.id.is_(None), ERASED))
+    skip = func.coalesce(gone, skip_reason(audience, deliveries.c.address_key)).label("skip")
     columns = ("id", "delivery_id", "subscriber_id", "address", "variant", "attempts", "recipient")
     query = (
-        select(*(deliveries.c[name] for name in columns), skip_reason(audience, deliveries.c.address_key).label("skip"))
+        select(*(deliveries.c[name] for name in columns), skip)
         .select_from(origin)
         .where(deliveries.c.campaign_id == campaign, wanted)
         .order_by(deliveries.c.id)
@@ -259,12 +267,12 @@ def settle(connection: Connection, settlements: Sequence[Settlement], now: datet
 
 
 def _suppress(connection: Connection, settlements: Sequence[Settlement], now: datetime) -> None:
-    from newsletter.store.suppressions import Suppression, add
-
     for one in settlements:
         query = select(deliveries.c.address_key).where(deliveries.c.id == one.number)
         key = connection.execute(query).scalar_one()
-        add(connection, [Suppression(key, "bounced", f"refused by its server: {one.outcome.reason}"[:200], now)])
+        if key:  # or its person was erased meanwhile
+            told = f"refused by its server: {one.outcome.reason}"[:200]
+            suppressions.add(connection, [Suppression(key, "bounced", told, now)])
 
 
 def release(connection: Connection, campaign: CampaignId, now: datetime) -> None:

@@ -7,10 +7,8 @@ address (BLAKE2b with a key of this database): enough to know them should a file
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from enum import StrEnum
 from hashlib import blake2b
 
 from sqlalchemy import (
@@ -30,6 +28,7 @@ from sqlalchemy import (
     select,
 )
 
+from newsletter.model import EVERYTHING, Suppression, SuppressionKind
 from newsletter.store.columns import UtcDateTime, domain_of, insert_into, metadata
 
 suppressions = Table(
@@ -52,30 +51,8 @@ secret_keys = Table(
     Column("content", LargeBinary, nullable=False),
 )
 
-EVERYTHING = ""
-"""The scope of a suppression that holds whoever the issue is for."""
-
 _ERASURE_KEY = "erasure"
-
-
-class SuppressionKind(StrEnum):
-    """What `value` is: an address in the form that counts for uniqueness, a domain, or the keyed hash of an address."""
-
-    ADDRESS = "address"
-    DOMAIN = "domain"
-    HASH = "hash"
-
-
-@dataclass(frozen=True, slots=True)
-class Suppression:
-    """What gets no mail, why, and where that came from; `scope` is an audience, or empty for everything."""
-
-    value: str
-    reason: str
-    source: str
-    created_at: datetime
-    kind: SuppressionKind = SuppressionKind.ADDRESS
-    scope: str = EVERYTHING
+_LOOKUP_CHUNK = 500
 
 
 def add(connection: Connection, entries: Sequence[Suppression]) -> int:
@@ -158,10 +135,21 @@ def _looked_up(
 # ── people who were erased ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def erased(connection: Connection, address_keys: Iterable[str]) -> set[str]:
+def erased(connection: Connection, address_keys: Sequence[str]) -> set[str]:
     """Those of the addresses whose people asked to be forgotten: no import may bring them back."""
-    is_erased = erasures(connection)
-    return {one for one in address_keys if is_erased(one)} if is_erased else set()
+    kept = suppressions.c.kind == SuppressionKind.HASH.value
+    if connection.execute(select(suppressions.c.value).where(kept).limit(1)).first() is None:
+        return set()
+    key = _erasure_key(connection)
+    by_hash = {_keyed_hash(one, key): one for one in address_keys}
+    found: set[str] = set()
+    hashes = list(by_hash)
+    for start in range(0, len(hashes), _LOOKUP_CHUNK):
+        chosen = suppressions.c.value.in_(hashes[start : start + _LOOKUP_CHUNK])
+        found |= {
+            by_hash[one] for one in connection.execute(select(suppressions.c.value).where(kept, chosen)).scalars()
+        }
+    return found
 
 
 def erasures(connection: Connection) -> Callable[[str], bool] | None:
