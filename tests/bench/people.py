@@ -30,7 +30,7 @@ SEGMENT = Segment(
     (
         Rule(OneOf(Field("profession"), ("trade-3", "trade-4", "trade-5"))),
         Rule(OneOf(Field("country"), ("C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8"))),
-        Rule(OneOf(Attribute("points"), tuple(str(one) for one in range(100)))),
+        Rule(OneOf(Attribute(("points",)), tuple(str(one) for one in range(100)))),
     )
 )
 
