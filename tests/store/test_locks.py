@@ -1,0 +1,81 @@
+"""A campaign is one process's at a time, and free as soon as that process is gone."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from newsletter.errors import Refused, StoreUnavailable
+from newsletter.store.database import Database, open_database
+from newsletter.store.locks import campaign_lock
+
+HOLDING = """
+import sys, time
+from pathlib import Path
+from newsletter.store.database import open_database
+from newsletter.store.locks import campaign_lock
+with campaign_lock(open_database(sys.argv[1], Path(sys.argv[2])), "march"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def database(store_url: str, tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(store_url, tmp_path)
+    yield opened
+    opened.close()
+
+
+@contextmanager
+def _another_process(url: str, root: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen([sys.executable, "-c", HOLDING, url, str(root)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None and process.stdout.readline() == "held\n"
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_sender_that_was_killed_never_blocks_the_next(database: Database, store_url: str, tmp_path: Path) -> None:
+    with _another_process(store_url, tmp_path) as process:
+        with pytest.raises(Refused, match="'march' is being sent by another process"), campaign_lock(database, "march"):
+            pass
+        with campaign_lock(database, "april"):
+            pass
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        _until_free(database)
+
+
+def _until_free(database: Database) -> None:
+    """A server notices within moments that a session is gone; a file's lock is free at once."""
+    for attempt in range(100):
+        try:
+            with campaign_lock(database, "march"):
+                return
+        except Refused:
+            if attempt == 99 or database.path is not None:
+                raise
+            time.sleep(0.05)
+
+
+def test_a_sender_that_lost_its_session_learns_of_it_before_the_next_claim(database: Database) -> None:
+    with campaign_lock(database, "march") as verify:
+        verify()
+        if database.path is None:
+            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            with database.begin() as connection:
+                connection.exec_driver_sql(f"{others} AND datname = current_database()")
+            with pytest.raises(StoreUnavailable):
+                verify()
+    with campaign_lock(database, "march") as verify:
+        verify()
