@@ -21,6 +21,7 @@ from pathlib import Path
 from tests.bench.importing import imports
 from tests.bench.mjml import against_mjml
 from tests.bench.sendgrid import sendgrid_speed
+from tests.bench.people import people as a_million_people
 from tests.bench.workspaces import many_professions, sample_workspace, thirty_articles
 
 REPOSITORY = Path(__file__).parents[2]
@@ -40,6 +41,7 @@ def main() -> None:
         against_mjml(workspace, [*NEWSLETTER, "build", ISSUE], timed)
         large_issues(Path(folder))
         outbox_speed(Path(folder))
+        a_million_people(Path(folder))
         imports(Path(folder))
         sendgrid_speed(Path(folder), [*NEWSLETTER, "send", "letter"], big_workspace, timed)
 
