@@ -20,8 +20,8 @@ from pathlib import Path
 
 from tests.bench.importing import imports
 from tests.bench.mjml import against_mjml
-from tests.bench.sendgrid import sendgrid_speed
 from tests.bench.people import people as a_million_people
+from tests.bench.sendgrid import sendgrid_speed
 from tests.bench.workspaces import many_professions, sample_workspace, thirty_articles
 
 REPOSITORY = Path(__file__).parents[2]

@@ -87,7 +87,7 @@ def _freeze_recipients(connection: Connection, number: int, frozen: FrozenCampai
     chosen = and_(
         campaign_professions.c.campaign_id == number, campaign_professions.c.profession == subscribers.c.profession
     )
-    people, reason = with_skip_reason(frozen.audience)
+    people, reason = with_skip_reason(connection, frozen.audience)
     columns: dict[str, ColumnElement[Any]] = {
         "campaign_id": literal(number),
         "subscriber_id": subscribers.c.id,
@@ -127,4 +127,5 @@ def _merge_value(name: str) -> ColumnElement[Any]:
         return func.nullif(subscribers.c.profession_title, "")
     if name in FIELDS:
         return func.nullif(subscribers.c[name], "")
-    return cast(subscribers.c.attributes[name].as_string(), String)
+    text: ColumnElement[Any] = subscribers.c.attributes[name].as_string()
+    return text

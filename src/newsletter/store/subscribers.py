@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
     ForeignKey,
+    FromClause,
     Index,
     Integer,
-    Join,
     String,
     Table,
     and_,
@@ -245,12 +246,18 @@ def skip_reason(
     return _told(suppressions.reason(address_key, scope))
 
 
-def with_skip_reason(scope: str) -> tuple[Join, ColumnElement[str]]:
+def with_skip_reason(connection: Connection, scope: str) -> tuple[FromClause, ColumnElement[str]]:
     """All subscribers as the origin of a query, and why each must not be mailed (empty: mailed)."""
-    own = suppressions.address_reasons(scope, subscribers.alias("addressed"))
-    domains = suppressions.domain_reason(subscribers.c.address_key, scope)
-    reason: ColumnElement[str] = func.coalesce(_told(func.coalesce(own.c.reason, domains)), "", type_=String())
-    return subscribers.outerjoin(own, own.c.id == subscribers.c.id), reason
+    origin: FromClause = subscribers
+    parts = suppressions.reasons(connection, scope, subscribers.alias("addressed"))
+    for one in parts:
+        origin = origin.outerjoin(one, one.c.id == subscribers.c.id)
+    told: ColumnElement[str] = func.coalesce(_told(_first([one.c.reason for one in parts])), "", type_=String())
+    return origin, told
+
+
+def _first(reasons: Sequence[ColumnElement[str]]) -> ColumnElement[Any]:
+    return func.coalesce(*reasons) if len(reasons) > 1 else reasons[0]
 
 
 def _told(suppressed: ColumnElement[str | None]) -> ColumnElement[str | None]:

@@ -23,7 +23,6 @@ from sqlalchemy import (
     and_,
     case,
     delete,
-    exists,
     func,
     select,
 )
@@ -92,36 +91,33 @@ def reason(address_key: ColumnElement[str], scope: str | ColumnElement[str]) -> 
     The address's own suppression is told before its domain's, and one of everything before that of the audience.
     """
 
-    return func.coalesce(_looked_up(SuppressionKind.ADDRESS, address_key, scope), domain_reason(address_key, scope))
+    own = _looked_up(SuppressionKind.ADDRESS, address_key, scope)
+    return func.coalesce(own, _looked_up(SuppressionKind.DOMAIN, domain_of(address_key), scope))
 
 
-def any_domain(connection: Connection) -> bool:
-    """Whether any domain is suppressed, for whomever."""
-    query = select(suppressions.c.value).where(suppressions.c.kind == SuppressionKind.DOMAIN.value).limit(1)
-    return connection.execute(query).first() is not None
+def reasons(connection: Connection, scope: str, keys: FromClause) -> list[Subquery]:
+    """`id` and `reason` of those rows of `keys` (id, address_key) that are suppressed: for whole audiences.
 
-
-def domain_reason(address_key: ColumnElement[str], scope: str | ColumnElement[str]) -> ColumnElement[str | None]:
-    """Why the domain of this address is suppressed, or NULL; costs nothing while no domain is."""
-    table = suppressions.alias()
-    any_domain = exists(select(table.c.value).where(table.c.kind == SuppressionKind.DOMAIN.value))
-    return case((any_domain, _looked_up(SuppressionKind.DOMAIN, domain_of(address_key), scope)))
-
-
-def address_reasons(scope: str, keys: FromClause) -> Subquery:
-    """`id` and `reason` of those rows of `keys` (id, address_key) whose address is suppressed: for whole audiences.
-
-    It starts from the suppressions, which are few, and not from the people.
+    One part of a query by address, which starts from the suppressions because they are few, and one by domain while
+    any domain is suppressed: it alone has to look at every address.
     """
+    parts = [_reasons(SuppressionKind.ADDRESS, keys.c.address_key, scope, keys)]
+    domains = select(suppressions.c.value).where(suppressions.c.kind == SuppressionKind.DOMAIN.value).limit(1)
+    if connection.execute(domains).first() is not None:
+        parts.append(_reasons(SuppressionKind.DOMAIN, domain_of(keys.c.address_key), scope, keys))
+    return parts
+
+
+def _reasons(kind: SuppressionKind, value: ColumnElement[str], scope: str, keys: FromClause) -> Subquery:
     holds = and_(
-        suppressions.c.kind == SuppressionKind.ADDRESS.value,
+        suppressions.c.kind == kind.value,
         suppressions.c.scope.in_([EVERYTHING, scope]),
-        suppressions.c.value == keys.c.address_key,
+        suppressions.c.value == value,
     )
     of_everything = func.min(case((suppressions.c.scope == EVERYTHING, suppressions.c.reason)))
     told = func.coalesce(of_everything, func.min(suppressions.c.reason)).label("reason")
     query = select(keys.c.id, told).select_from(suppressions.join(keys, holds))
-    return query.group_by(keys.c.id).subquery("suppressed")
+    return query.group_by(keys.c.id).subquery(f"by_{kind.value}")
 
 
 def _looked_up(
