@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Table, case, delete, or_, select, update
 
 from newsletter.model import State
 from newsletter.store import suppressions
-from newsletter.store.ledger import ERASED, campaigns, deliveries
+from newsletter.store.campaigns import campaigns
+from newsletter.store.ledger import ERASED, deliveries
 from newsletter.store.subscribers import memberships, sources, subscribers
 
 _UNSENT = (State.PENDING.value, State.CLAIMED.value, State.DEFERRED.value, State.UNCERTAIN.value)
