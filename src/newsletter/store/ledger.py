@@ -212,7 +212,7 @@ def _claimable(
     audience = select(campaigns.c.audience).where(campaigns.c.id == campaign).scalar_subquery()
     gone = case((subscribers.c.id.is_(None), ERASED))
     skip = func.coalesce(gone, skip_reason(audience, deliveries.c.address_key)).label("skip")
-    columns = ("id", "delivery_id", "subscriber_id", "address", "variant", "attempts", "recipient")
+    columns = ("id", "delivery_id", "subscriber_id", "address", "address_key", "variant", "attempts", "recipient")
     query = (
         select(*(deliveries.c[name] for name in columns), skip)
         .select_from(origin)
