@@ -17,7 +17,7 @@ LIBRARY_ROOMS = {
     "jinja2": ("rendering/",),
     "premailer": ("rendering/inlining.py",),
     "cssutils": ("rendering/inlining.py",),
-    "tinycss2": ("rendering/",),
+    "tinycss2": ("rendering/", "checks/clients/css.py"),
     "cssselect": ("rendering/",),
     "sqlalchemy": ("store/",),
     "alembic": ("store/upgrading.py", "store/migrations/"),

@@ -1,0 +1,162 @@
+"""HTML text → its elements in order, each with its parents, its style, and who reads it.
+
+What conditional comments hold is read too, as a part of its own. Tags are matched by name alone: enough to know what a
+thing stands in, and robust where a page is broken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from newsletter.checks.clients.conditions import Readers, is_closing, opening
+from newsletter.checks.clients.markup import Attribute, Comment, EndTag, RawText, StartTag, pieces
+
+_PIXELS = re.compile(r"\s*(\d+)(?:px)?\s*\Z")
+_DEEPEST = 400
+
+
+@dataclass(slots=True)
+class Element:
+    """One element as it was written. `boxed`: a table or cell for Outlook for Windows alone gives it a width."""
+
+    name: str
+    attributes: dict[str, Attribute]
+    start: int
+    end: int
+    readers: Readers
+    parent: Element | None = None
+    ghosts: int = 0
+    """How many tables and cells only Outlook for Windows has open around it."""
+    boxed: bool = False
+    vml: bool = False
+    """Outlook for Windows is given a drawing (VML) beside it or in it."""
+    holds: set[str] = field(default_factory=set)
+    """The names of the elements inside it, whoever reads them."""
+
+    def value(self, name: str) -> str:
+        """The attribute's value, or nothing."""
+        found = self.attributes.get(name)
+        return "" if found is None else found.value
+
+    def parents(self) -> Iterator[Element]:
+        """What it stands in, the nearest first."""
+        one = self.parent
+        while one is not None:
+            yield one
+            one = one.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The CSS of a style element, and where its text begins."""
+
+    element: Element
+    text: str
+    start: int
+
+
+@dataclass(slots=True)
+class Document:
+    """What stands in a page, in order."""
+
+    elements: list[Element] = field(default_factory=list)
+    styles: list[Style] = field(default_factory=list)
+    drawings: list[int] = field(default_factory=list)
+    """Where VML begins that Outlook for Windows reads."""
+
+
+def read_document(html: str) -> Document:
+    """The page's elements and styles; never fails, whatever the text is."""
+    reader = _Reader(html)
+    reader.part(0, len(html), Readers.ALL)
+    return reader.document
+
+
+class _Reader:
+    """Walks the pieces once, and remembers what is open."""
+
+    def __init__(self, html: str) -> None:
+        self._html = html
+        self.document = Document()
+        self._open: list[Element] = []
+        self._ghosts: list[bool] = []
+        """The tables and cells that only Outlook for Windows has open: whether each gives a width."""
+        self._widths = 0
+
+    def part(self, start: int, end: int, readers: Readers, inside_comment: bool = False) -> None:
+        """Read what stands between the offsets; a comment inside a comment is none."""
+        shown = [readers]
+        for piece in pieces(self._html, start, end):
+            if isinstance(piece, Comment):
+                self._comment(piece, shown, inside_comment)
+            elif isinstance(piece, StartTag):
+                self._begin(piece, shown[-1])
+            elif isinstance(piece, EndTag):
+                self._finish(piece.name, shown[-1])
+            else:
+                self._raw(piece)
+
+    def _comment(self, comment: Comment, shown: list[Readers], inside_comment: bool) -> None:
+        found = opening(comment.text)
+        if found is None:
+            if len(shown) > 1 and is_closing(comment.text):
+                shown.pop()
+        elif found.hidden:
+            if not inside_comment:
+                inner, start = shown[-1].among(found.readers), comment.text_start
+                self.part(start + found.inner, start + found.length, inner, inside_comment=True)
+        elif len(shown) < _DEEPEST:
+            shown.append(shown[-1].among(found.readers))
+
+    def _begin(self, tag: StartTag, readers: Readers) -> None:
+        parent = self._open[-1] if self._open else None
+        element = Element(tag.name, dict(tag.attributes), tag.start, tag.end, readers, parent)
+        element.ghosts, element.boxed = len(self._ghosts), self._widths > 0
+        self.document.elements.append(element)
+        if readers is Readers.OUTLOOK:
+            if tag.name.startswith("v:"):
+                self._draw(element)
+            if tag.name in ("table", "td", "th") and not tag.alone:
+                self._ghosts.append(_pixels(element) is not None)
+                self._widths += self._ghosts[-1]
+            return
+        for one in element.parents():
+            if tag.name in one.holds:
+                break
+            one.holds.add(tag.name)
+        if not tag.alone:
+            self._open.append(element)
+
+    def _draw(self, drawing: Element) -> None:
+        self.document.drawings.append(drawing.start)
+        for one in drawing.parents():
+            if one.vml:
+                break
+            one.vml = True
+
+    def _finish(self, name: str, readers: Readers) -> None:
+        if readers is Readers.OUTLOOK:
+            if name in ("table", "td", "th") and self._ghosts:
+                self._widths -= self._ghosts.pop()
+            return
+        for back in range(1, min(len(self._open), _DEEPEST) + 1):
+            if self._open[-back].name == name:
+                del self._open[-back:]
+                return
+
+    def _raw(self, raw: RawText) -> None:
+        if not self._open or self._open[-1].name != raw.element:
+            # Inside [if mso] nothing is kept open; the element is the one just begun.
+            if self.document.elements and raw.element == "style":
+                self.document.styles.append(Style(self.document.elements[-1], raw.text, raw.start))
+            return
+        if raw.element == "style":
+            self.document.styles.append(Style(self._open[-1], raw.text, raw.start))
+
+
+def _pixels(element: Element) -> int | None:
+    """The width in pixels that the element's attribute gives it."""
+    found = _PIXELS.match(element.value("width"))
+    return None if found is None else int(found[1])

@@ -1,0 +1,160 @@
+"""Uses of features × the support table → judgements: who is affected, what they see, and how to fix it.
+
+In: uses, the table, the clients asked for, and if known each client's share of an audience. Out: one judgement per
+feature and line, the worst first. Uses that every client asked for understands, and those nobody is the worse for, are
+no judgement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from newsletter.checks.clients.cases import lacks
+from newsletter.checks.clients.finding import find_uses
+from newsletter.checks.clients.harms import Effect, Harm, plainer
+from newsletter.checks.clients.harms_css import CSS_EFFECTS
+from newsletter.checks.clients.harms_html import HTML_EFFECTS
+from newsletter.checks.clients.mail_clients import IDS, OUTLOOK_WINDOWS, USUAL, clients_in_words
+from newsletter.checks.clients.table import SupportTable, Verdict, feature_page
+from newsletter.checks.clients.uses import Use
+
+SMALL_SHARE = 0.01
+"""Below this share of an audience, what a client lacks is mentioned and no more."""
+_ORDER = (Harm.LOST, Harm.BROKEN, Harm.PLAINER)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one feature does at one place, or at several once merged. `use` is the first of `uses`, in page order.
+
+    `clients` are the ids affected; `share` is their part of the audience (0 to 1), None when that is not known.
+    """
+
+    feature: str
+    title: str
+    case: str
+    harm: Harm
+    clients: tuple[str, ...]
+    sees: str
+    fix: str
+    url: str
+    uses: tuple[Use, ...]
+    share: float | None = None
+
+    @property
+    def use(self) -> Use:
+        """The first place."""
+        return self.uses[0]
+
+    @property
+    def severity(self) -> str:
+        """error, warning or info."""
+        return self.harm.value
+
+    @property
+    def clients_words(self) -> str:
+        """The clients as people name them."""
+        return clients_in_words(self.clients)
+
+    @property
+    def message(self) -> str:
+        """One sentence of what is seen where, with the part of the audience if it is known; the fix is not in it."""
+        part = "" if self.share is None else f" ({self.share:.0%} of readers)"
+        return f"{self.title}: in {self.clients_words}{part} {self.sees}."
+
+
+def judge_html(
+    html: str,
+    table: SupportTable,
+    clients: Sequence[str] = USUAL,
+    shares: Mapping[str, float] | None = None,
+) -> tuple[Judgement, ...]:
+    """What the clients make of an HTML email, in lines of that HTML: find, then judge."""
+    return judge(find_uses(html, wanted_features(table, clients)), table, clients, shares)
+
+
+def wanted_features(table: SupportTable, clients: Collection[str]) -> frozenset[str]:
+    """The features whose uses can come to a judgement for these clients."""
+    silent = {feature for feature, case in _EFFECTS if not case} - {one for one, _ in _EFFECTS_THAT_SPEAK}
+    return table.doubtful(clients) - silent
+
+
+def judge(
+    uses: Iterable[Use],
+    table: SupportTable,
+    clients: Sequence[str] = USUAL,
+    shares: Mapping[str, float] | None = None,
+) -> tuple[Judgement, ...]:
+    """One judgement per feature, case and line, the worst first and then in page order.
+
+    `shares` maps clients to their part of the audience; those not named have none.
+    """
+    affected: dict[tuple[str, str, bool, bool], tuple[str, ...]] = {}
+    places: dict[tuple[str, str, int, tuple[str, ...]], list[Use]] = {}
+    for use in uses:
+        key = (use.feature, use.case, use.concerns(True), use.concerns(False))
+        if key not in affected:
+            affected[key] = _affected(key, table, clients)
+        if affected[key]:
+            places.setdefault((use.feature, use.case, use.line, affected[key]), []).append(use)
+    found = []
+    for (feature, case, _, ids), here in places.items():
+        effect = effect_of(feature, case, table)
+        if effect.harm is not Harm.NONE:
+            found.append(_judgement(feature, case, effect, ids, tuple(here), table, shares))
+    return tuple(sorted(found, key=lambda one: (_ORDER.index(one.harm), one.use.start, one.feature)))
+
+
+def merged(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:
+    """The same feature in the same case for the same clients, once for all its places, in the order given."""
+    groups: dict[tuple[str, str, Harm, tuple[str, ...]], list[Judgement]] = {}
+    for one in judgements:
+        groups.setdefault((one.feature, one.case, one.harm, one.clients), []).append(one)
+    return tuple(
+        Judgement(
+            one.feature, one.title, one.case, one.harm, one.clients, one.sees, one.fix, one.url,
+            tuple(sorted((use for each in group for use in each.uses), key=lambda use: use.start)), one.share,
+        )
+        for group in groups.values()
+        for one in group[:1]
+    )  # fmt: skip
+
+
+def effect_of(feature: str, case: str, table: SupportTable) -> Effect:
+    """What the lack of the feature does in this case; one nobody has written about makes the mail plainer."""
+    for key in ((feature, case), (feature, "")):
+        found = _EFFECTS.get(key)
+        if found is not None:
+            return found
+    return plainer("it has no effect")
+
+
+def _affected(key: tuple[str, str, bool, bool], table: SupportTable, clients: Sequence[str]) -> tuple[str, ...]:
+    feature, case, outlook, others = key
+    found = []
+    for client in IDS:
+        if client in clients and (outlook if client in OUTLOOK_WINDOWS else others):
+            verdict = table.verdict(feature, client)
+            if verdict is Verdict.NO or (verdict is Verdict.PARTIAL and lacks(feature, case, client)):
+                found.append(client)
+    return tuple(found)
+
+
+def _judgement(
+    feature: str,
+    case: str,
+    effect: Effect,
+    ids: tuple[str, ...],
+    uses: tuple[Use, ...],
+    table: SupportTable,
+    shares: Mapping[str, float] | None,
+) -> Judgement:
+    share = None if shares is None else sum(shares.get(one, 0.0) for one in ids)
+    harm = effect.harm if share is None or share >= SMALL_SHARE else Harm.PLAINER
+    title, url = table.title(feature), feature_page(feature)
+    return Judgement(feature, title, case, harm, ids, effect.sees, effect.fix, url, uses, share)
+
+
+_EFFECTS: dict[tuple[str, str], Effect] = {**CSS_EFFECTS, **HTML_EFFECTS}
+_EFFECTS_THAT_SPEAK = [key for key, effect in _EFFECTS.items() if effect.harm is not Harm.NONE]
