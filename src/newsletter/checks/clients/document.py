@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from newsletter.checks.clients.conditions import Readers, is_closing, opening
 from newsletter.checks.clients.markup import Attribute, Comment, EndTag, RawText, StartTag, pieces
 
-_PIXELS = re.compile(r"\s*(\d+)(?:px)?\s*\Z")
+_PIXELS = re.compile(r"\s*\d+(?:px)?\s*\Z")
+_STYLED = re.compile(r"(?<![-\w])width\s*:\s*\d+(?:\.\d+)?px", re.IGNORECASE)
 _DEEPEST = 400
 
 
@@ -119,7 +120,10 @@ class _Reader:
             if tag.name.startswith("v:"):
                 self._draw(element)
             if tag.name in ("table", "td", "th") and not tag.alone:
-                self._ghosts.append(_pixels(element) is not None)
+                self._ghosts.append(_has_width(element))
+                if self._ghosts[-1] and parent is not None:
+                    # The ghost table may as well stand inside the box it stands in for.
+                    parent.boxed = True
                 self._widths += self._ghosts[-1]
             return
         for one in element.parents():
@@ -156,7 +160,6 @@ class _Reader:
             self.document.styles.append(Style(self._open[-1], raw.text, raw.start))
 
 
-def _pixels(element: Element) -> int | None:
-    """The width in pixels that the element's attribute gives it."""
-    found = _PIXELS.match(element.value("width"))
-    return None if found is None else int(found[1])
+def _has_width(element: Element) -> bool:
+    """Whether the element's attribute or its style gives it a width in pixels."""
+    return bool(_PIXELS.match(element.value("width")) or _STYLED.search(element.value("style")))

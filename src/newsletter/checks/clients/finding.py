@@ -18,6 +18,8 @@ from newsletter.checks.clients.properties import Block, block_features
 from newsletter.checks.clients.selectors import Matcher, is_extra, selector_features
 from newsletter.checks.clients.uses import Found, Use
 
+_Placed = tuple[int, int, Found, Readers]
+"""A feature from where to where in a style sheet, and who reads what it dresses."""
 _LONGEST_EXCERPT = 120
 _LAYOUT = frozenset("width max-width padding background background-color color font-size text-align border".split())
 _MEDIA = (
@@ -68,8 +70,8 @@ class _Finder:
             yield self._use(Found("html-style", case), style.element.start, style.element.end, readers)
         for one in sheet:
             found = self._at_rule(one) if isinstance(one, AtRule) else self._rule(one, matcher)
-            for start, end, feature in found:
-                yield self._use(feature, style.start + start, style.start + end, readers)
+            for start, end, feature, dressed in found:
+                yield self._use(feature, style.start + start, style.start + end, readers.among(dressed))
 
     def _style_case(self, style: Style, rules: list[Rule], matcher: Matcher) -> str:
         if any(one.name == "body" for one in style.element.parents()):
@@ -83,7 +85,7 @@ class _Finder:
         met = sum(len(matcher.matches(one.selector) or ()) for one in needed)
         return "needed" if met > 2 * dressed else ""
 
-    def _at_rule(self, rule: AtRule) -> Iterator[tuple[int, int, Found]]:
+    def _at_rule(self, rule: AtRule) -> Iterator[_Placed]:
         feature, case = f"css-at-{rule.name}", ""
         if rule.name == "media":
             case = "nested" if any(one.startswith("@") for one in rule.conditions) else ""
@@ -93,22 +95,22 @@ class _Finder:
         elif rule.name == "import":
             case = "font" if "font" in rule.prelude.lower() or "typekit" in rule.prelude.lower() else ""
         if feature in self._known:
-            yield rule.start, rule.end, Found(feature, case)
+            yield rule.start, rule.end, Found(feature, case), Readers.ALL
 
-    def _rule(self, rule: Rule, matcher: Matcher) -> Iterator[tuple[int, int, Found]]:
+    def _rule(self, rule: Rule, matcher: Matcher) -> Iterator[_Placed]:
         if rule.nested and "css-nesting" in self._known:
-            yield rule.start, rule.end, Found("css-nesting")
+            yield rule.start, rule.end, Found("css-nesting"), Readers.ALL
         if rule.conditions or rule.nested:
             return
         for feature in selector_features(rule.selector):
             if feature in self._known:
-                yield rule.start, rule.end, Found(feature, _content_case(feature, rule))
+                yield rule.start, rule.end, Found(feature, _content_case(feature, rule)), Readers.ALL
         if is_extra(rule.selector):
             return
         dressed = matcher.matches(rule.selector)
         for element in _kinds(dressed):
             for one, found in block_features(Block(rule.declarations, element, inline=False), self._known):
-                yield one.start, one.end, found
+                yield one.start, one.end, found, Readers.ALL if element is None else element.readers
 
     def _use(self, found: Found, start: int, end: int, readers: Readers) -> Use:
         line, column = self._lines.place(start)

@@ -73,6 +73,13 @@ def block_features(block: Block, known: Collection[str]) -> Iterator[tuple[Decla
         earlier.setdefault(one.name, []).append(one.value)
 
 
+def features_of(one: Declaration, block: Block) -> list[tuple[str, str]]:
+    """The features, with their cases, that the declaration by itself is made of, whatever stands in for them."""
+    special = _SPECIAL.get(one.name)
+    found = list(special(one, block) if special is not None else _plainly(one))
+    return [(each.feature, each.case) for each in found] + list(value_features(one.name, one.value))
+
+
 def _features(one: Declaration, block: Block, earlier: Mapping[str, list[str]]) -> Iterator[Found]:
     if block.hidden and one.name != "display":
         # The preheader's whole armoury against being seen: one of them is enough.
@@ -117,8 +124,9 @@ def _margin(one: Declaration, block: Block) -> Iterator[Found]:
     if any(number < 0 for number, _ in values):
         hair = all(number >= -_HAIR for number, _ in values)
         yield Found("css-margin", "negative", ALL if hair else NOBODY)
-    if "auto" in one.value.lower() and element is not None and element.name == "table" and not _centred(element):
-        yield Found("css-margin", "auto")
+    if "auto" in one.value.lower() and element is not None and element.name == "table":
+        full = element.value("width") == "100%" or block.last("width") == "100%" or "width:100%" in _squeezed(element)
+        yield Found("css-margin", "auto", ALL if full or _centred(element) else NOBODY)
 
 
 def _centred(element: Element) -> bool:

@@ -24,12 +24,15 @@ _EXTRAS = re.compile(
     re.IGNORECASE,
 )
 _STATES = re.compile(r":(?:hover|active|focus|visited|checked|target|has|not)\b", re.IGNORECASE)
+_SIBLING = re.compile(r"[+~]")
+"""No rule of a whole mail needs it; rules for one client do."""
 _LONGEST = 2_000
 
 
 def is_extra(selector: str) -> bool:
     """Whether the rule is for one client, or for a moment: those who do not read it see the mail as it is."""
-    return bool(_EXTRAS.search(selector[:_LONGEST]) or _STATES.search(selector[:_LONGEST]))
+    text = selector[:_LONGEST]
+    return bool(_EXTRAS.search(text) or _STATES.search(text) or _SIBLING.search(_ATTRIBUTE.sub("", text)))
 
 
 @lru_cache(maxsize=1024)
