@@ -18,6 +18,8 @@ _PLAIN = re.compile(
 )
 _IMPORTANT = re.compile(r"\s*!\s*important\s*\Z", re.IGNORECASE)
 _NEWLINE = re.compile(r"\r\n|[\r\f\n]")
+_MOST = 500
+"""Declarations of one block; what comes after them is no style of a mail."""
 _KEPT_TEXTS = 4096
 _LONGEST_KEPT = 4096
 _CONDITIONS = frozenset({"media", "supports", "container", "layer", "document", "-moz-document"})
@@ -81,7 +83,7 @@ def _remembered(text: str) -> tuple[Declaration, ...]:
 def _declarations(text: str) -> tuple[Declaration, ...]:
     found = []
     at = 0
-    while at < len(text):
+    while at < len(text) and len(found) < _MOST:
         one = _PLAIN.match(text, at)
         if one is None:
             return _parsed_declarations(text)
@@ -104,7 +106,7 @@ def _parsed_declarations(text: str) -> tuple[Declaration, ...]:
     offsets = _Offsets(text)
     try:
         nodes = tinycss2.parse_blocks_contents(text, skip_comments=True, skip_whitespace=True)
-        return tuple(_from_node(node, offsets) for node in nodes if node.type == "declaration")
+        return tuple(_from_node(node, offsets) for node in nodes[:_MOST] if node.type == "declaration")
     except RecursionError:
         return ()
 
@@ -155,7 +157,7 @@ def _qualified(node: Any, offsets: _Offsets, around: tuple[str, ...], depth: int
 
     selector = " ".join(tinycss2.serialize([token for token in node.prelude if token.type != "comment"]).split())
     inner = tinycss2.parse_blocks_contents(node.content, skip_comments=True, skip_whitespace=True)
-    own = tuple(_from_node(one, offsets) for one in inner if one.type == "declaration")
+    own = tuple(_from_node(one, offsets) for one in inner[:_MOST] if one.type == "declaration")
     start = offsets.of(node)
     yield Rule(selector, own, start, offsets.end_of_line(start), around, depth > 0)
     if depth < _DEEPEST:

@@ -42,9 +42,11 @@ class Element:
         return "" if found is None else found.value
 
     def parents(self) -> Iterator[Element]:
-        """What it stands in, the nearest first."""
+        """What it stands in, the nearest first, as deep as mails are."""
         one = self.parent
-        while one is not None:
+        for _ in range(_DEEPEST):
+            if one is None:
+                return
             yield one
             one = one.parent
 

@@ -101,13 +101,14 @@ def clients_in_words(ids: Collection[str]) -> str:
     words = []
     for name in dict.fromkeys(client.name for client in CLIENTS if client.id in ids):
         kin = [client for client in CLIENTS if client.name == name]
-        here = [client.place for client in kin if client.id in ids]
-        if len(here) == len(kin) and name != "Outlook":
+        here = ", ".join(client.place for client in kin if client.id in ids)
+        if all(client.id in ids for client in kin) and name != "Outlook":
             words.append(name)
         elif name == "Outlook for Windows":
-            words.append(f"Outlook {'–'.join(here)} for Windows" if len(here) < 3 else name)
+            editions = here.replace("2016, 2019", "2016–2019").replace("2019, 365", "2019–365")
+            words.append(f"Outlook {editions} for Windows")
         else:
-            words.append(f"{name} ({', '.join(here)})")
+            words.append(f"{name} ({here})")
     return ", ".join(words)
 
 
