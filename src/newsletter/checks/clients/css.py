@@ -81,7 +81,7 @@ def _remembered(text: str) -> tuple[Declaration, ...]:
 
 
 def _declarations(text: str) -> tuple[Declaration, ...]:
-    found = []
+    found: list[Declaration] = []
     at = 0
     while at < len(text) and len(found) < _MOST:
         one = _PLAIN.match(text, at)
