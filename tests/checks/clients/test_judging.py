@@ -71,6 +71,13 @@ def test_a_good_email_is_left_in_peace(email: Path) -> None:
          '<!--[if mso]><table><tr><td width="300"><![endif]--><div style="display:inline-block; width:50%">B</div>'
          '<!--[if mso]></td><td width="300"><![endif]--><div style="display:inline-block; width:50%">R</div>'
          "<!--[if mso]></td></tr></table><![endif]-->", ""),
+        ("a cell of a width that a rule gives",
+         '<table><tr><td class="c"><div style="max-width:600px">B</div></td></tr></table>',
+         "<style>.c { width:600px }</style>"),
+        ("a floating table with nothing beside it",
+         '<table><tr><td><p>B</p><table style="float:left"><tr><td>R</td></tr></table></td></tr></table>', ""),
+        ("a drawing of VML in its own language",
+         '<!--[if gte mso 9]><v:rect style="position:absolute; width:680px; float:left"></v:rect><![endif]-->', ""),
         ("align beside float",
          '<table align="left" width="280" style="float:left"><tr><td>Boats</td></tr></table>', ""),
         ("align on the table with auto margins",

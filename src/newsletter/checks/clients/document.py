@@ -15,6 +15,7 @@ from newsletter.checks.clients.markup import Attribute, Comment, EndTag, RawText
 
 _PIXELS = re.compile(r"\s*\d+(?:px)?\s*\Z")
 _STYLED = re.compile(r"(?<![-\w])width\s*:\s*\d+(?:\.\d+)?px", re.IGNORECASE)
+CELLS = ("td", "th")
 _DEEPEST = 400
 
 
@@ -28,6 +29,10 @@ class Element:
     end: int
     readers: Readers
     parent: Element | None = None
+    sized: bool = False
+    """A table or cell with a width in pixels of its own, which Outlook for Windows keeps."""
+    followed: bool = False
+    """Another element stands after it in the same parent."""
     ghosts: int = 0
     """How many tables and cells only Outlook for Windows has open around it."""
     boxed: bool = False
@@ -84,6 +89,8 @@ class _Reader:
         self._html = html
         self.document = Document()
         self._open: list[Element] = []
+        self._newest: dict[int, Element] = {}
+        """The newest child of each open element, by the parent's identity."""
         self._ghosts: list[bool] = []
         """The tables and cells that only Outlook for Windows has open: whether each gives a width."""
         self._widths = 0
@@ -116,13 +123,14 @@ class _Reader:
     def _begin(self, tag: StartTag, readers: Readers) -> None:
         parent = self._open[-1] if self._open else None
         element = Element(tag.name, dict(tag.attributes), tag.start, tag.end, readers, parent)
+        element.sized = _has_width(element)
         element.ghosts, element.boxed = len(self._ghosts), self._widths > 0
         self.document.elements.append(element)
         if readers is Readers.OUTLOOK:
             if tag.name.startswith("v:"):
                 self._draw(element)
-            if tag.name in ("table", "td", "th") and not tag.alone:
-                self._ghosts.append(_has_width(element))
+            if tag.name in ("table", *CELLS) and not tag.alone:
+                self._ghosts.append(element.sized)
                 if self._ghosts[-1] and parent is not None:
                     # The ghost table may as well stand inside the box it stands in for.
                     parent.boxed = True
@@ -132,6 +140,10 @@ class _Reader:
             if tag.name in one.holds:
                 break
             one.holds.add(tag.name)
+        older = self._newest.get(id(parent))
+        if older is not None:
+            older.followed = True
+        self._newest[id(parent)] = element
         if not tag.alone:
             self._open.append(element)
 
@@ -144,7 +156,7 @@ class _Reader:
 
     def _finish(self, name: str, readers: Readers) -> None:
         if readers is Readers.OUTLOOK:
-            if name in ("table", "td", "th") and self._ghosts:
+            if name in ("table", *CELLS) and self._ghosts:
                 self._widths -= self._ghosts.pop()
             return
         for back in range(1, min(len(self._open), _DEEPEST) + 1):
@@ -163,5 +175,7 @@ class _Reader:
 
 
 def _has_width(element: Element) -> bool:
-    """Whether the element's attribute or its style gives it a width in pixels."""
+    """Whether the element's attribute, or its style where Outlook reads it, gives it a width in pixels."""
+    if element.name not in ("table", *CELLS):
+        return bool(_PIXELS.match(element.value("width")))
     return bool(_PIXELS.match(element.value("width")) or _STYLED.search(element.value("style")))

@@ -7,16 +7,17 @@ an extra for those who read it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from newsletter.checks.clients.conditions import Readers
 from newsletter.checks.clients.css import AtRule, Rule, declarations, stylesheet
-from newsletter.checks.clients.document import Document, Element, Style, read_document
+from newsletter.checks.clients.document import CELLS, Document, Element, Style, read_document
 from newsletter.checks.clients.elements import element_features
 from newsletter.checks.clients.markup import Lines
 from newsletter.checks.clients.properties import Block, block_features
 from newsletter.checks.clients.selectors import Matcher, is_extra, selector_features
 from newsletter.checks.clients.uses import Found, Use
+from newsletter.checks.clients.values import pixels
 
 _Placed = tuple[int, int, Found, Readers]
 """A feature from where to where in a style sheet, and who reads what it dresses."""
@@ -44,11 +45,12 @@ class _Finder:
         self._document: Document = read_document(html)
 
     def find(self) -> tuple[Use, ...]:
+        matcher = Matcher(self._document.elements if self._document.styles else ())
+        for style in self._document.styles:
+            _size(stylesheet(style.text), matcher)
         uses = [use for element in self._document.elements for use in self._element(element)]
-        if self._document.styles:
-            matcher = Matcher(self._document.elements)
-            for style in self._document.styles:
-                uses += self._style(style, matcher)
+        for style in self._document.styles:
+            uses += self._style(style, matcher)
         return tuple(sorted(set(uses), key=lambda one: (one.start, one.feature, one.case)))
 
     def _element(self, element: Element) -> Iterator[Use]:
@@ -57,7 +59,8 @@ class _Finder:
                 span = (element.start, element.end) if attribute is None else (attribute.start, attribute.end)
                 yield self._use(found, *span, element.readers)
         style = element.attributes.get("style")
-        if style is not None and ":" in style.value:
+        # What stands on v:rect and its kin is VML's own language.
+        if style is not None and ":" in style.value and ":" not in element.name:
             block = Block(declarations(style.value), element, inline=True)
             for one, found in block_features(block, self._known):
                 yield self._use(found, style.offset(one.start), style.offset(one.end), element.readers)
@@ -118,6 +121,16 @@ class _Finder:
         if len(excerpt) > _LONGEST_EXCERPT:
             excerpt = excerpt[: _LONGEST_EXCERPT - 1] + "…"
         return Use(found.feature, found.case, start, end, line, column, excerpt, readers, found.relieved)
+
+
+def _size(sheet: Iterable[Rule | AtRule], matcher: Matcher) -> None:
+    """Note the tables and cells that a rule for all gives a width in pixels."""
+    for rule in sheet:
+        if isinstance(rule, AtRule) or rule.conditions or is_extra(rule.selector):
+            continue
+        if any(one.name == "width" and pixels(one.value) for one in rule.declarations):
+            for element in matcher.matches(rule.selector) or ():
+                element.sized = element.sized or element.name in ("table", *CELLS)
 
 
 def _content_case(feature: str, rule: Rule) -> str:

@@ -133,7 +133,7 @@ class Lines:
 
 
 def _piece(html: str, at: int, limit: int) -> Piece | None:
-    """What begins at the `<`; None for one that is only a character."""
+    """What begins at the `<`; None for one that is only a character. A tag cut off by the end of the text is none."""
     after = html[at + 1 : at + 2]
     if after == "!" or after == "?":
         return _comment(html, at, limit)
@@ -142,18 +142,21 @@ def _piece(html: str, at: int, limit: int) -> Piece | None:
         if name is None or not _is_letter(name[0][0]):
             return _bogus(html, at, at + 2, limit) if at + 2 < limit else None
         _, end = _attributes(html, name.end(), limit)
-        return EndTag(name[0].lower(), at, end)
+        return Comment("", at, at, limit) if end is None else EndTag(name[0].lower(), at, end)
     if not _is_letter(after) or at + 1 >= limit:
         return None
     name = _NAME.match(html, at + 1, limit)
     assert name is not None
     attributes, end = _attributes(html, name.end(), limit)
+    if end is None:
+        return Comment("", at, at, limit)
     lower = name[0].lower()
     closed_in_itself = ":" in lower and html.endswith("/>", at, end)
     return StartTag(lower, attributes, at, end, lower in VOID or closed_in_itself)
 
 
-def _attributes(html: str, at: int, limit: int) -> tuple[dict[str, Attribute], int]:
+def _attributes(html: str, at: int, limit: int) -> tuple[dict[str, Attribute], int | None]:
+    """The attributes from here on, and where the tag ends: None where the end of the text cuts it off."""
     found: dict[str, Attribute] = {}
     while at < limit:
         closing = _TAG_END.match(html, at, limit)
@@ -161,7 +164,7 @@ def _attributes(html: str, at: int, limit: int) -> tuple[dict[str, Attribute], i
             return found, closing.end()
         one = _ATTRIBUTE.match(html, at, limit)
         if one is None or one.end() == at:
-            return found, limit
+            return found, None
         group = one.lastgroup or "name"
         raw, value_start = ("", one.end()) if group == "name" else (one[group], one.start(group))
         name = one["name"].lower()
@@ -169,7 +172,7 @@ def _attributes(html: str, at: int, limit: int) -> tuple[dict[str, Attribute], i
             value = unescape(raw) if "&" in raw else raw
             found[name] = Attribute(value, one.start("name"), value_start, one.end(), raw)
         at = one.end()
-    return found, limit
+    return found, None
 
 
 def _comment(html: str, at: int, limit: int) -> Comment:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from newsletter.checks.clients.conditions import Readers
 from newsletter.checks.clients.css import Declaration
-from newsletter.checks.clients.document import Element
+from newsletter.checks.clients.document import CELLS, Element
 from newsletter.checks.clients.property_names import property_feature
 from newsletter.checks.clients.uses import Found
 from newsletter.checks.clients.values import COLOURS, GRADIENTS, names_colour, numbers, pixels, value_features
@@ -23,7 +23,6 @@ _SIZES = frozenset("width min-width max-width height min-height max-height font-
 _HAIR = 2
 """Pixels: what a negative margin of that little moves nobody sees (hybrid columns close a gap with 1px)."""
 _THICKEST_BORDER = 8
-_CELLS = ("td", "th")
 _BOXES = (
     "body",
     "div",
@@ -141,7 +140,7 @@ def _squeezed(element: Element) -> str:
 
 
 def _padding(one: Declaration, block: Block) -> Iterator[Found]:
-    if block.element is None or block.element.name in _CELLS or all(number == 0 for number, _ in numbers(one.value)):
+    if block.element is None or block.element.name in CELLS or all(number == 0 for number, _ in numbers(one.value)):
         return
     relieved = OUTLOOK if block.last("mso-padding-alt") else NOBODY
     yield Found("css-padding", "link" if block.element.name == "a" else "not-cell", relieved)
@@ -155,15 +154,13 @@ def _max_width(one: Declaration, block: Block) -> Iterator[Found]:
         if element is not None and element.name == "img" and one.value.lower() != "none":
             yield from _picture_width(element)
         return
-    held = _held(element) or (pixels(block.last("width")) is not None and element.name in ("table", *_CELLS))
+    held = _held(element) or (pixels(block.last("width")) is not None and element.name in ("table", *CELLS))
     yield Found("css-max-width", "table" if element.name == "table" else "not-table", OUTLOOK if held else NOBODY)
 
 
 def _held(element: Element) -> bool:
     """Whether something around the element, or its own attribute, gives it a width in pixels for Outlook."""
-    if element.boxed:
-        return True
-    return any(re.fullmatch(r"\s*\d+(px)?\s*", one.value("width")) is not None for one in (element, *element.parents()))
+    return element.boxed or element.sized or any(one.sized for one in element.parents())
 
 
 def _picture_width(element: Element) -> Iterator[Found]:
@@ -210,9 +207,14 @@ def _display(one: Declaration, block: Block) -> Iterator[Found]:
 
 def _float(one: Declaration, block: Block) -> Iterator[Found]:
     value, element = one.value.lower(), block.element
-    if value in ("none", "inherit") or (element is not None and element.name in _CELLS):
+    if value in ("none", "inherit") or (element is not None and element.name in CELLS):
         return
-    done = element is not None and (element.value("align") or element.ghosts > _ghosts_around(element))
+    # A floating table with nothing after it stands where it would stand anyway.
+    done = element is not None and (
+        element.value("align")
+        or element.ghosts > _ghosts_around(element)
+        or (element.name == "table" and value == "left" and not element.followed)
+    )
     yield Found("css-float", "logical" if value.startswith("inline-") else "", OUTLOOK if done else NOBODY)
 
 
