@@ -30,7 +30,9 @@ def test_declarations_are_those_that_tinycss2_reads(text: str) -> None:
 @given(st.lists(_PARTS, max_size=20).map("".join))
 def test_a_declaration_stands_where_it_says(text: str) -> None:
     for one in declarations(text):
-        assert text[one.start :].lower().startswith(one.name)
+        written = text[one.start :]
+        # A name with an escape in it is not spelt as it reads.
+        assert "\\" in written.partition(":")[0] or written.lower().startswith(one.name)
 
 
 def test_a_space_before_important_is_told_from_none() -> None:

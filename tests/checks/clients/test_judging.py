@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.checks.clients.finding import find_uses
 from newsletter.checks.clients.harms import Harm
@@ -234,3 +237,33 @@ def test_features_that_nobody_is_told_of_are_not_looked_for() -> None:
     wanted = wanted_features(load_table(), USUAL)
     assert "css-display-flex" in wanted
     assert "css-border-spacing" not in wanted
+
+
+_PARTS = st.sampled_from(
+    ["<div", "<td", "<table", "<img", "<style>", "</style>", "<!--[if mso]>", "<![endif]-->", "<!--[if !mso]><!-->",
+     "<!--<![endif]-->", "</div>", "</table>", "<video>", "<v:rect/>", "<link rel=stylesheet", ' style="', '"', "'",
+     "display:none;", "display:flex;", "width:100px;", "max-width:600px;", "margin:-4px auto;", "float:left;",
+     "background:url(a.png) #fff;", "color:rgb(0 0 0);", "width:calc(1rem);", "@media x{", "@import 'a';", "}", ".a{",
+     ">", ".a:hover>b,", ' class="a"', " width=1", " src=a.svg", "&quot;", "\r\n", "é", "x"]
+)  # fmt: skip
+
+
+@given(st.lists(_PARTS, max_size=40).map("".join))
+def test_whatever_the_page_is_every_use_stands_in_it(html: str) -> None:
+    lines = html.split("\n")
+    for one in judge_html(html, load_table(), IDS):
+        for use in one.uses:
+            assert 0 <= use.start < use.end <= len(html)
+            assert sum(len(line) + 1 for line in lines[: use.line - 1]) + use.column - 1 == use.start
+            assert " ".join(html[use.start : use.end].split()).startswith(use.excerpt.removesuffix("…"))
+        assert one.clients
+        assert one.severity in ("error", "warning", "info")
+
+
+def test_a_feature_that_a_newer_table_brings_is_told_of_without_an_alarm() -> None:
+    table = load_table()
+    letters = "".join("n" if client == "yahoo-web" else "y" for client in IDS)
+    newer = replace(table, features={**table.features, "css-corner-shape": ("corner-shape", letters)})
+    (found,) = judge_html(page('<p style="corner-shape:squircle">B</p>'), newer)
+    assert found.message == "corner-shape: in Yahoo (web) it has no effect."
+    assert found.severity == "info"

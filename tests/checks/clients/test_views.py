@@ -97,7 +97,7 @@ def test_no_word_of_a_good_email_is_lost_in_a_view(email: Path) -> None:
 
 _PARTS = st.sampled_from(
     ["<p ", "style=", '"', "'", "color:red;", "float:left;", "&quot;", ">", "x", "<style>", "</style>", "<!--[if mso]>",
-     "<![endif]-->", "<![if !mso]>", "<script>", "</script>", "onclick=a"]
+     "<![endif]-->", "<![if !mso]>", "<script>", "</script>", "onclick=a", "<!--", "-->"]
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from newsletter.checks.clients.markup import Attribute, Comment, EndTag, RawText
 
 _PIXELS = re.compile(r"\s*\d+(?:px)?\s*\Z")
 _STYLED = re.compile(r"(?<![-\w])width\s*:\s*\d+(?:\.\d+)?px", re.IGNORECASE)
+_TOLD_OF = frozenset({"table", "img", "a", "p", "div", "span"})
 CELLS = ("td", "th")
 _DEEPEST = 400
 
@@ -39,7 +40,7 @@ class Element:
     vml: bool = False
     """Outlook for Windows is given a drawing (VML) beside it or in it."""
     holds: set[str] = field(default_factory=set)
-    """The names of the elements inside it, whoever reads them."""
+    """Which of tables, pictures, links and boxes of text stand inside it."""
 
     def value(self, name: str) -> str:
         """The attribute's value, or nothing."""
@@ -136,7 +137,7 @@ class _Reader:
                     parent.boxed = True
                 self._widths += self._ghosts[-1]
             return
-        for one in element.parents():
+        for one in element.parents() if tag.name in _TOLD_OF else ():
             if tag.name in one.holds:
                 break
             one.holds.add(tag.name)

@@ -47,6 +47,10 @@ CSS_EFFECTS: dict[tuple[str, str], Effect] = {
     ("css-max-width", "table"): Effect(
         BROKEN, "the table is as wide as the window", "Wrap it in a ghost table of that width in [if mso]."
     ),
+    # Pictures are often saved in the width they are meant for; then nothing is amiss.
+    ("css-max-width", "picture"): plainer(
+        "the picture appears in the size of its file, however large", "Give the img a width attribute in pixels."
+    ),
     ("css-width", "image"): Effect(
         BROKEN, "the picture appears in the size of its file", "Give the img a width attribute in pixels."
     ),

@@ -24,6 +24,7 @@ _ATTRIBUTE = re.compile(
 _TAG_END = re.compile(r"[\t\n\f\r /]*>")
 _COMMENT_END = re.compile(r"--!?>")
 _REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[A-Za-z][A-Za-z0-9]*;?)")
+_SCRIPT_SIGN = re.compile(r"<!--|-->|</?script(?=[\t\n\f\r />])", re.IGNORECASE)
 _RAW = frozenset({"style", "script", "textarea", "title", "xmp", "iframe", "noembed", "noframes"})
 VOID = frozenset(
     "area base br col embed hr img input link meta param source track wbr basefont bgsound frame keygen".split()
@@ -195,9 +196,29 @@ def _bogus(html: str, at: int, text_start: int, limit: int) -> Comment:
 
 
 def _raw_text(html: str, tag: StartTag, limit: int) -> RawText:
-    close = re.compile(rf"</{tag.name}(?=[\t\n\f\r />])", re.IGNORECASE).search(html, tag.end, limit)
-    end = limit if close is None else close.start()
+    if tag.name == "script":
+        end = _script_end(html, tag.end, limit)
+    else:
+        close = re.compile(rf"</{tag.name}(?=[\t\n\f\r />])", re.IGNORECASE).search(html, tag.end, limit)
+        end = limit if close is None else close.start()
     return RawText(tag.name, html[tag.end : end], tag.end, end)
+
+
+def _script_end(html: str, at: int, limit: int) -> int:
+    """Where the script ends: not at an end tag of a script that a comment in it begins ("script data escaped")."""
+    state = "plain"
+    while (found := _SCRIPT_SIGN.search(html, at, limit)) is not None:
+        sign = found[0].lower()
+        if sign == "</script" and state != "double":
+            return found.start()
+        if sign == "<!--":
+            state = "escaped" if state == "plain" else state
+        elif sign == "-->":
+            state = "plain"
+        elif state != "plain":
+            state = "escaped" if sign == "</script" else "double"
+        at = found.start() + 2
+    return limit
 
 
 def _is_letter(character: str) -> bool:

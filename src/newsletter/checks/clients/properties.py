@@ -152,7 +152,7 @@ def _max_width(one: Declaration, block: Block) -> Iterator[Found]:
     if width is None or width == 0 or element is None or element.name == "img":
         # A share of the room changes nothing where it is not understood; a picture's own width is another matter.
         if element is not None and element.name == "img" and one.value.lower() != "none":
-            yield from _picture_width(element)
+            yield from _picture_width(element, "picture")
         return
     held = _held(element) or (pixels(block.last("width")) is not None and element.name in ("table", *CELLS))
     yield Found("css-max-width", "table" if element.name == "table" else "not-table", OUTLOOK if held else NOBODY)
@@ -163,10 +163,10 @@ def _held(element: Element) -> bool:
     return element.boxed or element.sized or any(one.sized for one in element.parents())
 
 
-def _picture_width(element: Element) -> Iterator[Found]:
+def _picture_width(element: Element, case: str) -> Iterator[Found]:
     width = element.value("width").strip()
     if not re.fullmatch(r"\d+(px)?", width) and not width.endswith("%"):
-        yield Found("css-width", "image")
+        yield Found("css-max-width" if case == "picture" else "css-width", case)
 
 
 def _width(one: Declaration, block: Block) -> Iterator[Found]:
@@ -175,7 +175,7 @@ def _width(one: Declaration, block: Block) -> Iterator[Found]:
         return
     if element.name == "img":
         if one.value.lower() not in ("auto", "inherit"):
-            yield from _picture_width(element)
+            yield from _picture_width(element, "image")
     elif element.name in _BOXES and (pixels(one.value) or 0) > 0:
         yield Found("css-width", "box", OUTLOOK if _held(element) else NOBODY)
 
@@ -229,7 +229,11 @@ def _position(one: Declaration, block: Block) -> Iterator[Found]:
 
 
 def _visibility(one: Declaration, block: Block) -> Iterator[Found]:
-    if one.value.lower() == "hidden":
+    # A cell of no size holds nothing that could show.
+    if one.value.lower() == "hidden" and not any(
+        pixels(block.last(name)) == 0 or block.last(name) == "0"
+        for name in ("width", "height", "max-height", "font-size")
+    ):
         yield Found("css-visibility", "", OUTLOOK if "all" in block.last("mso-hide") else NOBODY)
 
 
