@@ -587,6 +587,8 @@ class RenderedVariant:
 class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
+    INFO = "info"
+    """Worth knowing, and nothing that has to be changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -598,6 +600,25 @@ class Finding:
     message: str
     where: Where
     variant: str = ""
+    fix: str = ""
+    """What to do about it, when the message does not say so already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A tag of a variant's HTML that stands in a template: where it begins, and the block it draws (None: the page)."""
+
+    offset: int
+    template: Where
+    block: Block | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A variant's HTML with where each of its tags was written; a tag without a mark is its author's own markup."""
+
+    html: str = field(repr=False)
+    marks: tuple[Mark, ...] = field(repr=False)
 
 
 # ── plan and send ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -22,6 +22,7 @@ from newsletter.model import LAYOUT_WIDTH, Block, Expression, TemplateNames, The
 from newsletter.rendering.plain_text import underlined, wrapped
 from newsletter.rendering.scene import SIDE, Scene, day, prose, prose_text
 from newsletter.rendering.themes import load_theme
+from newsletter.rendering.tracing import Tracer
 from newsletter.rendering.words import load_words
 from newsletter.settings import Settings
 
@@ -31,11 +32,15 @@ _SIGNATURE = "-- "
 
 
 class Templates:
-    """The templates of a workspace, each looked up in its folders in order."""
+    """The templates of a workspace, each looked up in its folders in order.
 
-    def __init__(self, folders: Sequence[Path], root: Path) -> None:
+    With a `tracer`, what they draw says where each tag was written: to look at, never to be sent.
+    """
+
+    def __init__(self, folders: Sequence[Path], root: Path, tracer: Tracer | None = None) -> None:
         self._folders = [folder for folder in folders if folder.is_dir()]
         self._root = root
+        self._tracer = tracer
         self.expressions: dict[str, Expression] = {}
         """The `{{ recipient… }}` found in the templates used so far, by token."""
         self._environment = SandboxedEnvironment(
@@ -76,7 +81,10 @@ class Templates:
     def source(self, name: str) -> tuple[str, Path]:
         """The text of a template and where it lies, merge fields swapped for tokens."""
         path = self._path(name)
-        text, found = swap(path.read_text("utf-8"), Where(self.shown(path), 1), names=("recipient",))
+        text = path.read_text("utf-8")
+        if self._tracer and name.endswith(_SUFFIXES["html"]):
+            text = self._tracer.marked(text, self.shown(path))
+        text, found = swap(text, Where(self.shown(path), 1), names=("recipient",))
         self.expressions.update({one.token: one for one in found})
         return text, path
 
@@ -105,6 +113,8 @@ class Templates:
             template = self._environment.get_template(f"blocks/{block.type}{suffix}")
             local = {"block": block.fields, "draw": draw, "width": width, "level": level, "pad": pad}
             drawn = template.render(context | local)
+            if kind == "html" and self._tracer:
+                drawn = self._tracer.of_block(drawn, block)
             return Markup(drawn) if kind == "html" else drawn.strip("\n")
 
         try:
