@@ -110,6 +110,10 @@ ColorRole = Literal["accent", "link", "ink", "muted", "paper", "canvas", "tint",
 it, quotes and sponsors, lines."""
 FontRole = Literal["heading", "body"]
 
+Chosen = Annotated[
+    Literal["error", "warning", "off"], BeforeValidator(lambda value: "off" if value is False else value)
+]
+"""How grave a rule's findings are. YAML reads a bare `off` as false."""
 Color = Annotated[str, AfterValidator(_color)]
 Font = Annotated[str, AfterValidator(_font)]
 Line = Annotated[str, BeforeValidator(lambda value: _one_line(value) if isinstance(value, str) else value)]
@@ -295,6 +299,8 @@ class SettingsFile(_Model):
     """Accepted, and not used before there is a service behind it: people unsubscribe by mail to `reply_to`."""
     tracking: Tracking = Tracking()
     approval: Approval = Approval()
+    checks: dict[str, Chosen] = {}
+    """Rule of `newsletter check` → how grave it is."""
 
 
 class Settings(SettingsFile):

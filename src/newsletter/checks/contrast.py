@@ -7,12 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from newsletter.checks.rule import warning
 from newsletter.checks.subject import Subject
 from newsletter.colors import READABLE, contrast
 from newsletter.model import Finding, Severity
 
 _TEXT = (("ink", "paper"), ("muted", "paper"), ("ink", "tint"), ("muted", "tint"))
 """What is written in which colour on which ground."""
+
+RULES = (
+    warning(
+        "contrast",
+        "Text that stands out too little from its ground cannot be read by many, and by nobody in the sun. Running "
+        "text needs a contrast of 4.5:1. Source: WCAG 2.2, success criterion 1.4.3.",
+    ),
+)
 
 
 def check(subject: Subject) -> Iterator[Finding]:

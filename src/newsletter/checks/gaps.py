@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from newsletter.checks.rule import error
 from newsletter.checks.subject import Subject
 from newsletter.model import ArticleChoice, Finding, Severity
+
+RULES = (
+    error(
+        "profession-gap",
+        "A block names its article by `{profession}`, and there is no file for these readers, their parent "
+        "professions or `default`: they would read a mail with a hole. Source: this program's own format.",
+    ),
+)
 
 
 def check(subject: Subject) -> Iterator[Finding]:

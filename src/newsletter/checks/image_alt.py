@@ -8,8 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from newsletter.checks.rule import warning
 from newsletter.checks.subject import Subject
 from newsletter.model import Article, Block, Finding, Severity
+
+RULES = (
+    warning(
+        "image-alt",
+        "Every picture that says something needs alternative text: for readers who listen to their mail, and "
+        "for mail programs that wait before they show pictures. A linked picture's text says where the link "
+        "leads. `alt: ''` marks decoration. Source: WCAG 2.2, success criterion 1.1.1; the Email Markup "
+        "Consortium's report found 48 % of 376,348 emails without.",
+    ),
+)
 
 
 def check(subject: Subject) -> Iterator[Finding]:

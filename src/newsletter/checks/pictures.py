@@ -11,12 +11,56 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from newsletter.checks.rule import warning
 from newsletter.checks.subject import Subject
 from newsletter.model import Article, Finding, Image, Picture, Severity, Where
 
 HEAVY = 200_000
 ALL_HEAVY = 1_000_000
 """Bytes of one picture and of all pictures of a mail, from which they are too heavy."""
+
+
+RULES = (
+    warning(
+        "image-weight",
+        "A picture over 200 KB makes readers on the move wait. Crop it, or save it with fewer details. "
+        "Source: Email on Acid's advice on pictures.",
+    ),
+    warning(
+        "images-weight",
+        "All pictures of a mail together should stay under 1 MB: spam filters and phones both give up on "
+        "heavier mail. Source: five times the weight Email on Acid advises for one.",
+    ),
+    warning(
+        "image-on-site",
+        "A picture that is not in the workspace is fetched by every reader from the site, as long as it lies "
+        "there. Source: what mail programs do with pictures.",
+    ),
+    warning(
+        "image-svg-remote",
+        "Gmail and Outlook do not show SVG; in the workspace a drawing becomes a PNG. Source: caniemail.com, "
+        "features/image-svg.",
+    ),
+    warning(
+        "image-http",
+        "A picture fetched without encryption may be blocked by mail programs. Source: the mixed-content "
+        "rules of webmail, which is served by https.",
+    ),
+    warning(
+        "svg-lost",
+        "A drawing holds something that cannot be drawn, so a part of it is missing from the picture that is "
+        "mailed. Source: the renderer's own report.",
+    ),
+    warning(
+        "svg-font",
+        "A drawing names a font that is not here; its letters are drawn in another one. Source: the "
+        "renderer's own report.",
+    ),
+    warning(
+        "image-still",
+        "An animation cannot be mailed as it is; readers see its first picture. Source: what mail programs play.",
+    ),
+)
 
 
 def check(subject: Subject) -> Iterator[Finding]:

@@ -5,8 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from newsletter.checks.rule import warning
 from newsletter.checks.subject import Subject
 from newsletter.model import Finding
+
+RULES = (
+    warning(
+        "shortcode",
+        "A site generator's shortcode was replaced by what it means, or left out. Source: the generator's "
+        "documentation.",
+    ),
+    warning(
+        "guessed-heading",
+        "Bare text was taken for headings by its looks. Source: this program's reading of plain text.",
+    ),
+    warning(
+        "no-title",
+        "An article without a title is called by its file's name. Source: this program's own format.",
+    ),
+    warning(
+        "encoding",
+        "A file that is not UTF-8 was read in another encoding; letters may be wrong. Source: RFC 3629.",
+    ),
+    warning(
+        "sidebar-logo",
+        "An article names a logo that is not found. Source: this program's own format.",
+    ),
+    warning(
+        "unfinished-tag",
+        "A tag that is never finished was repaired by a guess. Source: the HTML standard's parsing of unclosed tags.",
+    ),
+    warning(
+        "not-in-mail",
+        "Something that cannot stand in mail (a form, a video) was left out. Source: caniemail.com.",
+    ),
+    warning(
+        "site-furniture",
+        "What a site puts under its articles (share buttons, related posts) was left out. Source: this "
+        "program's reading of articles.",
+    ),
+)
 
 
 def check(subject: Subject) -> Iterator[Finding]:

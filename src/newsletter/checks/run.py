@@ -1,27 +1,70 @@
-"""All checks over all variants: findings, each once, with the variants it affects."""
+"""All checks over all subjects: findings, each once, with the variants it affects."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from newsletter.checks import contrast, drafts, gaps, image_alt, pictures, reading, size, unused_settings
+from newsletter.checks.mail import Mail
+from newsletter.checks.registry import Check, all_checks, all_rules
 from newsletter.checks.subject import Subject
 from newsletter.model import Finding, Severity
 
-_CHECKS = tuple(
-    module.check for module in (contrast, drafts, gaps, image_alt, pictures, reading, size, unused_settings)
-)
+_ORDER = tuple(Severity)
+Chosen = Mapping[str, str]
+"""Rule → 'error', 'warning' or 'off', as newsletter.yaml says under `checks:`."""
 
 
 def run_checks(subjects: Iterable[Subject]) -> tuple[Finding, ...]:
-    """The findings, errors first; one that affects several variants names them all."""
+    """The findings of all variants, errors first; one that affects several variants names them all."""
+    return gathered(finding for subject in subjects for finding in findings_of(subject))
+
+
+def findings_of(subject: Subject) -> tuple[Finding, ...]:
+    """What the checks find in one variant: in its parts and, if its mail is given, in that."""
+    chosen: Chosen = subject.settings.checks
+    found: list[Finding] = []
+    for check in _wanted(chosen):
+        if check.of_issue:
+            found += check.of_issue(subject)
+    if subject.mail is not None:
+        found += (replace(one, variant=subject.rendered.key) for one in mail_findings(subject.mail, chosen))
+    return as_chosen(found, chosen)
+
+
+def mail_findings(mail: Mail, chosen: Chosen) -> tuple[Finding, ...]:
+    """What the checks find in any mail."""
+    return as_chosen((finding for check in _wanted(chosen) if check.of_mail for finding in check.of_mail(mail)), chosen)
+
+
+def as_chosen(findings: Iterable[Finding], chosen: Chosen) -> tuple[Finding, ...]:
+    """The findings of rules that are on, as grave as the settings say."""
+    return tuple(
+        replace(one, severity=Severity(chosen[one.rule]))
+        if one.rule in chosen and one.severity is not Severity.INFO
+        else one
+        for one in findings
+        if _is_on(one.rule, chosen)
+    )
+
+
+def gathered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each finding once, with all its variants; errors first, then by file and line."""
     affected: dict[Finding, list[str]] = {}
-    for subject in subjects:
-        for check in _CHECKS:
-            for finding in check(subject):
-                keys = affected.setdefault(replace(finding, variant=""), [])
-                if finding.variant and finding.variant not in keys:
-                    keys.append(finding.variant)
+    for finding in findings:
+        keys = affected.setdefault(replace(finding, variant=""), [])
+        if finding.variant and finding.variant not in keys:
+            keys.append(finding.variant)
     found = [replace(finding, variant=", ".join(keys)) for finding, keys in affected.items()]
-    return tuple(sorted(found, key=lambda one: (one.severity is not Severity.ERROR, one.where.path, one.where.line)))
+    return tuple(sorted(found, key=lambda one: (_ORDER.index(one.severity), one.where.path, one.where.line)))
+
+
+def _wanted(chosen: Chosen) -> list[Check]:
+    """The checks of which at least one rule is on."""
+    return [check for check in all_checks() if any(_is_on(rule.name, chosen) for rule in check.rules)]
+
+
+def _is_on(rule: str, chosen: Chosen) -> bool:
+    known = all_rules().get(rule)
+    usual = "off" if known is not None and known.severity is None else "on"
+    return chosen.get(rule, usual) != "off"

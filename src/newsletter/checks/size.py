@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from newsletter.checks.rule import warning
 from newsletter.checks.subject import Subject
 from newsletter.model import Finding, Severity
 
@@ -15,6 +16,20 @@ WARN = 80_000
 FAIL = 100_000
 STYLES = 16_384
 _STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
+
+
+RULES = (
+    warning(
+        "html-size",
+        "Gmail shows the first 102 KB of a mail's HTML and hides the rest, unsubscribe link included, behind "
+        "a link. A warning from 80 KB, an error from 100 KB. Source: email-bugs #41, measured on the HTML as "
+        "it is sent.",
+    ),
+    warning(
+        "style-size",
+        "Gmail reads 16 KB of styles and drops the rest. Source: email-bugs #90.",
+    ),
+)
 
 
 def check(subject: Subject) -> Iterator[Finding]:

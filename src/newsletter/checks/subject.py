@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from newsletter.checks.mail import Mail
 from newsletter.model import Article, Block, Issue, RenderedVariant, Theme, Variant
 from newsletter.settings import Settings
 
@@ -18,6 +19,8 @@ class Subject:
     theme: Theme
     variant: Variant
     rendered: RenderedVariant
+    mail: Mail | None = None
+    """The whole mail; without it only the checks of an issue's parts are run."""
 
     def blocks(self) -> Iterator[Block]:
         """Every block the readers see, those inside columns and articles too."""

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from newsletter.checks.rule import warning
 from newsletter.checks.subject import Subject
 from newsletter.model import Finding, Severity, Where
+
+RULES = (
+    warning(
+        "unused-setting",
+        "A setting that has no effect in this version is said, so that nobody counts on it. Source: this "
+        "program's own format.",
+    ),
+)
 
 
 def check(subject: Subject) -> Iterator[Finding]:

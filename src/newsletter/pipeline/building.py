@@ -11,8 +11,7 @@ from hashlib import sha256
 from newsletter.audience import audiences
 from newsletter.audience.professions import load_professions
 from newsletter.cache import FOLDER, SUFFIX, Pack, program_digest, tidy, tree_digest
-from newsletter.checks.run import run_checks
-from newsletter.checks.subject import Subject
+from newsletter.checks.ignores import Sifted
 from newsletter.content import issues
 from newsletter.content.articles import read_article
 from newsletter.content.kept_articles import KeptArticles
@@ -25,9 +24,9 @@ from newsletter.model import (
     Finding,
     RenderedVariant,
     Severity,
-    Theme,
     Where,
 )
+from newsletter.pipeline.inspecting import Gaps, Inspection, no_gaps
 from newsletter.pipeline.workspace import Progress, Workspace, now, silent
 from newsletter.rendering import merge_fields
 from newsletter.rendering.kept_variants import KeptVariants
@@ -46,6 +45,8 @@ class Built:
     variants: tuple[RenderedVariant, ...]
     findings: tuple[Finding, ...]
     content_hash: str
+    ignored: tuple[tuple[Finding, str], ...] = ()
+    """Findings that an author has decided to live with, and why."""
 
     @property
     def errors(self) -> int:
@@ -58,11 +59,18 @@ class Built:
 
 
 def build(
-    workspace: Workspace, argument: str, only: Sequence[str] = (), progress: Progress = silent, fresh: bool = False
+    workspace: Workspace,
+    argument: str,
+    only: Sequence[str] = (),
+    progress: Progress = silent,
+    fresh: bool = False,
+    whole: bool = False,
+    gaps: Gaps = no_gaps,
 ) -> Built:
     """Read the issue, render every variant (or those of `only`) and check them.
 
-    What has not changed since an earlier build is taken from there; `fresh` takes nothing.
+    What has not changed since an earlier build is taken from there; `fresh` takes nothing. `whole`: the mails are
+    checked as readers get them, not only the issue's parts; `gaps` then tells whom a merge field has no value for.
     """
     name = issues.issue_id(argument, workspace.root)
     professions = load_professions(workspace.root)
@@ -78,7 +86,7 @@ def build(
         _refuse_unknown(only, edition)
         done = iter(range(1, 1_000_000))
         total = len(only or edition.keys)
-        before = tree_digest(folders) if pack else ""
+        before = tree_digest(folders) if pack or whole else ""
         kept = KeptVariants(pack, edition, before) if pack else None
         renderings = render_all(
             edition, templates, only, lambda: progress(next(done), total), kept, elsewhere=make_templates
@@ -88,13 +96,16 @@ def build(
             pack.forget()
         elif pack:
             pack.close(everything=not only)
-    return _checked(name, audience, edition, templates.theme(issue.theme, workspace.settings), renderings)
+    theme = templates.theme(issue.theme, workspace.settings)
+    inspection = Inspection(workspace, edition, theme, folders, before, gaps)
+    sifted = inspection.whole(renderings, fresh, everybody=not only) if whole else inspection.quick(renderings)
+    return _built(name, audience, edition, renderings, sifted)
 
 
-def _checked(name: str, audience: Audience, edition: Edition, theme: Theme, renderings: Sequence[Rendering]) -> Built:
-    subjects = [Subject(edition.issue, edition.settings, theme, one.variant, one.rendered) for one in renderings]
+def _built(name: str, audience: Audience, edition: Edition, renderings: Sequence[Rendering], sifted: Sifted) -> Built:
     variants = tuple(one.rendered for one in renderings)
-    return Built(name, audience, variants, run_checks(subjects), content_hash(renderings, edition.settings))
+    digest = content_hash(renderings, edition.settings)
+    return Built(name, audience, variants, sifted.findings, digest, sifted.ignored)
 
 
 @contextmanager

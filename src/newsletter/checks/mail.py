@@ -1,0 +1,62 @@
+"""Any mail under inspection: one variant of an issue, or a file that another tool made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+from newsletter.checks.page import Element, Page
+from newsletter.model import MergeField, Where
+
+
+class Places(Protocol):
+    """Finds what an author can edit."""
+
+    def of_element(self, element: Element, sought: Sequence[str]) -> Where:
+        """Where the element was written, or rather those of its words and addresses that are sought."""
+        ...
+
+    def of_offset(self, offset: int) -> Where:
+        """Where what stands at that offset of the HTML was written."""
+        ...
+
+    def of_key(self, key: str) -> Where:
+        """Where a key of the issue (`subject`, `preheader`) or a header of the file stands."""
+        ...
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What arrives: the parts of a mail as its reader gets them, and the way back to what was written.
+
+    `pictures` are the bytes of the pictures that travel with it, by what `src` says. `text` None: no plain text was
+    given (an HTML file). `headers` are by lower-case name; those of a variant are the ones its messages will carry.
+    """
+
+    name: str
+    html: str
+    page: Page
+    places: Places
+    subject: str | None = None
+    preheader: str = ""
+    text: str | None = None
+    title: str = ""
+    """The title of the issue; a file has none."""
+    headers: Mapping[str, str] | None = None
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    merge_fields: tuple[MergeField, ...] = ()
+    is_final: bool = True
+    """Whether it is what readers get; a file may be another program's template, with placeholders of its own."""
+    gaps: Callable[[], Mapping[str, int]] = dict
+    """For each merge field, how many of the audience have no value for it."""
+
+    def at(self, element: Element, *sought: str) -> Where:
+        """Where its author wrote the element: the line that says one of the words sought, else that of its tag."""
+        return self.places.of_element(element, sought)
+
+    @cached_property
+    def key(self) -> Callable[[str], Where]:
+        """Where a key of the issue or a header stands."""
+        return self.places.of_key

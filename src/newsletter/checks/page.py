@@ -1,0 +1,127 @@
+"""A mail's HTML as a tree whose elements know where they begin in it.
+
+In: HTML text, as sent or as a file holds it. Out: an lxml tree, each element's offset, its style, and what readers see
+of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from lxml import etree
+
+from newsletter.expressions import TOKEN
+
+Element = Any
+"""An lxml element; lxml's own classes are not generic over their children."""
+
+MARK = "data-newsletter-offset"
+_TAG = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(?:style|script|title|textarea|xmp)\b.*?(?:</(?:style|script|title|textarea|xmp)\s*>|\Z)"
+    r"|<(?P<name>[a-zA-Z][a-zA-Z0-9:]*)(?=[\s/>])",
+    re.DOTALL | re.IGNORECASE,
+)
+_NOT_SHOWN = frozenset({"head", "title", "style", "script", "meta", "link", "noscript", "template"})
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
+
+
+def marked(html: str) -> str:
+    """The HTML, each of its tags carrying the offset at which it began."""
+
+    def mark(found: re.Match[str]) -> str:
+        return f'{found[0]} {MARK}="{found.start()}"' if found["name"] else found[0]
+
+    return _TAG.sub(mark, html)
+
+
+class Page:
+    """The tree of a mail; `source` is the HTML its offsets count in."""
+
+    def __init__(self, source: str, tree: str = "") -> None:
+        self.source = source
+        """The HTML as it is sent, or as its file holds it."""
+        self._markup = tree or marked(source)
+
+    @cached_property
+    def root(self) -> Element:
+        """The html element; an empty one for an empty page."""
+        parser = etree.HTMLParser(huge_tree=True, encoding="utf-8", default_doctype=False)
+        root = etree.fromstring(self._markup.encode(), parser) if self._markup.strip() else None
+        return etree.Element("html") if root is None else root
+
+    @cached_property
+    def body(self) -> Element:
+        """The body, or the root of a fragment."""
+        found = self.root.find("body")
+        return self.root if found is None else found
+
+    def all(self, *tags: str) -> Iterator[Element]:
+        """Every element (of those tags) in the order of the page."""
+        for element in self.root.iter(*tags):
+            if isinstance(element.tag, str):
+                yield element
+
+    def shown(self, *tags: str) -> Iterator[Element]:
+        """Every element that readers can see."""
+        return (element for element in self.all(*tags) if not self.is_hidden(element))
+
+    def is_hidden(self, element: Element) -> bool:
+        """Whether it, or anything around it, is not to be seen."""
+        while element is not None:
+            if element in self._hidden:
+                return True
+            if element in self._visible:
+                return False
+            hidden = element.tag in _NOT_SHOWN or bool(_HIDDEN.search(element.get("style") or ""))
+            if hidden:
+                self._hidden.add(element)
+                return True
+            element = element.getparent()
+        return False
+
+    @cached_property
+    def _hidden(self) -> set[Element]:
+        return set()
+
+    @cached_property
+    def _visible(self) -> set[Element]:
+        return set()
+
+
+def offset_of(element: Element) -> int:
+    """Where the element's tag begins in the page's source; -1 when the parser made it up."""
+    return int(element.get(MARK, "-1"))
+
+
+def style_of(element: Element) -> Mapping[str, str]:
+    """The element's own style by property, names and values in lower case; of two, the last."""
+    style: dict[str, str] = {}
+    for declaration in (element.get("style") or "").split(";"):
+        name, colon, value = declaration.partition(":")
+        if colon:
+            style[name.strip().lower()] = value.strip().lower().removesuffix("!important").strip()
+    return style
+
+
+def words_of(element: Element) -> str:
+    """The element's words on one line, and the alternative texts of its pictures."""
+    parts: list[str] = []
+    for part in element.iter():
+        if not isinstance(part.tag, str):
+            parts.append(part.tail or "" if part is not element else "")
+            continue
+        if part.tag == "img":
+            parts.append(f" {part.get('alt') or ''} ")
+        elif part.tag not in _NOT_SHOWN:
+            parts.append(part.text or "")
+        if part is not element:
+            parts.append(part.tail or "")
+    return " ".join("".join(parts).split())
+
+
+def without_fields(text: str) -> str:
+    """The text with a space in the place of each merge field."""
+    return TOKEN.sub(" ", text)

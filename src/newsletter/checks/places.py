@@ -1,0 +1,204 @@
+"""From a place in a variant's HTML to the line its author edits.
+
+In: the trace of the variant (which tag stands in which template, and which block it draws) and the texts of the files.
+Out: file and line. What a template writes is the template's line; an author's words and addresses are looked up in the
+file their block comes from, and an author's own markup by its words, aligned with the file's in reading order.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import unquote
+
+from newsletter.checks.alignment import Aligned, line_of_words
+from newsletter.checks.page import Element, offset_of
+from newsletter.expressions import TOKEN
+from newsletter.model import Article, Block, Issue, Mark, Trace, Where
+
+Read = Callable[[str], str]
+"""A path as findings name it → the file's text; nothing for what cannot be read."""
+
+_SETTINGS = "newsletter.yaml"
+_UTM = re.compile(r"[?&]utm_\w+=[^&#]*(?:&utm_\w+=[^&#]*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Extent:
+    """Lines of a file: from the first to the last, both counted from 1."""
+
+    path: str
+    first: int
+    last: int
+
+
+@dataclass
+class IssuePlaces:
+    """The places of one variant of an issue. The trace is only made when something has to be found."""
+
+    issue: Issue
+    site_url: str
+    read: Read
+    trace: Callable[[], Trace | None]
+    _aligned: dict[tuple[str, int], Aligned] = field(default_factory=dict)
+
+    def of_element(self, element: Element, sought: Sequence[str]) -> Where:
+        """The line of the words sought, among those the element's author wrote; else that of its tag."""
+        mark, holder = self._nearest(element)
+        block = mark.block if mark else None
+        extents = self._extents(block)
+        own = holder is not element
+        words = [spelling for one in sought for spelling in _spellings(one, self.site_url)]
+        if own and block is not None and extents:
+            near = self._aligned_line(element, holder, extents[0])
+            return self._looked_up(words, extents, near) or Where(extents[0].path, near)
+        found = self._looked_up(words, [*extents, *self._whole()])
+        if found:
+            return found
+        return mark.template if mark else self.issue.where
+
+    def of_offset(self, offset: int) -> Where:
+        """The line of the tag that begins there, or of the last one before it."""
+        at = bisect_right(self._offsets, offset) - 1
+        return self._marks[at].template if at >= 0 else self.issue.where
+
+    def of_key(self, key: str) -> Where:
+        """The line of a key of the issue."""
+        return _line_of_key(self.read(self.issue.where.path), self.issue.where.path, key) or self.issue.where
+
+    @cached_property
+    def _marks(self) -> tuple[Mark, ...]:
+        trace = self.trace()
+        return trace.marks if trace else ()
+
+    @cached_property
+    def _offsets(self) -> list[int]:
+        return [one.offset for one in self._marks]
+
+    def _nearest(self, element: Element) -> tuple[Mark | None, Element]:
+        """The mark of the element or of the nearest one around it that has one, and whose it is."""
+        while element is not None:
+            offset = offset_of(element)
+            at = bisect_right(self._offsets, offset) - 1
+            if offset >= 0 and at >= 0 and self._offsets[at] == offset:
+                return self._marks[at], element
+            element = element.getparent()
+        return None, element
+
+    def _extents(self, block: Block | None) -> list[_Extent]:
+        """The lines an author wrote for the block: of its article, and of issue.yaml."""
+        if block is None:
+            return []
+        article = block.fields.get("article")
+        extents = [self._file(article.where.path)] if isinstance(article, Article) else []
+        if block.where.path.endswith((".yaml", ".yml")):
+            text = self.read(block.where.path)
+            extents.append(_Extent(block.where.path, block.where.line, yaml_end(text, block.where.line)))
+        else:
+            extents.append(_Extent(block.where.path, max(1, block.where.line), self._file(block.where.path).last))
+        return extents
+
+    def _whole(self) -> list[_Extent]:
+        return [self._file(self.issue.where.path), self._file(_SETTINGS)]
+
+    def _file(self, path: str) -> _Extent:
+        return _Extent(path, 1, self.read(path).count("\n") + 1)
+
+    def _looked_up(self, words: Sequence[str], extents: Sequence[_Extent], near: int = 0) -> Where | None:
+        """The line that says one of the words: in the first file that does, the one nearest to `near`."""
+        for extent in extents:
+            lines = self.read(extent.path).split("\n")[extent.first - 1 : extent.last]
+            for word in words:
+                found = list(line_of_words(lines, word))
+                if found:
+                    line = min((one + extent.first for one in found), key=lambda one: abs(one - near) if near else one)
+                    return Where(extent.path, line)
+        return None
+
+    def _aligned_line(self, element: Element, holder: Element, extent: _Extent) -> int:
+        key = (extent.path, offset_of(holder))
+        if key not in self._aligned:
+            lines = self.read(extent.path).split("\n")[extent.first - 1 : extent.last]
+            self._aligned[key] = Aligned(holder, lines, extent.first)
+        return self._aligned[key].line_of(element)
+
+
+@dataclass(frozen=True)
+class FilePlaces:
+    """The places of a mail in a file: `offset` of the HTML is a line of `name`, which begins with the HTML."""
+
+    name: str
+    html: str
+
+    def of_element(self, element: Element, sought: Sequence[str]) -> Where:
+        """The line of the first of the words sought from the element's tag on; else that of its tag."""
+        while element is not None and offset_of(element) < 0:
+            element = element.getparent()
+        if element is None:
+            return Where(self.name, 1)
+        start = offset_of(element)
+        tag_end = self.html.find(">", start)
+        for one in sought:
+            for spelling in _spellings(one, ""):
+                at = self.html.find(spelling, start)
+                if 0 <= at <= max(tag_end, start) + 2000:
+                    return self.of_offset(at)
+        return self.of_offset(start)
+
+    def of_offset(self, offset: int) -> Where:
+        """The line that holds the offset."""
+        return Where(self.name, bisect_right(self._line_starts, offset))
+
+    def of_key(self, key: str) -> Where:
+        """The file itself: its headers are not in the HTML; a title is."""
+        if key == "title":
+            found = re.search(r"<title\b|<head\b", self.html, re.IGNORECASE)
+            return self.of_offset(found.start() if found else 0)
+        return Where(self.name, 1)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(found.end() for found in re.finditer("\n", self.html))]
+
+
+def yaml_end(text: str, line: int) -> int:
+    """The last line of what begins on that line of a YAML file: all that is indented deeper, and blank lines."""
+    lines = text.split("\n")
+    if not 0 < line <= len(lines):
+        return line
+    depth = _indent(lines[line - 1])
+    end = line
+    for number in range(line, len(lines)):
+        if lines[number].strip() and not lines[number].lstrip().startswith("#") and _indent(lines[number]) <= depth:
+            break
+        if lines[number].strip():
+            end = number + 1
+    return end
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _line_of_key(text: str, path: str, key: str) -> Where | None:
+    found = re.search(rf"^{re.escape(key)}\s*:", text, re.MULTILINE)
+    return Where(path, text.count("\n", 0, found.start()) + 1) if found else None
+
+
+def _spellings(sought: str, site_url: str) -> Iterator[str]:
+    """How an author may have written what the page says: without what was added to an address, cut at merge fields."""
+    pieces = [piece.strip() for piece in TOKEN.split(sought)]
+    longest = max(pieces, key=len)
+    if len(longest) < 2:
+        return
+    yield longest
+    if "://" in longest:
+        bare = _UTM.sub("", longest)
+        yield bare
+        yield unquote(bare)
+        if site_url and bare.startswith(site_url + "/"):
+            yield bare.removeprefix(site_url)
+            yield bare.removeprefix(site_url + "/")

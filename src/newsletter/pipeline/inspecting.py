@@ -1,0 +1,188 @@
+"""Renderings → findings: the checks of an issue's parts, or of its mails as a whole, less what authors ignore.
+
+What the checks found in a variant is kept in `build/.cache` for as long as nothing has changed that they read: the
+variant, the files its authors wrote (a line may move), the templates, the settings, the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from newsletter.cache import FOLDER, Pack, program_digest
+from newsletter.checks.ignores import Sifted, ignores_in, sift
+from newsletter.checks.mail import Mail
+from newsletter.checks.page import Page
+from newsletter.checks.places import IssuePlaces
+from newsletter.checks.registry import problems_in
+from newsletter.checks.run import as_chosen, findings_of, gathered, run_checks
+from newsletter.checks.subject import Subject
+from newsletter.delivery.messages import envelope_of
+from newsletter.errors import FileProblems
+from newsletter.files import decode_text
+from newsletter.model import Article, Finding, RenderedVariant, Theme, Trace
+from newsletter.pipeline.workspace import Workspace
+from newsletter.records import NotPlain, from_record, to_record
+from newsletter.rendering.layout import Templates
+from newsletter.rendering.render import Edition, Rendering, render_variant
+from newsletter.rendering.tracing import Tracer
+from newsletter.settings import FILE
+
+Gaps = Callable[[], Mapping[str, int]]
+
+
+def no_gaps() -> Mapping[str, int]:
+    """Nothing is known of the audience."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """The inspection of one issue: `folders` hold its templates, `templates` is a digest of them."""
+
+    workspace: Workspace
+    edition: Edition
+    theme: Theme
+    folders: Sequence[Path]
+    templates: str
+    gaps: Gaps = no_gaps
+    _texts: dict[str, str] = field(default_factory=dict)
+
+    def quick(self, renderings: Sequence[Rendering]) -> Sifted:
+        """What the checks of the issue's parts find: for a build."""
+        self._refuse_unknown_rules()
+        subjects = [self._subject(one) for one in renderings]
+        found = run_checks(subjects)
+        return self._sifted(found, subjects, judged=False)
+
+    def whole(self, renderings: Sequence[Rendering], fresh: bool = False, everybody: bool = True) -> Sifted:
+        """What all checks find. `fresh` takes nothing from earlier runs; `everybody`: no variant was left out."""
+        self._refuse_unknown_rules()
+        subjects = [self._subject(one) for one in renderings]
+        if fresh:
+            found = [self._found(one) for one in subjects]
+        else:
+            with Pack(self.workspace.root / FOLDER / f"{self.edition.issue.id}.findings") as pack:
+                found = [self._kept(pack, one) for one in subjects]
+                pack.close(everything=everybody)
+        return self._sifted(gathered(one for each in found for one in each), subjects, judged=everybody)
+
+    def read(self, path: str) -> str:
+        """The text of a file that findings name; nothing when it cannot be read."""
+        if path not in self._texts:
+            try:
+                self._texts[path] = decode_text((self.workspace.root / path).read_bytes(), path).text
+            except (OSError, FileProblems):
+                self._texts[path] = ""
+        return self._texts[path]
+
+    def _subject(self, one: Rendering) -> Subject:
+        return Subject(self.edition.issue, self.edition.settings, self.theme, one.variant, one.rendered)
+
+    def _sifted(self, found: Sequence[Finding], subjects: Sequence[Subject], judged: bool) -> Sifted:
+        shown = {article.where.path for one in subjects for article in _in_full(one)}
+        own = {self.edition.issue.where.path, *shown}
+        paths = dict.fromkeys([*sorted(own), FILE, *(one.where.path for one in found)])
+        ignores = [one for path in paths if path for one in ignores_in(self.read(path), path)]
+        sifted = sift(found, ignores, own if judged else ())
+        return replace(sifted, findings=gathered(as_chosen(sifted.findings, self.edition.settings.checks)))
+
+    def _refuse_unknown_rules(self) -> None:
+        if self.edition.settings.checks:
+            problems = problems_in(self.edition.settings)
+            if problems:
+                raise FileProblems(problems)
+
+    def _kept(self, pack: Pack, subject: Subject) -> tuple[Finding, ...]:
+        key = self._key(subject)
+        kept = pack.get(key)
+        if kept is not None:
+            try:
+                found: tuple[Finding, ...] = from_record(kept, lambda name: name)
+                return found
+            except NotPlain:
+                pass
+        found = self._found(subject)
+        pack.keep(key, to_record(found).encode("utf-8", "surrogatepass"))
+        return found
+
+    def _found(self, subject: Subject) -> tuple[Finding, ...]:
+        return findings_of(replace(subject, mail=self._mail(subject)))
+
+    def _key(self, subject: Subject) -> str:
+        rendered = subject.rendered
+        digest = sha256(f"{self._shared} {rendered.key} {rendered.content_hash}".encode())
+        for article in subject.articles():
+            path = article.where.path
+            digest.update(f"{path} {len(self.read(path))} {self.read(path)}".encode("utf-8", "surrogatepass"))
+        for picture in rendered.pictures:
+            digest.update(f"{picture.name} {picture.source} {picture.findings}".encode())
+        return f"findings/{digest.hexdigest()}"
+
+    @cached_property
+    def _shared(self) -> str:
+        """A digest over what all variants are made from besides their own articles."""
+        issue = self.edition.issue
+        settings = self.edition.settings.model_dump_json(exclude={"root"})
+        texts = (self.read(issue.where.path), self.read(FILE), str(issue.findings), str(sorted(self.gaps().items())))
+        parts = (program_digest(), self.templates, settings, *texts)
+        return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def _mail(self, subject: Subject) -> Mail:
+        rendered = subject.rendered
+        places = IssuePlaces(
+            self.edition.issue, self.edition.settings.site_url, self.read, lambda: self._trace(subject, rendered)
+        )
+        return Mail(
+            name=rendered.key,
+            html=rendered.html,
+            page=Page(rendered.html),
+            places=places,
+            subject=rendered.subject,
+            preheader=rendered.preheader,
+            text=rendered.text,
+            title=self.edition.issue.title,
+            headers=self._headers,
+            pictures={f"cid:{one.name}": one.content for one in rendered.pictures},
+            merge_fields=rendered.merge_fields,
+            gaps=self.gaps,
+        )
+
+    @cached_property
+    def _headers(self) -> Mapping[str, str]:
+        """The headers every message has that checks look at."""
+        envelope = envelope_of(self.edition.settings, self.edition.issue.id)
+        answer = envelope.reply_to or envelope.sender_address
+        return {
+            "from": envelope.sender_address,
+            "reply-to": envelope.reply_to,
+            "list-id": envelope.list_id,
+            "list-unsubscribe": f"<mailto:{answer}>",
+        }
+
+    def _trace(self, subject: Subject, rendered: RenderedVariant) -> Trace | None:
+        """Where each tag was written; None when drawing it to look at does not give the very same HTML."""
+        # The key names no profession that has a variant of its own when variants that read the same became one.
+        key = subject.variant.profession.key
+        drawn = render_variant(self.edition, self._traced, key, subject.variant)
+        trace = self._tracer.trace(drawn.html)
+        return trace if trace.html == rendered.html else None
+
+    @cached_property
+    def _tracer(self) -> Tracer:
+        return Tracer()
+
+    @cached_property
+    def _traced(self) -> Templates:
+        return Templates(self.folders, self.workspace.root, self._tracer)
+
+
+def _in_full(subject: Subject) -> Iterator[Article]:
+    """The articles whose every line is in the mail."""
+    for block in subject.blocks():
+        article = block.fields.get("article")
+        if isinstance(article, Article) and block.fields.get("show") == "full":
+            yield article
