@@ -60,9 +60,12 @@ def print_heading(words: str) -> None:
 def print_findings(findings: Sequence[Finding]) -> None:
     """The findings on standard error, with the line to edit."""
     for one in findings:
+        if one.severity is Severity.INFO:
+            continue
         mark, color = ("error", "red") if one.severity is Severity.ERROR else ("warning", "yellow")
         place = click.style(str(one.where), bold=True)
-        click.echo(f"{place}: {click.style(mark, fg=color)}: {one.message} [{one.rule}]", err=True)
+        words = f"{one.message} {one.fix}".strip()
+        click.echo(f"{place}: {click.style(mark, fg=color)}: {words} [{one.rule}]", err=True)
 
 
 def findings_json(findings: Sequence[Finding]) -> list[dict[str, object]]:
@@ -75,6 +78,7 @@ def findings_json(findings: Sequence[Finding]) -> list[dict[str, object]]:
             "file": one.where.path,
             "line": one.where.line,
             "variant": one.variant,
+            "fix": one.fix,
         }
         for one in findings
     ]

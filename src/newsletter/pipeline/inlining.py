@@ -45,7 +45,7 @@ class InlinedFile:
 def inline_file(file: str) -> InlinedFile:
     """The email in the file, inlined. Raises `FileProblems` for what is no HTML text."""
     content = read_bytes(Path(file), file)
-    markup = _decoded(content, file)
+    markup = decoded(content, file)
     try:
         html, findings = inline_email(markup, file)
     except InliningFailed as error:
@@ -81,7 +81,7 @@ def _umask() -> int:
     return mask
 
 
-def _decoded(content: bytes, name: str) -> str:
+def decoded(content: bytes, name: str) -> str:
     """The text, by its byte order mark, what its <meta> says, as UTF-8, or as windows-1252."""
     if not content.strip():
         raise FileProblems.at(Where(name), "the file is empty.")

@@ -1,0 +1,156 @@
+"""What `check` reports: of every mail of an issue, or of one email in a file that any tool made."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from email.message import EmailMessage, MIMEPart
+from functools import partial
+from pathlib import Path
+
+from newsletter.checks.ignores import ignores_in, sift
+from newsletter.checks.mail import Mail
+from newsletter.checks.page import Page, marked
+from newsletter.checks.places import FilePlaces
+from newsletter.checks.registry import all_rules
+from newsletter.checks.run import gathered, mail_findings
+from newsletter.errors import FileProblems, SettingsError, did_you_mean
+from newsletter.files import decode_text, read_bytes
+from newsletter.model import Finding, Severity, Where
+from newsletter.pipeline.building import build
+from newsletter.pipeline.inlining import decoded
+from newsletter.pipeline.workspace import Progress, Workspace, silent
+from newsletter.rendering.email_files import inline_email
+from newsletter.rendering.inlining import InliningFailed
+
+FILES = (".html", ".htm", ".eml")
+_FAILING = {"error": (Severity.ERROR,), "warning": (Severity.ERROR, Severity.WARNING), "never": ()}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The findings of an issue or a file, and what is needed to show them. `note` says what lines are counted in."""
+
+    name: str
+    kind: str
+    """issue or file."""
+    variants: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    ignored: tuple[tuple[Finding, str], ...]
+    read: Callable[[str], str] = field(repr=False)
+    """A path as findings name it → the text their lines count in; nothing when it cannot be read."""
+    note: str = ""
+
+    def failing(self, fail_on: str) -> tuple[Finding, ...]:
+        """The findings that make the command fail, by `--fail-on`."""
+        return tuple(one for one in self.findings if one.severity in _FAILING[fail_on])
+
+
+def is_file(argument: str) -> bool:
+    """Whether a person means an email in a file rather than an issue."""
+    return argument.lower().endswith(FILES)
+
+
+def check_issue(
+    workspace: Workspace, argument: str, only: Sequence[str] = (), progress: Progress = silent, fresh: bool = False
+) -> Checked:
+    """Every mail of the issue, checked."""
+    built = build(workspace, argument, only, progress, fresh, whole=True)
+    keys = tuple(one.key for one in built.variants)
+    return Checked(built.issue, "issue", keys, built.findings, built.ignored, partial(_read, workspace.root))
+
+
+def check_file(name: str) -> Checked:
+    """One email in a file; raises `FileProblems` for what holds no HTML."""
+    content = read_bytes(Path(name), name)
+    if name.lower().endswith(".eml"):
+        message = email.message_from_bytes(content, policy=email.policy.default)
+        mail, html = _of_message(message, name)
+        note = f"lines of {name} are those of its HTML part, decoded"
+    else:
+        html = decoded(content, name)
+        mail, note = _mail(name, html, is_final=False), ""
+    sifted = sift(mail_findings(mail, {}), ignores_in(html, name), judged=(name,))
+    return Checked(
+        name,
+        "file",
+        (name,),
+        gathered(sifted.findings),
+        sifted.ignored,
+        lambda path: html if path == name else "",
+        note,
+    )
+
+
+def rule_words(name: str) -> str:
+    """What a rule is about; raises `SettingsError` for one there is not."""
+    rules = all_rules()
+    if name not in rules:
+        raise SettingsError(f"no rule '{name}'.{did_you_mean(name, rules)} `newsletter check --rules` lists them.")
+    return rules[name].about
+
+
+def rule_table() -> dict[str, tuple[str, str]]:
+    """Every rule's usual severity and explanation, by name."""
+    return {
+        name: (rule.severity.value if rule.severity else "off", rule.about)
+        for name, rule in sorted(all_rules().items())
+    }
+
+
+def _read(root: Path, path: str) -> str:
+    try:
+        return decode_text((root / path).read_bytes(), path).text
+    except (OSError, FileProblems):
+        return ""
+
+
+def _mail(name: str, html: str, is_final: bool, **parts: object) -> Mail:
+    """The mail with its CSS applied; where it cannot be, as it is."""
+    try:
+        tree, _ = inline_email(marked(html), name)
+    except InliningFailed as error:
+        if not re.search(r"<[a-z]", html, re.IGNORECASE):
+            raise FileProblems.at(Where(name), str(error)) from error
+        tree = marked(html)
+    page = Page(html, tree)
+    return Mail(name=name, html=html, page=page, places=FilePlaces(name, html), is_final=is_final, **parts)  # type: ignore[arg-type]
+
+
+def _of_message(message: EmailMessage, name: str) -> tuple[Mail, str]:
+    part = message.get_body(preferencelist=("html",))
+    if part is None:
+        raise FileProblems.at(Where(name), "the mail has no HTML part. There is nothing to check.")
+    html = _content(part)
+    plain = message.get_body(preferencelist=("plain",))
+    mail = _mail(
+        name,
+        html,
+        is_final=True,
+        subject=str(message.get("subject", "")),
+        text=_content(plain) if plain is not None else None,
+        headers={key.lower(): str(value) for key, value in message.items()},
+        pictures=_pictures(message),
+    )
+    return mail, html
+
+
+def _content(part: MIMEPart) -> str:
+    try:
+        return str(part.get_content()).replace("\r\n", "\n")
+    except (LookupError, ValueError):
+        payload = part.get_payload(decode=True)
+        return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+
+
+def _pictures(message: EmailMessage) -> Mapping[str, bytes]:
+    found: dict[str, bytes] = {}
+    for part in message.walk():
+        key = str(part.get("content-id", "")).strip().strip("<>")
+        payload = part.get_payload(decode=True) if key else None
+        if isinstance(payload, bytes):
+            found[f"cid:{key}"] = payload
+    return found
