@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from newsletter.checks.mail import Mail
+from newsletter.checks.page import Element, without_fields, words_of
 from newsletter.checks.rule import warning
 from newsletter.checks.subject import Subject
 from newsletter.model import Article, Block, Finding, Severity
@@ -36,6 +38,27 @@ def check(subject: Subject) -> Iterator[Finding]:
             message = f"the picture of '{article.title}' has no alt text. Add `alt:` to the front matter."
             where = article.image.where if article.image.where.path else article.where
             yield Finding("image-alt", Severity.WARNING, message, where, subject.rendered.key)
+
+
+def check_mail(mail: Mail) -> Iterator[Finding]:
+    """A warning for each picture that has no alt at all, and for each link that is nothing but pictures without."""
+    for picture in mail.page.shown("img"):
+        source = picture.get("src") or ""
+        if picture.get("alt") is None and not _is_pixel(picture) and picture.get("role") != "presentation":
+            message = f"the picture '{source[:80]}' has no alt text."
+            fix = 'Write alt="…", or alt="" for decoration.'
+            yield RULES[0].finding(message, mail.at(picture, source), fix=fix)
+            continue
+        link = next(picture.iterancestors("a"), None)
+        if link is not None and not words_of(link) and not (link.get("aria-label") or link.get("title")):
+            message = (
+                f"nothing says where the picture leads that links to {without_fields(link.get('href') or '')[:80]}."
+            )
+            yield RULES[0].finding(message, mail.at(picture, source), fix="Name the target in its alt text.")
+
+
+def _is_pixel(picture: Element) -> bool:
+    return picture.get("width") in ("0", "1") and picture.get("height") in ("0", "1")
 
 
 def _words(alt: object) -> str:

@@ -47,6 +47,8 @@ class Mail:
     headers: Mapping[str, str] | None = None
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     merge_fields: tuple[MergeField, ...] = ()
+    in_file: bool = False
+    """Whether it was made elsewhere: then there are no files of its author's to look into."""
     is_final: bool = True
     """Whether it is what readers get; a file may be another program's template, with placeholders of its own."""
     gaps: Callable[[], Mapping[str, int]] = dict

@@ -125,3 +125,16 @@ def words_of(element: Element) -> str:
 def without_fields(text: str) -> str:
     """The text with a space in the place of each merge field."""
     return TOKEN.sub(" ", text)
+
+
+def own_words(element: Element) -> str:
+    """The words that stand in the element itself or in phrases of it (bold, links), not in blocks inside it."""
+    parts = [element.text or ""]
+    for child in element:
+        if isinstance(child.tag, str) and child.tag in _PHRASES:
+            parts.append(" ".join(child.itertext()))
+        parts.append(child.tail or "")
+    return " ".join("".join(parts).split()) if element.tag not in _PHRASES else ""
+
+
+_PHRASES = frozenset("a b strong i em span u s small code font sup sub br mark abbr cite q del ins strike big".split())

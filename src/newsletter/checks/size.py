@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from newsletter.checks.mail import Mail
 from newsletter.checks.rule import warning
 from newsletter.checks.subject import Subject
-from newsletter.model import Finding, Severity
+from newsletter.model import Finding, Severity, Where
 
 WARN = 80_000
 FAIL = 100_000
@@ -34,19 +35,23 @@ RULES = (
 
 def check(subject: Subject) -> Iterator[Finding]:
     """A warning from 80 KB, an error from 100 KB; a warning for styles over 16 KB."""
-    yield from _styles(subject)
-    size = len(subject.rendered.html)
-    if size < WARN:
-        return
-    severity = Severity.ERROR if size >= FAIL else Severity.WARNING
-    message = f"the HTML is {size / 1000:.0f} KB; Gmail cuts it off at 102 KB. Show long articles as `summary`."
-    yield Finding("html-size", severity, message, subject.issue.where, subject.rendered.key)
+    advice = ("Show long articles as `summary`.", "Shorten the theme's CSS.")
+    yield from _found(subject.rendered.html, advice, subject.issue.where, subject.rendered.key)
 
 
-def _styles(subject: Subject) -> Iterator[Finding]:
-    size = sum(len(style) for style in _STYLE.findall(subject.rendered.html))
-    if size > STYLES:
-        message = (
-            f"the <style> blocks are {size:,} bytes; Gmail drops what goes beyond {STYLES:,}. Shorten the theme's CSS."
-        )
-        yield Finding("style-size", Severity.WARNING, message, subject.issue.where, subject.rendered.key)
+def check_mail(mail: Mail) -> Iterator[Finding]:
+    """The same of a file; an issue's mails have been checked by then."""
+    if mail.in_file:
+        yield from _found(mail.html, ("Send less, or link to the rest.", "Shorten them."), mail.places.of_offset(0), "")
+
+
+def _found(html: str, advice: tuple[str, str], where: Where, variant: str) -> Iterator[Finding]:
+    styles = sum(len(style.encode()) for style in _STYLE.findall(html))
+    if styles > STYLES:
+        message = f"the <style> blocks are {styles:,} bytes; Gmail drops what goes beyond {STYLES:,}. {advice[1]}"
+        yield Finding("style-size", Severity.WARNING, message, where, variant)
+    size = len(html.encode())
+    if size >= WARN:
+        severity = Severity.ERROR if size >= FAIL else Severity.WARNING
+        message = f"the HTML is {size / 1000:.0f} KB; Gmail cuts it off at 102 KB. {advice[0]}"
+        yield Finding("html-size", severity, message, where, variant)

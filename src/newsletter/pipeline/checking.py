@@ -6,7 +6,7 @@ import email
 import email.policy
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage, MIMEPart
 from functools import partial
 from pathlib import Path
@@ -72,7 +72,7 @@ def check_file(name: str) -> Checked:
         note = f"lines of {name} are those of its HTML part, decoded"
     else:
         html = decoded(content, name)
-        mail, note = _mail(name, html, is_final=False), ""
+        mail, note = _mail(name, html), ""
     sifted = sift(mail_findings(mail, {}), ignores_in(html, name), judged=(name,))
     return Checked(
         name,
@@ -108,7 +108,7 @@ def _read(root: Path, path: str) -> str:
         return ""
 
 
-def _mail(name: str, html: str, is_final: bool, **parts: object) -> Mail:
+def _mail(name: str, html: str) -> Mail:
     """The mail with its CSS applied; where it cannot be, as it is."""
     try:
         tree, _ = inline_email(marked(html), name)
@@ -116,8 +116,8 @@ def _mail(name: str, html: str, is_final: bool, **parts: object) -> Mail:
         if not re.search(r"<[a-z]", html, re.IGNORECASE):
             raise FileProblems.at(Where(name), str(error)) from error
         tree = marked(html)
-    page = Page(html, tree)
-    return Mail(name=name, html=html, page=page, places=FilePlaces(name, html), is_final=is_final, **parts)  # type: ignore[arg-type]
+    places = FilePlaces(name, html)
+    return Mail(name=name, html=html, page=Page(html, tree), places=places, in_file=True, is_final=False)
 
 
 def _of_message(message: EmailMessage, name: str) -> tuple[Mail, str]:
@@ -126,9 +126,8 @@ def _of_message(message: EmailMessage, name: str) -> tuple[Mail, str]:
         raise FileProblems.at(Where(name), "the mail has no HTML part. There is nothing to check.")
     html = _content(part)
     plain = message.get_body(preferencelist=("plain",))
-    mail = _mail(
-        name,
-        html,
+    mail = replace(
+        _mail(name, html),
         is_final=True,
         subject=str(message.get("subject", "")),
         text=_content(plain) if plain is not None else None,

@@ -1,0 +1,90 @@
+"""How much of a mail is words: spam filters distrust pictures with few words, and words that only they can see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from newsletter.checks.mail import Mail
+from newsletter.checks.page import Element, style_of, without_fields, words_of
+from newsletter.checks.rule import warning
+from newsletter.model import Finding
+
+RULES = (
+    warning(
+        "mostly-pictures",
+        "A large picture with few words reads as an attempt to hide words from filters, and as nothing where pictures "
+        "wait to be shown: it alone makes a mail spam. Source: SpamAssassin's HTML_IMAGE_ONLY (7 points, measured).",
+    ),
+    warning(
+        "text-differs",
+        "The plain text says what the HTML says: filters score parts that differ, and some people read only the text. "
+        "Source: SpamAssassin's MPART_ALT_DIFF (2.2 points, measured); rspamd's R_PARTS_DIFFER.",
+    ),
+    warning(
+        "text-missing",
+        "A mail of HTML alone is scored by filters, and unreadable in text-only programs. Source: SpamAssassin's "
+        "MIME_HTML_ONLY; RFC 2046, section 5.1.4.",
+    ),
+    warning(
+        "hidden-text",
+        "Text that readers cannot see, beyond a preheader, is how spam fools filters. Source: rspamd's "
+        "MANY_INVISIBLE_PARTS and R_WHITE_ON_WHITE.",
+    ),
+)
+_PICTURES, _DIFFERS, _MISSING, _HIDDEN = RULES
+_FEW_LETTERS = 250
+_HIDDEN_LETTERS = 400
+_LARGE = 400 * 300
+_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0", re.IGNORECASE)
+_FILLER = re.compile("[\u00ad\u034f\u2000-\u200f\u2028-\u202f\u2060-\u2064\ufeff\xa0]")
+
+
+def check_mail(mail: Mail) -> Iterator[Finding]:
+    """Warnings for pictures without words, words without readers, and a text part of its own."""
+    whole = mail.is_final or "<html" in mail.html.lower()
+    words = without_fields(_shown_words(mail))
+    large = [one for one in mail.page.shown("img") if _area(one) >= _LARGE]
+    if whole and large and len(words) < _FEW_LETTERS:
+        message = f"the mail is a picture with {len(words)} letters of text."
+        yield _PICTURES.finding(message, mail.at(large[0], large[0].get("src") or ""), fix="Say it in words, too.")
+    if mail.is_final and mail.text is None:
+        yield _MISSING.finding("the mail has no plain text.", mail.places.of_offset(0), fix="Send both.")
+    if mail.text is not None and mail.in_file and _differ(mail.text, words):
+        message = "the plain text and the HTML have few words in common."
+        yield _DIFFERS.finding(message, mail.places.of_offset(0), fix="Let both say the same.")
+    for element in mail.page.all("div", "span", "p", "td", "font"):
+        if _INVISIBLE.search(element.get("style") or "") and "@media" not in mail.html and _letters(element):
+            yield _HIDDEN.finding(
+                f"{_letters(element)} letters of text are hidden.", mail.at(element), fix="Show them, or take them out."
+            )
+
+
+def _letters(element: Element) -> int:
+    """How many letters the hidden element hides, when that is more than a preheader does; else 0."""
+    if re.search(r"font-size\s*:\s*0", element.get("style") or "") and len(element):
+        return 0  # the gap between inline blocks is closed so; what is inside has a size of its own
+    count = len("".join(_FILLER.sub("", words_of(element)).split()))
+    return count if count > _HIDDEN_LETTERS else 0
+
+
+def _shown_words(mail: Mail) -> str:
+    parts = []
+    for element in mail.page.shown():
+        parts.append(element.text or "")
+        parts += [child.tail or "" for child in element]
+    return " ".join(_FILLER.sub("", " ".join(parts)).split())
+
+
+def _area(picture: Element) -> int:
+    style = style_of(picture)
+    sizes = [picture.get(name) or style.get(name, "").removesuffix("px") for name in ("width", "height")]
+    width, height = (int(one) if one.strip().isdigit() else 0 for one in sizes)
+    return width * height if height else width * 300
+
+
+def _differ(text: str, words: str) -> bool:
+    """Whether less than a third of the shorter one's words are in the other; short ones are not compared."""
+    one, other = ({word.lower() for word in re.findall(r"\w{4,}", part)} for part in (text, words))
+    least = min(len(one), len(other))
+    return least >= 10 and len(one & other) < least / 3

@@ -1,0 +1,93 @@
+"""What was never meant to be read: filler text, notes to oneself, braces nobody filled in, doubled words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from newsletter.checks.mail import Mail
+from newsletter.checks.page import Element, words_of
+from newsletter.checks.rule import Rule, error, warning
+from newsletter.model import Finding
+
+RULES = (
+    error(
+        "filler-text",
+        "Lorem ipsum is there until somebody writes the real text. Source: what corrections of newsletters most often "
+        "had to correct, by Litmus's survey.",
+    ),
+    warning(
+        "note-to-self",
+        "A note such as TODO or FIXME says that somebody wanted to come back. Source: every linter's rule of the name.",
+    ),
+    error(
+        "open-braces",
+        "Braces in the mail are a merge field that nobody filled in: 'Dear {{ name }}'. Source: Litmus's survey of "
+        "corrections.",
+    ),
+    warning(
+        "double-word",
+        "A word that stands there twice is a slip of the pen. Source: write-good's and vale's repetition rules.",
+    ),
+)
+_FILLER, _NOTE, _BRACES, _DOUBLE = RULES
+_FILLER_TEXT = re.compile(r"lorem ipsum|dolor sit amet|consectetur adipi\w+|blindtext", re.IGNORECASE)
+_NOTE_TEXT = re.compile(r"\b(?:TODO|FIXME|XXX|TKTK)\b(?!-)(?!\w)|\[(?:TBD|TK|insert [^\]]{1,40})\]")
+_BRACES_TEXT = re.compile(r"\{\{[^{}\n]{1,60}\}\}|\{%[^{}\n]{1,60}%\}|\*\|[A-Z_:]{2,30}\|\*|%%[A-Z_]{2,30}%%")
+_TWICE = re.compile(r"(?<![\w'’.-])([a-z]{2,}) +\1(?![\w'’-])")
+_RIGHT_TWICE = frozenset(
+    "had that is you her do no so ha bye blah very really many now die sie der das wir que nous".split()
+)
+_CODE = frozenset({"code", "pre", "kbd", "samp", "tt"})
+
+
+def check_mail(mail: Mail) -> Iterator[Finding]:
+    """Each leftover at its line, once for each wording; in code and in other programs' templates braces are meant."""
+    told: set[str] = set()
+    for element in mail.page.shown():
+        for text in _texts(element):
+            yield from _in_text(mail, element, text, told)
+    for key, text in (("subject", mail.subject or ""), ("preheader", mail.preheader)):
+        for rule, found in _found(text, mail.is_final):
+            if found not in told:
+                told.add(found)
+                yield rule.finding(f"'{found}' stands in the {key}.", mail.key(key), fix=_fix(rule))
+
+
+def _texts(element: Element) -> Iterator[str]:
+    """The texts that stand in the element itself, but in code."""
+    if any(one.tag in _CODE for one in (element, *element.iterancestors())):
+        return
+    yield element.text or ""
+    for child in element:
+        yield child.tail or ""
+
+
+def _in_text(mail: Mail, element: Element, text: str, told: set[str]) -> Iterator[Finding]:
+    for rule, found in _found(text, mail.is_final):
+        if found not in told:
+            told.add(found)
+            around = words_of(element)
+            message = f"'{found}' is left in the text" + (f": '{around[:60]}'." if len(around) > len(found) else ".")
+            yield rule.finding(message, mail.at(element, found), fix=_fix(rule))
+
+
+def _found(text: str, is_final: bool) -> Iterator[tuple[Rule, str]]:
+    if not text.strip():
+        return
+    rules = [(_FILLER, _FILLER_TEXT), (_NOTE, _NOTE_TEXT), *([(_BRACES, _BRACES_TEXT)] if is_final else [])]
+    for rule, pattern in rules:
+        for match in pattern.finditer(text):
+            yield rule, match[0]
+    for match in _TWICE.finditer(text):
+        if match[1] not in _RIGHT_TWICE:
+            yield _DOUBLE, match[0]
+
+
+def _fix(rule: Rule) -> str:
+    return {
+        _FILLER.name: "Write the text.",
+        _NOTE.name: "Do it, and take the note out.",
+        _BRACES.name: "Fill it in, or name a field there is, such as {{ recipient.first_name }}.",
+        _DOUBLE.name: "Take one out.",
+    }[rule.name]

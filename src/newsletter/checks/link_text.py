@@ -1,0 +1,77 @@
+"""The words of links: they say where a link leads, also out of their sentence, and do not say another address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from newsletter.checks.mail import Mail
+from newsletter.checks.page import words_of
+from newsletter.checks.rule import error, warning
+from newsletter.expressions import TOKEN
+from newsletter.model import Finding
+
+RULES = (
+    warning(
+        "link-text",
+        "Readers who listen go from link to link: 'click here' ten times says nothing, and a bare address is read out "
+        "letter by letter. Source: WCAG 2.2, success criterion 2.4.4; the same words are scored by spam filters.",
+    ),
+    error(
+        "link-host",
+        "A link whose words are one address and whose target is on another host is what phishing looks like: mail "
+        "programs warn of it. Source: Thunderbird's and Outlook's phishing warnings; rspamd's PHISHING.",
+    ),
+)
+_TEXT, _HOST = RULES
+_EMPTY = frozenset(
+    "click here|click|here|tap here|this link|link|click this link|click me|this|hier|hier klicken|klicken sie hier"
+    "|cliquez ici|ici|haga clic aquí|aquí".split("|")
+)
+_ADDRESS = re.compile(r"(?:https?://)?(?:[a-z0-9-]+\.)+(?P<top>[a-z]{2,24})(?:[/?#]\S*)?", re.IGNORECASE)
+_NOT_TOP = frozenset(
+    "html htm php pdf jpg png gif txt md zip doc docx xls xlsx css js json csv xml yaml yml eml".split()
+)
+_LONG_ADDRESS = 40
+_SECOND_LEVEL = frozenset({"co", "com", "org", "net", "ac", "gov", "edu"})
+
+
+def check_mail(mail: Mail) -> Iterator[Finding]:
+    """A warning for words that say nothing, an error for words that say another host."""
+    for link in mail.page.shown("a"):
+        target, words = link.get("href") or "", words_of(link)
+        if not target or not words or TOKEN.search(words):
+            continue
+        bare = words.lower().strip(" .!…>»→:")
+        if bare in _EMPTY and not link.get("aria-label"):
+            fix = "Say what is behind it, such as 'the report on tools'."
+            yield _TEXT.finding(
+                f"the link '{words}' does not say where it leads.", mail.at(link, words, target), fix=fix
+            )
+        elif re.match(r"https?://", words) and " " not in words and len(words) > _LONG_ADDRESS:
+            message = f"the link's words are a long address ({words[:50]}…)."
+            yield _TEXT.finding(
+                message, mail.at(link, words, target), fix="Use words, and put the address behind them."
+            )
+        said = _said_host(words)
+        meant = (urlsplit(target).hostname or "").lower() if re.match(r"https?://", target) else ""
+        if said and meant and not TOKEN.search(target) and _site(said) != _site(meant):
+            message = f"the link says {said} and leads to {meant}."
+            yield _HOST.finding(message, mail.at(link, target, words), fix="Let words and target name the same host.")
+
+
+def _said_host(words: str) -> str:
+    """The host the words name, when they are an address and nothing else."""
+    match = _ADDRESS.fullmatch(words.strip(" ."))
+    if match is None or (match["top"].lower() in _NOT_TOP and "://" not in words):
+        return ""
+    return re.sub(r"^https?://", "", words.strip(" ."), flags=re.IGNORECASE).split("/")[0].split("?")[0].lower()
+
+
+def _site(host: str) -> str:
+    """The part of a host that one owner registers: its last two labels, or three below co.uk and the like."""
+    labels = host.removeprefix("www.").split(".")
+    if len(labels) > 2 and labels[-2] in _SECOND_LEVEL and len(labels[-1]) == 2:
+        return ".".join(labels[-3:])
+    return ".".join(labels[-2:])

@@ -1,0 +1,98 @@
+"""Where links lead: to whole addresses that work in a mail, on hosts with a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import unquote, urlsplit
+
+from newsletter.checks.mail import Mail
+from newsletter.checks.page import Element
+from newsletter.checks.rule import error, warning
+from newsletter.expressions import TOKEN
+from newsletter.model import Finding
+
+RULES = (
+    error(
+        "link-target",
+        "A link in a mail needs a whole address: `/about` leads nowhere without a site around it, an empty one or a "
+        "script leads nowhere at all, and mail programs remove `javascript:`. Source: RFC 3986, section 4.2.",
+    ),
+    warning(
+        "link-number",
+        "A link to a host that is a number instead of a name is what spam looks like. Source: rspamd's HTTP_TO_IP, "
+        "SpamAssassin's NUMERIC_HTTP_ADDR.",
+    ),
+    warning(
+        "link-shortener",
+        "A shortened link hides where it leads, and shares its reputation with everybody's spam: filters block the "
+        "shortener as a whole. Source: the Spamhaus domain blocklist's abused redirectors; SURBL.",
+    ),
+    warning(
+        "link-fragment",
+        "A link to a place on the page needs an element with that id or name. Source: the HTML standard, 'find a "
+        "potential indicated element'.",
+    ),
+)
+_TARGET, _NUMBER, _SHORT, _FRAGMENT = RULES
+_SHORTENERS = frozenset(
+    "bit.ly tinyurl.com goo.gl ow.ly is.gd buff.ly t.co rebrand.ly cutt.ly shorturl.at tiny.cc bl.ink rb.gy".split()
+)
+_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
+_ALLOWED = frozenset({"http", "https", "mailto", "tel", "sms"})
+_PLACEHOLDER = re.compile(r"\{\{|\{%|\*\||\[\[|%%|<%|^\[|^\$\{|^#\{|^%[a-z_]+%", re.IGNORECASE)
+
+
+def check_mail(mail: Mail) -> Iterator[Finding]:
+    """An error for each link that leads nowhere; warnings for hosts that are numbers or shorteners."""
+    names = {one.get("id") for one in mail.page.all()} | {one.get("name") for one in mail.page.all("a")}
+    for link in mail.page.shown("a", "area"):
+        target = link.get("href")
+        if target is None or TOKEN.fullmatch(target.strip()) or _PLACEHOLDER.search(target):
+            continue
+        yield from _target(mail, link, " ".join(target.split()), names)
+
+
+def _target(mail: Mail, link: Element, target: str, names: set[str | None]) -> Iterator[Finding]:
+    where = mail.at
+    scheme = _SCHEME.match(target)
+    shown = TOKEN.sub("…", target)[:80]
+    if target in ("", "#"):
+        words = " ".join("".join(link.itertext()).split())
+        message = f"the link '{words[:60]}' leads nowhere."
+        yield _TARGET.finding(message, where(link, words), fix="Give it an address, or take the link away.")
+    elif target.startswith("#"):
+        if unquote(target[1:]) not in names and target[1:] not in ("top",):
+            fix = "Put the id on the element meant, or mend the link."
+            yield _FRAGMENT.finding(f"nothing on the page is called '{target[1:]}'.", where(link, target), fix=fix)
+    elif scheme is None and not TOKEN.match(target):
+        fix = "Write it with https:// and the host" + ("." if mail.in_file else ", or set site_url.")
+        yield _TARGET.finding(f"'{shown}' is not a whole address.", where(link, target), fix=fix)
+    elif scheme and scheme[1].lower() not in _ALLOWED:
+        message = f"a link to '{scheme[1]}:' does nothing in a mail."
+        yield _TARGET.finding(message, where(link, target), fix="Link to a page with https://.")
+    elif scheme and scheme[1].lower() in ("http", "https"):
+        yield from _host(mail, link, target)
+
+
+def _host(mail: Mail, link: Element, target: str) -> Iterator[Finding]:
+    try:
+        host = (urlsplit(target).hostname or "").lower().rstrip(".")
+    except ValueError:
+        host = ""
+    if not host:
+        fix = "Write it as https://example.org/page."
+        yield _TARGET.finding(f"'{target[:80]}' names no host.", mail.at(link, target), fix=fix)
+    elif _is_number(host):
+        yield _NUMBER.finding(f"the link leads to a number, {host}.", mail.at(link, target), fix="Use the host's name.")
+    elif host.removeprefix("www.") in _SHORTENERS:
+        yield _SHORT.finding(f"{host} hides where the link leads.", mail.at(link, target), fix="Use the full address.")
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return host.isdigit()
+    return True

@@ -1,0 +1,93 @@
+"""The pictures of a mail as they arrive: where they come from, in which format, and how they fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from newsletter.checks.mail import Mail
+from newsletter.checks.page import Element, style_of
+from newsletter.checks.rule import error, warning
+from newsletter.expressions import TOKEN
+from newsletter.model import Finding
+
+RULES = (
+    error(
+        "image-source",
+        "A picture needs a whole https address, or has to travel in the mail: no mail program finds a relative path or "
+        "a file of your disk, and Gmail shows no data: pictures. Source: RFC 2392 (cid:); caniemail.com, image-base64.",
+    ),
+    warning(
+        "image-format",
+        "PNG, JPEG and GIF are shown everywhere; SVG not by Gmail and Outlook, WebP, AVIF, TIFF and BMP not by "
+        "several others. Source: caniemail.com, features/image-svg, image-webp, image-avif.",
+    ),
+    warning(
+        "image-width",
+        "Outlook for Windows shows a picture at its natural size unless its width stands in a `width` attribute, so a "
+        "sharp (double-size) picture bursts the layout. Source: email-bugs; Microsoft's Word rendering reference.",
+    ),
+    warning(
+        "gif-weight",
+        "An animation of more than 1 MB is played late or never, and Outlook for Windows may show its first picture "
+        "only. Source: Litmus's and Email on Acid's advice on animated GIFs.",
+    ),
+    warning(
+        "inline-svg",
+        "A drawing written into the page is left out by Gmail, Outlook and Yahoo. Source: caniemail.com, html-svg.",
+    ),
+)
+_SOURCE, _FORMAT, _WIDTH, _GIF, _SVG = RULES
+_HEAVY_GIF = 1_000_000
+_FORMATS = {"svg": "SVG", "svgz": "SVG", "webp": "WebP", "avif": "AVIF", "tif": "TIFF", "tiff": "TIFF", "bmp": "BMP"}
+_PLACEHOLDER = re.compile(r"\{\{|\{%|\*\||\[\[|%%|<%|\$\{|^%[a-z_]+%", re.IGNORECASE)
+
+
+def check_mail(mail: Mail) -> Iterator[Finding]:
+    """Errors for pictures that nobody can see, warnings for those that some will not see as meant."""
+    for picture in mail.page.all("img"):
+        source = " ".join((picture.get("src") or "").split())
+        if TOKEN.search(source) or _PLACEHOLDER.search(source):
+            continue
+        yield from _source(mail, picture, source)
+        ending = re.search(r"\.(\w{2,5})(?:[?#].*)?$", source)
+        if ending and ending[1].lower() in _FORMATS and mail.in_file and source.startswith("http"):
+            message = f"{_FORMATS[ending[1].lower()]} pictures ({source[-60:]}) are not shown by every mail program."
+            yield _FORMAT.finding(message, mail.at(picture, source), fix="Save it as PNG or JPEG.")
+        if not picture.get("width") and not mail.page.is_hidden(picture) and _is_wide(picture):
+            message = f"the picture '{source[-60:]}' has no width attribute; Outlook shows it at its natural size."
+            yield _WIDTH.finding(message, mail.at(picture, source), fix='Write width="…" in pixels.')
+        content = mail.pictures.get(source, b"")
+        if content.startswith(b"GIF8") and len(content) > _HEAVY_GIF:
+            message = f"the animation is {len(content) / 1_000_000:.1f} MB."
+            yield _GIF.finding(
+                message, mail.at(picture, source), fix="Fewer or smaller pictures in it, or a still one."
+            )
+    for drawing in mail.page.shown("svg"):
+        if mail.in_file:
+            yield _SVG.finding("a drawing (<svg>) stands in the page.", mail.at(drawing), fix="Use a PNG picture.")
+
+
+def _source(mail: Mail, picture: Element, source: str) -> Iterator[Finding]:
+    if not source:
+        if picture.get("src") is not None or picture.get("srcset") is None:
+            yield _SOURCE.finding("a picture has no address.", mail.at(picture), fix="Write src, or take it away.")
+        return
+    scheme = re.match(r"([a-zA-Z][a-zA-Z0-9+.-]*):", source)
+    if scheme is None:
+        message = f"the picture '{source[:80]}' has no whole address; no mail program finds it."
+        yield _SOURCE.finding(message, mail.at(picture, source), fix="Write it with https:// and the host.")
+    elif scheme[1].lower() == "cid":
+        if source not in mail.pictures and mail.is_final:
+            fix = "Attach it with that Content-ID."
+            yield _SOURCE.finding(f"no picture '{source}' travels in the mail.", mail.at(picture, source), fix=fix)
+    elif scheme[1].lower() not in ("http", "https"):
+        message = f"a picture from '{scheme[1]}:' is not shown by Gmail or Outlook."
+        yield _SOURCE.finding(message, mail.at(picture, source), fix="Upload it and use its https address.")
+
+
+def _is_wide(picture: Element) -> bool:
+    """Whether its style lets it be as wide as the page; a small one bursts nothing."""
+    style = style_of(picture)
+    width = style.get("max-width", style.get("width", ""))
+    return width.endswith("%") or (width.endswith("px") and width[:-2].strip().isdigit() and int(width[:-2]) > 200)

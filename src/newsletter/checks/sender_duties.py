@@ -1,0 +1,115 @@
+"""What the law and the big mailbox providers ask of whoever writes to many."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from email.utils import parseaddr
+
+from newsletter.checks.mail import Mail
+from newsletter.checks.page import words_of
+from newsletter.checks.rule import Rule, error, warning
+from newsletter.checks.subject import Subject
+from newsletter.model import Context, Finding, Severity, Where
+
+RULES = (
+    error(
+        "unsubscribe-link",
+        "Every mail to a list needs a link to leave it that readers can see. Source: CAN-SPAM Act, 15 USC 7704(a)(3); "
+        "GDPR, article 7(3); Gmail's and Yahoo's sender requirements of 2024.",
+    ),
+    error(
+        "postal-address",
+        "A mailing names the physical address of its sender. Source: CAN-SPAM Act, 15 USC 7704(a)(5); the imprint duty "
+        "of the German Digitale-Dienste-Gesetz.",
+    ),
+    warning(
+        "list-unsubscribe",
+        "The List-Unsubscribe header puts a button beside the sender's name, which people press instead of 'spam'. "
+        "Source: RFC 2369; required by Gmail and Yahoo of who sends 5,000 mails a day.",
+    ),
+    Rule(
+        "one-click",
+        Severity.INFO,
+        "One-click unsubscribing needs an https address in List-Unsubscribe and the header List-Unsubscribe-Post. "
+        "Source: RFC 8058; required by Gmail and Yahoo of who sends 5,000 mails a day.",
+    ),
+    Rule(
+        "list-id",
+        Severity.INFO,
+        "List-Id names the list, so that readers and filters can tell it from other mail. Source: RFC 2919.",
+    ),
+    warning(
+        "sender-domain",
+        "Mail to many from an address at a free mailbox provider fails that provider's DMARC policy and is refused. "
+        "Source: the DMARC records of gmail.com and yahoo.com; Gmail's sender requirements of 2024.",
+    ),
+)
+_LINK, _ADDRESS, _HEADER, _ONE_CLICK, _LIST_ID, _DOMAIN = RULES
+_LEAVE = re.compile(
+    r"unsubscri|opt[- ]?out|abmelden|abbestell|désabonn|desabonn|désinscri|darse de baja|cancelar (?:la )?suscripci"
+    r"|cancelar inscri|afmelden|avregistrera|avmeld|disiscriv|wypisz|manage (?:your )?(?:email )?preferences",
+    re.IGNORECASE,
+)
+_FREE = frozenset(
+    "gmail.com googlemail.com yahoo.com ymail.com aol.com outlook.com hotmail.com live.com icloud.com".split()
+)
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """An error when the brand's postal address is not on the page."""
+    if subject.mail is None:
+        return
+    address = " ".join(subject.settings.brand.postal_address.split())
+    if address and _bare(address) not in _bare(words_of(subject.mail.page.body)):
+        where = subject.settings.where("brand", "postal_address")
+        fix = "Put {{ brand.postal_address }} into the layout."
+        yield _ADDRESS.finding("the brand's postal address is not in the mail.", where, subject.rendered.key, fix)
+    if not address:
+        where = subject.settings.where("brand", "postal_address")
+        yield _ADDRESS.finding("the brand has no postal address.", where, subject.rendered.key, "Write it.")
+
+
+def check_mail(mail: Mail) -> Iterator[Finding]:
+    """What the page and the headers lack; of a file without headers, only whole pages are judged."""
+    if mail.in_file and not mail.is_final and "<html" not in mail.html.lower():
+        return
+    if not _can_leave(mail):
+        where = mail.places.of_offset(max(0, mail.html.lower().rfind("</body")))
+        fix = "Add a link with {{ recipient.unsubscribe_url }}." if not mail.in_file else "Add one."
+        yield _LINK.finding("no link on the page says how to unsubscribe.", where, fix=fix)
+    if mail.headers is not None:
+        yield from _headers(mail, mail.headers, mail.key("from") if mail.in_file else Where("newsletter.yaml"))
+
+
+def _headers(mail: Mail, headers: Mapping[str, str], where: Where) -> Iterator[Finding]:
+    leave = headers.get("list-unsubscribe", "")
+    if not leave:
+        fix = "Send it with every mail of a list."
+        yield _HEADER.finding("the mail has no List-Unsubscribe header.", where, fix=fix)
+    elif not ("https://" in leave and headers.get("list-unsubscribe-post")):
+        message = "readers cannot unsubscribe with one click: that needs an https address and List-Unsubscribe-Post."
+        yield _ONE_CLICK.finding(message, where, fix="Serve such an address when you send 5,000 mails a day or more.")
+    if not headers.get("list-id"):
+        yield _LIST_ID.finding("the mail has no List-Id header.", where, fix="Name the list.")
+    domain = parseaddr(headers.get("from", ""))[1].rpartition("@")[2].lower()
+    if domain in _FREE:
+        message = f"the mail is sent from an address at {domain}."
+        yield _DOMAIN.finding(message, where, fix="Send from a domain of your own.")
+
+
+def _can_leave(mail: Mail) -> bool:
+    tokens = [
+        one.token for one in mail.merge_fields if "unsubscribe_url" in one.source and one.context is not Context.TEXT
+    ]
+    for link in mail.page.shown("a"):
+        target = link.get("href") or ""
+        if any(token in target for token in tokens):
+            return True
+        if target and _LEAVE.search(f"{words_of(link)} {target} {link.get('title') or ''}"):
+            return True
+    return bool(re.search(r"\{\{[^}]*unsub|\*\|UNSUB|\[unsubscribe|%unsub|<%[^%]*unsub", mail.html, re.IGNORECASE))
+
+
+def _bare(text: str) -> str:
+    return "".join(re.findall(r"\w+", text.lower()))

@@ -1,0 +1,133 @@
+"""Running text that can be read on a phone: large enough, with room between the lines, and not torn apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from newsletter.checks.mail import Mail
+from newsletter.checks.page import Element, own_words, style_of, words_of
+from newsletter.checks.rule import warning
+from newsletter.model import Finding
+
+RULES = (
+    warning(
+        "font-size",
+        "Running text under 14 pixels is hard to read, and iOS enlarges it, which breaks layouts. Footers may be "
+        "smaller, from 10 pixels. Source: Apple's text-size-adjust behaviour; the Email Markup Consortium's advice.",
+    ),
+    warning(
+        "line-height",
+        "Lines of running text that stand closer than 1.3 of their size run into each other; 1.5 is better. Source: "
+        "WCAG 2.2, success criterion 1.4.12 (text must stand 1.5).",
+    ),
+    warning(
+        "justified-text",
+        "Justified text in a narrow column is full of holes, which is hard on readers with dyslexia. Source: WCAG 2.2, "
+        "success criterion 1.4.8; British Dyslexia Association style guide.",
+    ),
+    warning(
+        "emoji-run",
+        "A screen reader names every emoji: 'party popper, party popper, party popper'. Two in a row are enough. "
+        "Source: W3C's and Scope's advice on emoji.",
+    ),
+)
+_SIZE, _LINE, _JUSTIFIED, _EMOJI = RULES
+_RUNNING = 80
+"""Characters from which text is read rather than glanced at."""
+_SMALL, _TINY, _CLOSE = 14.0, 10.0, 1.3
+_EMOJI_RUN = re.compile("(?:[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?[\U0001f3fb-\U0001f3ff]?[ ]?){3,}")
+_WORDS_SIZE = {"xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0}
+_LEGAL = re.compile(r"unsubscribe|abmelden|désabonner|desinscrever|darse de baja|all rights reserved|©|copyright", re.I)
+
+
+def check_mail(mail: Mail) -> Iterator[Finding]:
+    """Warnings for running text, once for each place that sets it so."""
+    told: set[tuple[str, Element]] = set()
+    for element in mail.page.shown():
+        words = own_words(element)
+        if len(words) >= _RUNNING:
+            yield from _running(mail, element, words, told)
+    for element in mail.page.shown():
+        found = _EMOJI_RUN.search(element.text or "") or _EMOJI_RUN.search(element.tail or "")
+        if found:
+            fix = "Keep one, and say the rest in words."
+            yield _EMOJI.finding("emoji follow each other.", mail.at(element, found[0].strip()), fix=fix)
+
+
+def _running(mail: Mail, element: Element, words: str, told: set[tuple[str, Element]]) -> Iterator[Finding]:
+    size, setter = font_size(element)
+    quoted = f"'{words[:40]}…'"
+    if setter is not None and size is not None and ("size", setter) not in told:
+        small = size < _TINY or (size < _SMALL and not _is_small_print(element))
+        if small:
+            told.add(("size", setter))
+            message = f"running text of {size:g} pixels: {quoted}."
+            yield _SIZE.finding(message, mail.at(setter), fix="Set it in 14 pixels or more.")
+    height, setter = _line_height(element, size or 16.0)
+    if setter is not None and height is not None and 0 < height < _CLOSE and ("line", setter) not in told:
+        told.add(("line", setter))
+        message = f"lines of running text stand {height:.2g} of their size apart: {quoted}."
+        yield _LINE.finding(message, mail.at(setter), fix="Set line-height to 1.5.")
+    setter = _nearest(element, "text-align")
+    justified = setter is not None and style_of(setter).get("text-align") == "justify"
+    if justified and ("align", setter) not in told:
+        told.add(("align", setter))
+        yield _JUSTIFIED.finding(
+            f"justified text: {quoted}.", mail.at(setter), fix="Set text-align to left (or start)."
+        )
+
+
+def font_size(element: Element) -> tuple[float | None, Element | None]:
+    """The size of the element's text in pixels, and what sets it; None when nobody can tell."""
+    factor = 1.0
+    while element is not None:
+        value = style_of(element).get("font-size", "")
+        if value in _WORDS_SIZE:
+            return _WORDS_SIZE[value] * factor, element
+        match = re.fullmatch(r"([\d.]+)(px|pt|em|rem|%)", value)
+        if match:
+            number, unit = float(match[1]), match[2]
+            if unit in ("px", "pt", "rem"):
+                return number * {"px": 1.0, "pt": 4 / 3, "rem": 16.0}[unit] * factor, element
+            factor *= number / (100 if unit == "%" else 1)
+        elif value and value not in ("inherit", "larger", "smaller"):
+            return None, None
+        if element.tag in ("small", "sup", "sub"):
+            factor *= 0.83
+        element = element.getparent()
+    return None, None
+
+
+def _line_height(element: Element, size: float) -> tuple[float | None, Element | None]:
+    setter = _nearest(element, "line-height")
+    if setter is None:
+        return None, None
+    value = style_of(setter)["line-height"]
+    match = re.fullmatch(r"([\d.]+)(px|pt|%|em)?", value)
+    if match is None:
+        return None, None
+    number = float(match[1])
+    if match[2] in ("px", "pt"):
+        return number * (4 / 3 if match[2] == "pt" else 1) / size, setter
+    return number / (100 if match[2] == "%" else 1), setter
+
+
+def _nearest(element: Element, name: str) -> Element | None:
+    while element is not None:
+        if name in style_of(element):
+            return element
+        element = element.getparent()
+    return None
+
+
+def _is_small_print(element: Element) -> bool:
+    """Whether it belongs to what every mail has at its end: how to unsubscribe, whose it is."""
+    for _ in range(5):
+        if element is None or element.tag == "body":
+            return False
+        words = words_of(element)
+        if len(words) < 1500 and _LEGAL.search(words):
+            return True
+        element = element.getparent()
+    return False
