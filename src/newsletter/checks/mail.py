@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
+from newsletter.checks.clients.mail_clients import USUAL
+from newsletter.checks.clients.table import SupportTable
 from newsletter.checks.page import Element, Page
 from newsletter.model import MergeField, Where
 
@@ -20,6 +22,10 @@ class Places(Protocol):
 
     def of_offset(self, offset: int) -> Where:
         """Where what stands at that offset of the HTML was written."""
+        ...
+
+    def of_style(self, declaration: str, element: Element) -> Where:
+        """Where a declaration was written that the page's HTML has on the element, or in that style element."""
         ...
 
     def of_key(self, key: str) -> Where:
@@ -51,6 +57,11 @@ class Mail:
     """Whether it was made elsewhere: then there are no files of its author's to look into."""
     is_final: bool = True
     """Whether it is what readers get; a file may be another program's template, with placeholders of its own."""
+    support: SupportTable | None = None
+    """What mail clients support; without it nobody is judged by it."""
+    clients: tuple[str, ...] = USUAL
+    notes: bool = False
+    """Whether what merely looks plainer somewhere is to be said, too."""
     gaps: Callable[[], Mapping[str, int]] = dict
     """For each merge field, how many of the audience have no value for it."""
 

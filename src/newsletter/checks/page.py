@@ -7,6 +7,7 @@ of it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -81,6 +82,16 @@ class Page:
                 return True
             element = element.getparent()
         return False
+
+    def at_offset(self, offset: int) -> Element | None:
+        """The element whose tag is the last to begin there or before; None before the first."""
+        at = bisect_right(self._offsets[0], offset) - 1
+        return self._offsets[1][at] if at >= 0 else None
+
+    @cached_property
+    def _offsets(self) -> tuple[list[int], list[Element]]:
+        known = sorted(((offset_of(one), one) for one in self.all() if offset_of(one) >= 0), key=lambda pair: pair[0])
+        return [offset for offset, _ in known], [one for _, one in known]
 
     @cached_property
     def _hidden(self) -> set[Element]:

@@ -43,6 +43,8 @@ class IssuePlaces:
     site_url: str
     read: Read
     trace: Callable[[], Trace | None]
+    styles: tuple[str, ...] = ()
+    """The files of CSS that are written into the page."""
     _aligned: dict[tuple[str, int], Aligned] = field(default_factory=dict)
 
     def of_element(self, element: Element, sought: Sequence[str]) -> Where:
@@ -64,6 +66,19 @@ class IssuePlaces:
         """The line of the tag that begins there, or of the last one before it."""
         at = bisect_right(self._offsets, offset) - 1
         return self._marks[at].template if at >= 0 else self.issue.where
+
+    def of_style(self, declaration: str, element: Element) -> Where:
+        """The line of a style file that says so, else of the element's own tag."""
+        mark, _ = self._nearest(element)
+        own = mark.template if mark else self.issue.where
+        lines = self.read(own.path).split("\n")
+        if own.path and 0 < own.line <= len(lines) and _says(declaration, lines[own.line - 1 : own.line]) is not None:
+            return own
+        for path in self.styles:
+            line = _says(declaration, self.read(path).split("\n"))
+            if line is not None:
+                return Where(path, line + 1)
+        return own
 
     def of_key(self, key: str) -> Where:
         """The line of a key of the issue."""
@@ -152,6 +167,10 @@ class FilePlaces:
         """The line that holds the offset."""
         return Where(self.name, bisect_right(self._line_starts, offset))
 
+    def of_style(self, declaration: str, element: Element) -> Where:
+        """The line of the element: its styles stand on it, or were inlined from elsewhere in the file."""
+        return self.of_element(element, (declaration,))
+
     def of_key(self, key: str) -> Where:
         """The file itself: its headers are not in the HTML; a title is."""
         if key == "title":
@@ -162,6 +181,17 @@ class FilePlaces:
     @cached_property
     def _line_starts(self) -> list[int]:
         return [0, *(found.end() for found in re.finditer("\n", self.html))]
+
+
+def _says(declaration: str, lines: Sequence[str]) -> int | None:
+    """The first line, from 0, with the declaration, or with its property when its value is a template's."""
+    name = declaration.partition(":")[0].strip()
+    wanted = re.sub(r"\s+", "", declaration)
+    bare = [re.sub(r"\s+", "", line) for line in lines]
+    exact = next((number for number, line in enumerate(bare) if wanted and wanted in line), None)
+    if exact is not None or ":" not in declaration:
+        return exact
+    return next((number for number, line in enumerate(bare) if re.search(rf"(?<![\w-]){re.escape(name)}:", line)), None)
 
 
 def yaml_end(text: str, line: int) -> int:

@@ -13,7 +13,17 @@ from newsletter.cli.check_formats import FORMATS, summary
 from newsletter.cli.output import Reported, json_option, print_json, progress_bar, workspace_of
 from newsletter.errors import SettingsError
 from newsletter.model import Finding, Severity
-from newsletter.pipeline.checking import Checked, check_file, check_issue, is_file, rule_table, rule_words
+from newsletter.pipeline.checking import (
+    Checked,
+    asked_for,
+    check_file,
+    check_issue,
+    is_file,
+    rule_table,
+    rule_words,
+    support_folder,
+)
+from newsletter.pipeline.support import update_support
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _LONGEST = 100
@@ -36,6 +46,9 @@ _LONGEST = 100
     default="error",
     help="What makes the exit code 1. Default: error.",
 )
+@click.option("--clients", multiple=True, metavar="C", help="Only these mail clients, such as gmail,outlook-2019.")
+@click.option("--notes", is_flag=True, help="Tell also what merely looks plainer in some mail client.")
+@click.option("--update-support", is_flag=True, help="Fetch what mail clients support now from caniemail.com first.")
 @click.option("--fresh", is_flag=True, help="Take nothing from earlier runs.")
 @click.option("--explain", metavar="RULE", help="Say what a rule is about, and where it comes from.")
 @click.option("--rules", "list_rules", is_flag=True, help="List all rules.")
@@ -48,6 +61,9 @@ def check(
     form: str,
     out: Path | None,
     fail_on: str,
+    clients: tuple[str, ...],
+    notes: bool,
+    update_support: bool,
     fresh: bool,
     explain: str | None,
     list_rules: bool,
@@ -61,18 +77,28 @@ def check(
     if explain or list_rules:
         _say_rules(explain, as_json)
         return
+    if update_support:
+        _update(workspace_of(context).root)
+        if not target:
+            return
     if not target:
         raise SettingsError("name an issue, or a file that ends in .html or .eml.")
+    asked = asked_for(clients, notes, fresh)
     if is_file(target):
-        checked = check_file(target)
+        checked = check_file(target, asked)
     else:
         workspace = workspace_of(context)
         with progress_bar("Rendering", as_json or form != "table") as progress:
-            checked = check_issue(workspace, target, only, progress, fresh)
+            checked = check_issue(workspace, target, only, progress, asked)
     _report(checked, "json" if as_json else form, out, fail_on)
     failing = len(checked.failing(fail_on))
     if failing:
         raise Reported(f"{failing} finding{'s' * (failing != 1)} to mend.")
+
+
+def _update(root: Path) -> None:
+    table = update_support(support_folder(root))
+    click.echo(f"The support table is of {table.snapshot} now.", err=True)
 
 
 def _report(checked: Checked, form: str, out: Path | None, fail_on: str) -> None:
@@ -91,8 +117,8 @@ def _report(checked: Checked, form: str, out: Path | None, fail_on: str) -> None
 
 
 def _print_table(checked: Checked) -> None:
-    """Each finding with the line to edit, file by file; notes are only counted."""
-    told = [one for one in checked.findings if one.severity is not Severity.INFO]
+    """Each finding with the line to edit, file by file."""
+    told = checked.findings
     for path, findings in groupby(sorted(told, key=lambda one: one.where.path), key=lambda one: one.where.path):
         click.echo()
         click.secho(path, bold=True)

@@ -26,7 +26,7 @@ from newsletter.model import (
     Severity,
     Where,
 )
-from newsletter.pipeline.inspecting import Gaps, Inspection, no_gaps
+from newsletter.pipeline.inspecting import AS_USUAL, Asked, Gaps, Inspection, no_gaps
 from newsletter.pipeline.workspace import Progress, Workspace, now, silent
 from newsletter.rendering import merge_fields
 from newsletter.rendering.kept_variants import KeptVariants
@@ -66,11 +66,13 @@ def build(
     fresh: bool = False,
     whole: bool = False,
     gaps: Gaps = no_gaps,
+    asked: Asked = AS_USUAL,
 ) -> Built:
     """Read the issue, render every variant (or those of `only`) and check them.
 
     What has not changed since an earlier build is taken from there; `fresh` takes nothing. `whole`: the mails are
-    checked as readers get them, not only the issue's parts; `gaps` then tells whom a merge field has no value for.
+    checked as readers get them, not only the issue's parts; `gaps` then tells whom a merge field has no value for,
+    and `asked` what to look at.
     """
     name = issues.issue_id(argument, workspace.root)
     professions = load_professions(workspace.root)
@@ -97,8 +99,8 @@ def build(
         elif pack:
             pack.close(everything=not only)
     theme = templates.theme(issue.theme, workspace.settings)
-    inspection = Inspection(workspace, edition, theme, folders, before, gaps)
-    sifted = inspection.whole(renderings, fresh, everybody=not only) if whole else inspection.quick(renderings)
+    inspection = Inspection(workspace, edition, theme, folders, before, gaps, asked)
+    sifted = inspection.whole(renderings, everybody=not only) if whole else inspection.quick(renderings)
     return _built(name, audience, edition, renderings, sifted)
 
 

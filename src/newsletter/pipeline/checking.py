@@ -11,6 +11,9 @@ from email.message import EmailMessage, MIMEPart
 from functools import partial
 from pathlib import Path
 
+from newsletter.cache import FOLDER
+from newsletter.checks.clients.mail_clients import choose_clients
+from newsletter.checks.clients.table import load_table
 from newsletter.checks.ignores import ignores_in, sift
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Page, marked
@@ -22,6 +25,7 @@ from newsletter.files import decode_text, read_bytes
 from newsletter.model import Finding, Severity, Where
 from newsletter.pipeline.building import build
 from newsletter.pipeline.inlining import decoded
+from newsletter.pipeline.inspecting import AS_USUAL, Asked
 from newsletter.pipeline.workspace import Progress, Workspace, silent
 from newsletter.rendering.email_files import inline_email
 from newsletter.rendering.inlining import InliningFailed
@@ -55,15 +59,25 @@ def is_file(argument: str) -> bool:
 
 
 def check_issue(
-    workspace: Workspace, argument: str, only: Sequence[str] = (), progress: Progress = silent, fresh: bool = False
+    workspace: Workspace,
+    argument: str,
+    only: Sequence[str] = (),
+    progress: Progress = silent,
+    asked: Asked = AS_USUAL,
 ) -> Checked:
     """Every mail of the issue, checked."""
-    built = build(workspace, argument, only, progress, fresh, whole=True)
+    built = build(workspace, argument, only, progress, asked.fresh, whole=True, asked=asked)
     keys = tuple(one.key for one in built.variants)
     return Checked(built.issue, "issue", keys, built.findings, built.ignored, partial(_read, workspace.root))
 
 
-def check_file(name: str) -> Checked:
+def asked_for(clients: Sequence[str], notes: bool, fresh: bool) -> Asked:
+    """What a person asks for by the options of `check`; raises `SettingsError` for clients there are not."""
+    words = [word for one in clients for word in one.replace(",", " ").split()]
+    return Asked(choose_clients(words), notes, fresh)
+
+
+def check_file(name: str, asked: Asked = AS_USUAL) -> Checked:
     """One email in a file; raises `FileProblems` for what holds no HTML."""
     content = read_bytes(Path(name), name)
     if name.lower().endswith(".eml"):
@@ -73,6 +87,7 @@ def check_file(name: str) -> Checked:
     else:
         html = decoded(content, name)
         mail, note = _mail(name, html), ""
+    mail = replace(mail, support=load_table(), clients=asked.clients, notes=asked.notes)
     sifted = sift(mail_findings(mail, {}), ignores_in(html, name), judged=(name,))
     return Checked(
         name,
@@ -83,6 +98,11 @@ def check_file(name: str) -> Checked:
         lambda path: html if path == name else "",
         note,
     )
+
+
+def support_folder(root: Path) -> Path:
+    """Where a workspace keeps a refreshed support table."""
+    return root / FOLDER
 
 
 def rule_words(name: str) -> str:

@@ -13,6 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from newsletter.cache import FOLDER, Pack, program_digest
+from newsletter.checks.clients.mail_clients import USUAL
+from newsletter.checks.clients.table import SupportTable, load_table
 from newsletter.checks.ignores import Sifted, ignores_in, sift
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Page
@@ -22,7 +24,7 @@ from newsletter.checks.run import as_chosen, findings_of, gathered, run_checks
 from newsletter.checks.subject import Subject
 from newsletter.delivery.messages import envelope_of
 from newsletter.errors import FileProblems
-from newsletter.files import decode_text
+from newsletter.files import decode_text, shown
 from newsletter.model import Article, Finding, RenderedVariant, Theme, Trace
 from newsletter.pipeline.workspace import Workspace
 from newsletter.records import NotPlain, from_record, to_record
@@ -39,6 +41,19 @@ def no_gaps() -> Mapping[str, int]:
     return {}
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the checks are to look at: the mail clients by their ids, and whether every small difference is told."""
+
+    clients: tuple[str, ...] = USUAL
+    notes: bool = False
+    fresh: bool = False
+    """Take no findings from earlier runs."""
+
+
+AS_USUAL = Asked()
+
+
 @dataclass(frozen=True)
 class Inspection:
     """The inspection of one issue: `folders` hold its templates, `templates` is a digest of them."""
@@ -49,6 +64,7 @@ class Inspection:
     folders: Sequence[Path]
     templates: str
     gaps: Gaps = no_gaps
+    asked: Asked = AS_USUAL
     _texts: dict[str, str] = field(default_factory=dict)
 
     def quick(self, renderings: Sequence[Rendering]) -> Sifted:
@@ -58,11 +74,11 @@ class Inspection:
         found = run_checks(subjects)
         return self._sifted(found, subjects, judged=False)
 
-    def whole(self, renderings: Sequence[Rendering], fresh: bool = False, everybody: bool = True) -> Sifted:
-        """What all checks find. `fresh` takes nothing from earlier runs; `everybody`: no variant was left out."""
+    def whole(self, renderings: Sequence[Rendering], everybody: bool = True) -> Sifted:
+        """What all checks find; `everybody`: no variant was left out."""
         self._refuse_unknown_rules()
         subjects = [self._subject(one) for one in renderings]
-        if fresh:
+        if self.asked.fresh:
             found = [self._found(one) for one in subjects]
         else:
             with Pack(self.workspace.root / FOLDER / f"{self.edition.issue.id}.findings") as pack:
@@ -127,14 +143,19 @@ class Inspection:
         """A digest over what all variants are made from besides their own articles."""
         issue = self.edition.issue
         settings = self.edition.settings.model_dump_json(exclude={"root"})
-        texts = (self.read(issue.where.path), self.read(FILE), str(issue.findings), str(sorted(self.gaps().items())))
+        asked = f"{self.asked.clients} {self.asked.notes} {self._support.snapshot}"
+        texts = (self.read(issue.where.path), self.read(FILE), str(issue.findings), asked)
         parts = (program_digest(), self.templates, settings, *texts)
         return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
     def _mail(self, subject: Subject) -> Mail:
         rendered = subject.rendered
         places = IssuePlaces(
-            self.edition.issue, self.edition.settings.site_url, self.read, lambda: self._trace(subject, rendered)
+            self.edition.issue,
+            self.edition.settings.site_url,
+            self.read,
+            lambda: self._trace(subject, rendered),
+            self._styles,
         )
         return Mail(
             name=rendered.key,
@@ -148,6 +169,9 @@ class Inspection:
             headers=self._headers,
             pictures={f"cid:{one.name}": one.content for one in rendered.pictures},
             merge_fields=rendered.merge_fields,
+            support=self._support,
+            clients=self.asked.clients,
+            notes=self.asked.notes,
             gaps=self.gaps,
         )
 
@@ -170,6 +194,16 @@ class Inspection:
         drawn = render_variant(self.edition, self._traced, key, subject.variant)
         trace = self._tracer.trace(drawn.html)
         return trace if trace.html == rendered.html else None
+
+    @cached_property
+    def _support(self) -> SupportTable:
+        return load_table(self.workspace.root / FOLDER)
+
+    @cached_property
+    def _styles(self) -> tuple[str, ...]:
+        """The style files, the workspace's own first."""
+        found = [path for folder in self.folders for path in sorted(folder.glob("**/*.css.j2"))]
+        return tuple(shown(path, self.workspace.root) for path in found)
 
     @cached_property
     def _tracer(self) -> Tracer:

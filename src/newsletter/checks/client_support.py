@@ -1,0 +1,53 @@
+"""What HTML and CSS of the mail does not work in the mail programs people use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from newsletter.checks.clients.judging import Judgement, judge_html
+from newsletter.checks.clients.uses import Use
+from newsletter.checks.mail import Mail
+from newsletter.checks.rule import warning
+from newsletter.model import Finding, Severity, Where
+
+RULES = (
+    warning(
+        "client-support",
+        "Mail programs leave out much of HTML and CSS, each something else. An error when something the mail says is "
+        "lost, a warning when its layout breaks, a note (`--notes`) when it merely looks plainer. Conditional comments "
+        "and fallbacks count. Source: Can I Email (MIT), https://www.caniemail.com; the snapshot's date is in "
+        "checks/clients/support.json.",
+    ),
+)
+_DECLARATION = re.compile(r"[-\w]+\s*:")
+
+
+def check_mail(mail: Mail) -> Iterator[Finding]:
+    """A finding for each feature and line of the author's, with how many more places there are."""
+    if mail.support is None:
+        return
+    places: dict[tuple[str, Where, tuple[str, ...]], tuple[Judgement, int]] = {}
+    for one in judge_html(mail.html, mail.support, mail.clients):
+        if one.severity == Severity.INFO and not mail.notes:
+            continue
+        for use in one.uses:
+            key = (one.title, _where(mail, use), one.clients)
+            first, count = places.get(key, (one, 0))
+            places[key] = (first, count + 1)
+    for (_, where, _), (one, count) in places.items():
+        often = f" ({count} places)" if count > 1 else ""
+        yield Finding("client-support", Severity(one.severity), f"{one.message}{often}", where, "", one.fix)
+
+
+def _where(mail: Mail, use: Use) -> Where:
+    element = mail.page.at_offset(use.start)
+    if mail.in_file or element is None:
+        return mail.places.of_offset(use.start)
+    end = mail.html.find(">", use.start)
+    opened = mail.html.rfind("<!--", 0, use.start)
+    if opened >= 0 and mail.html.find("-->", opened) > use.start:
+        return mail.places.of_offset(use.start)
+    if element.tag == "style" or (_DECLARATION.match(use.excerpt) and end >= 0):
+        return mail.places.of_style(use.excerpt, element)
+    return mail.at(element)
