@@ -13,13 +13,20 @@ from newsletter.model import Context, MergeField, Picture, RenderedVariant, Wher
 
 _VARIANT = "variant/"
 _PICTURE = "picture/"
+FORCED = "forced"
 
 
-def pack(variants: Sequence[RenderedVariant]) -> dict[str, bytes]:
-    """The variants, and each picture once, by name."""
+def pack(variants: Sequence[RenderedVariant], forced: str = "") -> dict[str, bytes]:
+    """The variants, and each picture once, by name; and why it is sent in spite of findings, if it is."""
     packed = {_VARIANT + one.key: _pack_variant(one) for one in variants}
     pictures = {picture.name: picture for one in variants for picture in one.pictures}
-    return packed | {_PICTURE + name: picture.content for name, picture in pictures.items()}
+    reason = {FORCED: forced.encode()} if forced else {}
+    return packed | {_PICTURE + name: picture.content for name, picture in pictures.items()} | reason
+
+
+def reason(contents: Mapping[str, bytes]) -> str:
+    """Why the campaign is sent in spite of findings; empty when there were none."""
+    return contents.get(FORCED, b"").decode()
 
 
 def unpack(contents: Mapping[str, bytes]) -> tuple[RenderedVariant, ...]:

@@ -33,8 +33,9 @@ def findings_of(subject: Subject) -> tuple[Finding, ...]:
 
 
 def mail_findings(mail: Mail, chosen: Chosen) -> tuple[Finding, ...]:
-    """What the checks find in any mail."""
-    return as_chosen((finding for check in _wanted(chosen) if check.of_mail for finding in check.of_mail(mail)), chosen)
+    """What the checks find in any mail; notes only when they are asked for."""
+    found = [finding for check in _wanted(chosen) if check.of_mail for finding in check.of_mail(mail)]
+    return as_chosen((one for one in found if mail.notes or one.severity is not Severity.INFO), chosen)
 
 
 def as_chosen(findings: Iterable[Finding], chosen: Chosen) -> tuple[Finding, ...]:

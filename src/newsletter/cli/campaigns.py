@@ -102,6 +102,8 @@ def print_campaign(workspace: Workspace, state: CampaignState, as_json: bool, al
     print_table([(people, key) for key, people in counts_json(state.counts).items() if people or key == "accepted"])
     if state.campaign.status is CampaignStatus.SENDING and state.rate:
         click.echo(f"  {_pace(state)}")
+    if state.forced:
+        click.echo(f"\nSent in spite of findings: {state.forced}")
     if state.by_profession:
         print_heading("Delivered by profession")
         print_table([(people, key or UNMATCHED) for key, people in state.by_profession.items()])
@@ -177,6 +179,7 @@ def _json(workspace: Workspace, state: CampaignState) -> dict[str, object]:
         ],
         "rate": state.rate,
         "seconds_left": left / state.rate if state.rate and left else None,
+        "forced": state.forced or None,
         "held": {"reason": held.reason, "until": held.until.isoformat()} if held and held.until else None,
         "outbox": shown(folder, Path.cwd()) if folder else None,
     }

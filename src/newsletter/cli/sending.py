@@ -60,6 +60,9 @@ def plan(context: click.Context, issue: str, campaign: str, as_json: bool) -> No
 @click.option("--campaign", default="", metavar="NAME", help="The campaign's name. Default: the issue's.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N messages; the rest stays pending.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--force", "forced", default="", metavar="REASON", help="Send in spite of errors; the reason is recorded."
+)
 @click.option("--as-frozen", is_flag=True, help="Go on with the content as it was frozen, though the files changed.")
 @click.option("--resend-uncertain", "uncertain", flag_value="resend", help="Send the uncertain ones again.")
 @click.option("--skip-uncertain", "uncertain", flag_value="skip", help="Let the uncertain ones be.")
@@ -72,6 +75,7 @@ def send(
     campaign: str,
     limit: int | None,
     yes: bool,
+    forced: str,
     as_frozen: bool,
     uncertain: str | None,
     retry_failed: bool,
@@ -86,7 +90,7 @@ def send(
     name = campaign or building.issue_id(workspace, issue)
     existing = sending.find_campaign(workspace, name)
     if existing is None:
-        _freeze(workspace, issue, name, yes, as_json)
+        _freeze(workspace, issue, name, yes, forced, as_json)
     elif existing.status is CampaignStatus.FINISHED and not retry_failed:
         print_campaign(workspace, standing.status(workspace, name), as_json, already=True)
         return
@@ -106,7 +110,7 @@ def send(
     standing.refuse_unfinished(state)
 
 
-def _freeze(workspace: Workspace, issue: str, name: str, yes: bool, as_json: bool) -> None:
+def _freeze(workspace: Workspace, issue: str, name: str, yes: bool, forced: str, as_json: bool) -> None:
     """Show the plan, ask, and write the campaign into the database."""
     with progress_bar("Rendering", as_json) as progress:
         planned = sending.plan(workspace, issue, name, progress, fresh=True)
@@ -114,9 +118,9 @@ def _freeze(workspace: Workspace, issue: str, name: str, yes: bool, as_json: boo
         print_findings(planned.built.findings)
     else:
         _print_plan(workspace, planned)
-    sending.refuse_unsendable(planned)
+    sending.refuse_unsendable(planned, forced)
     _confirm(f"Send to {planned.plan.recipients:,} recipients?", yes)
-    sending.freeze(workspace, planned)
+    sending.freeze(workspace, planned, forced)
 
 
 def _confirm(question: str, yes: bool) -> None:

@@ -25,6 +25,7 @@ from newsletter.model import (
     Finding,
     Import,
     Plan,
+    Severity,
 )
 from newsletter.pipeline.building import Built, build
 from newsletter.pipeline.people import as_of, import_file
@@ -68,7 +69,7 @@ def plan(
 
     `fresh` renders everything anew, whatever lies in `build/`: for what is about to be mailed.
     """
-    built = build(workspace, argument, progress=progress, fresh=fresh)
+    built = build(workspace, argument, progress=progress, fresh=fresh, whole=True)
     built = replace(built, audience=as_of(built.audience, now()))
     professions = load_professions(workspace.root)
     with open_store(workspace) as database:
@@ -83,11 +84,14 @@ def plan(
     return Planned(made, replace(built, findings=_counted(built, made)), imported)
 
 
-def refuse_unsendable(planned: Planned) -> None:
-    """Raise `Refused` when checks found errors or there is nobody to send to."""
+def refuse_unsendable(planned: Planned, forced: str = "") -> None:
+    """Raise `Refused` when there is nobody to send to, or checks found errors and nobody has `forced` with a reason."""
     built = planned.built
-    if built.errors:
-        raise Refused(f"{built.errors} finding(s) stop this send. Mend them and run the command again.")
+    if built.errors and not forced.strip():
+        raise Refused(
+            f"{built.errors} finding(s) stop this send. Mend them and run the command again, or send all the same with "
+            '--force "why", which the campaign records.'
+        )
     if not planned.plan.recipients:
         raise Refused(
             f"{built.audience.where}: the audience has no recipients. Look at its `segment:` with "
@@ -103,18 +107,18 @@ def find_campaign(workspace: Workspace, name: str) -> Campaign | None:
         return campaigns.find_campaign(connection, name)
 
 
-def freeze(workspace: Workspace, planned: Planned) -> None:
-    """Write content and recipients into the database in one transaction."""
+def freeze(workspace: Workspace, planned: Planned, forced: str = "") -> None:
+    """Write content and recipients into the database in one transaction, and why it was `forced`, if it was."""
     built, made = planned.built, planned.plan
     require_provider(workspace.settings)
-    refuse_unsendable(planned)
+    refuse_unsendable(planned, forced)
     computed = ("address", "unsubscribe_url")
     frozen = FrozenCampaign(
         name=made.campaign,
         issue=built.issue,
         audience=built.audience.id,
         content_hash=built.content_hash,
-        contents=freezing.pack(built.variants),
+        contents=freezing.pack(built.variants, _forced(built, forced)),
         variant_of={key: variant for key, variant in built.variant_of.items() if key != DEFAULT},
         segment=built.audience.segment,
         recipient_fields=tuple(one for one in built.audience.recipient_fields if one not in computed),
@@ -252,6 +256,12 @@ def refuse_changed(workspace: Workspace, campaign: Campaign) -> None:
             f"was frozen with --as-frozen, or put the files back, or send the new content to everyone with "
             f"--campaign {campaign.name}-2."
         )
+
+
+def _forced(built: Built, reason: str) -> str:
+    """The reason with the rules it goes against; nothing when nothing stood in the way."""
+    rules = dict.fromkeys(one.rule for one in built.findings if one.severity is Severity.ERROR)
+    return f"{' '.join(reason.split())} (against {', '.join(rules)})" if rules else ""
 
 
 def _frozen(database: Database, name: str) -> tuple[Campaign, dict[str, bytes]]:

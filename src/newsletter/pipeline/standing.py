@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from newsletter.campaigns import freezing
 from newsletter.delivery.limits import Allowance
 from newsletter.errors import Refused, SettingsError, Stopped, did_you_mean
 from newsletter.model import Campaign, CampaignStatus, Counts, State
@@ -28,6 +29,8 @@ class CampaignState:
     next_due: datetime | None
     rate: float = 0.0
     """Messages a second over the last minute."""
+    forced: str = ""
+    """Why it was sent in spite of findings, and which; empty when there were none."""
     held: Allowance | None = None
     """The limit that ended this run, and until when."""
 
@@ -54,6 +57,7 @@ def state_of(connection: Connection, name: str) -> CampaignState:
         ledger.accepted_by_profession(connection, campaign.id),
         ledger.next_due(connection, campaign.id),
         ledger.accepted_since(connection, campaign.id, now() - _RECENT) / _RECENT.total_seconds(),
+        freezing.reason(campaigns.frozen_contents(connection, campaign.id, [freezing.FORCED])),
     )
 
 

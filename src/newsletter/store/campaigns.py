@@ -87,10 +87,11 @@ def campaign_names(connection: Connection) -> list[str]:
     return list(connection.execute(select(campaigns.c.name).order_by(campaigns.c.id)).scalars())
 
 
-def frozen_contents(connection: Connection, campaign: CampaignId) -> dict[str, bytes]:
-    """The frozen variants and pictures, by name."""
+def frozen_contents(connection: Connection, campaign: CampaignId, names: Sequence[str] = ()) -> dict[str, bytes]:
+    """The frozen variants and pictures, by name; only those of `names` when there are any."""
     query = select(campaign_contents.c.name, campaign_contents.c.content)
-    rows = connection.execute(query.where(campaign_contents.c.campaign_id == campaign))
+    query = query.where(campaign_contents.c.campaign_id == campaign)
+    rows = connection.execute(query.where(campaign_contents.c.name.in_(names)) if names else query)
     return {row.name: row.content for row in rows}
 
 
