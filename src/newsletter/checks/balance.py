@@ -33,7 +33,7 @@ RULES = (
     ),
 )
 _PICTURES, _DIFFERS, _MISSING, _HIDDEN = RULES
-_FEW_LETTERS = 250
+_FEW_LETTERS = 100
 _HIDDEN_LETTERS = 400
 _LARGE = 400 * 300
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0", re.IGNORECASE)

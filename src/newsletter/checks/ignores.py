@@ -31,7 +31,7 @@ RULES = (
 )
 _UNUSED, _REASON = RULES
 _COMMENT = re.compile(
-    r"(?:<!--|\{#-?|#)[ \t]*newsletter:[ \t]*ignore\b[ \t]*(?P<rule>[\w-]*)[ \t]*(?P<rest>[^\n]*?)[ \t]*"
+    r"(?:<!--|\{#-?|#)[ \t]*newsletter:[ \t]*ignore\b[ \t]*(?P<rule>(?:\w[\w-]*)?)[ \t]*(?P<rest>[^\n]*?)[ \t]*"
     r"(?:-->|-?#\}|$)",
     re.MULTILINE,
 )

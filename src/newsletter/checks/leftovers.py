@@ -31,7 +31,9 @@ RULES = (
     ),
 )
 _FILLER, _NOTE, _BRACES, _DOUBLE = RULES
-_FILLER_TEXT = re.compile(r"lorem ipsum(?: dolor sit amet)?|(?<!lorem ipsum )dolor sit amet|consectetur adipi\w+|blindtext", re.IGNORECASE)
+_FILLER_TEXT = re.compile(
+    r"lorem ipsum(?: dolor sit amet)?|(?<!lorem ipsum )dolor sit amet|consectetur adipi\w+|blindtext", re.IGNORECASE
+)
 _NOTE_TEXT = re.compile(r"\b(?:TODO|FIXME|XXX|TKTK)\b(?!-)(?!\w)|\[(?:TBD|TK|insert [^\]]{1,40})\]")
 _BRACES_TEXT = re.compile(r"\{\{[^{}\n]{1,60}\}\}|\{%[^{}\n]{1,60}%\}|\*\|[A-Z_:]{2,30}\|\*|%%[A-Z_]{2,30}%%")
 _TWICE = re.compile(r"(?<![\w'’.-])([a-z]{2,}) +\1(?![\w'’-])")

@@ -71,8 +71,8 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def check_mail(mail: Mail) -> Iterator[Finding]:
-    """What the page and the headers lack; of a file without headers, only whole pages are judged."""
-    if mail.in_file and not mail.is_final and "<html" not in mail.html.lower():
+    """What the page and the headers lack; a file is judged when its headers say that it goes to a list."""
+    if mail.in_file and not _goes_to_a_list(mail.headers or {}):
         return
     if not _can_leave(mail):
         where = mail.places.of_offset(max(0, mail.html.lower().rfind("</body")))
@@ -96,6 +96,12 @@ def _headers(mail: Mail, headers: Mapping[str, str], where: Where) -> Iterator[F
     if domain in _FREE:
         message = f"the mail is sent from an address at {domain}."
         yield _DOMAIN.finding(message, where, fix="Send from a domain of your own.")
+
+
+def _goes_to_a_list(headers: Mapping[str, str]) -> bool:
+    """Whether it is a mailing; an order's confirmation has nothing to leave."""
+    named = any(headers.get(name) for name in ("list-id", "list-unsubscribe", "list-unsubscribe-post", "list-help"))
+    return named or headers.get("precedence", "").lower() in ("bulk", "list")
 
 
 def _can_leave(mail: Mail) -> bool:

@@ -1,0 +1,72 @@
+"""What an author decides to live with, in a comment beside it, and what a comment without effect is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsletter.checks.ignores import Ignore, ignores_in, sift
+from newsletter.model import Finding, Severity, Where
+
+
+def _finding(line: int, rule: str = "link-text", path: str = "a.md") -> Finding:
+    return Finding(rule, Severity.WARNING, "m", Where(path, line))
+
+
+def _covered(text: str, path: str = "a.md") -> list[int]:
+    """The lines on which a finding of link-text is ignored."""
+    ignores = ignores_in(text, path)
+    lines = range(1, text.count("\n") + 2)
+    return [line for line in lines if not sift([_finding(line, path=path)], ignores).findings]
+
+
+def test_in_an_article_a_comment_covers_the_paragraph_that_follows() -> None:
+    text = "One\n\n<!-- newsletter: ignore link-text because it is a joke -->\n\nTwo\ntwo\n\nThree"
+    assert _covered(text) == [3, 4, 5, 6]
+
+
+def test_beside_something_a_comment_covers_its_own_line() -> None:
+    assert _covered("One\nTwo <!-- newsletter: ignore link-text because so -->\nThree") == [2]
+    assert _covered("a: 1\nb: 2 # newsletter: ignore link-text because so\nc: 3", "i.yaml") == [2]
+
+
+def test_in_yaml_a_comment_covers_the_block_that_begins_below_it() -> None:
+    text = (
+        "blocks:\n  # newsletter: ignore link-text because so\n  - text: |\n      One\n\n      Two\n  - text: Three\n"
+    )
+    assert _covered(text, "issue.yaml") == [2, 3, 4, 5, 6]
+
+
+def test_in_a_template_a_comment_covers_the_next_line() -> None:
+    assert _covered("{# newsletter: ignore link-text because so #}\n<a>\n<b>", "t.j2") == [1, 2]
+
+
+def test_only_the_rule_that_is_named_is_ignored_and_the_reason_is_kept() -> None:
+    ignores = ignores_in("<!-- newsletter: ignore link-text because Ada says so -->\nOne", "a.md")
+    sifted = sift([_finding(2), _finding(2, "link-host"), _finding(2, path="b.md")], ignores)
+    assert [(one.rule, one.where.path) for one in sifted.findings] == [("link-host", "a.md"), ("link-text", "b.md")]
+    assert [reason for _, reason in sifted.ignored] == ["Ada says so"]
+
+
+@pytest.mark.parametrize(
+    ("comment", "words"),
+    [
+        ("ignore link-text", "without a reason"),
+        ("ignore link-text because", "without a reason"),
+        ("ignore link-txt because so", "Did you mean 'link-text'?"),
+        ("ignore", "no rule is named"),
+    ],
+)
+def test_without_a_reason_or_a_rule_there_is_a_comment_has_no_effect_and_is_told(comment: str, words: str) -> None:
+    ignores = ignores_in(f"<!-- newsletter: {comment} -->\nOne", "a.md")
+    found = sift([_finding(2)], ignores).findings
+    assert [one.rule for one in found] == ["link-text", "ignore-reason"]
+    assert words in found[1].message
+    assert found[1].where == Where("a.md", 1)
+
+
+def test_a_comment_that_ignores_nothing_is_told_where_all_was_looked_at_and_only_there() -> None:
+    ignores = ignores_in("<!-- newsletter: ignore link-text because so -->\nOne", "a.md")
+    assert isinstance(ignores[0], Ignore)
+    assert sift([], ignores).findings == ()
+    assert [(one.rule, str(one.where)) for one in sift([], ignores, ["a.md"]).findings] == [("unused-ignore", "a.md:1")]
+    assert sift([_finding(2)], ignores, ["a.md"]).findings == ()

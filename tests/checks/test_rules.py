@@ -1,0 +1,196 @@
+"""Each rule of a mail as it arrives: an email that breaks it, the line to edit, and one like it that does not."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from newsletter.checks.registry import all_rules
+from newsletter.model import Finding
+from newsletter.pipeline.checking import check_file
+
+EMAILS = sorted((Path(__file__).parent / "clients/emails").glob("*.html"))
+LONG = "Work that lasts is kept in formats that last, and is read by more than one program in the end."
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head><title>Tools</title></head>
+<body>
+{body}
+<p style="font-size:16px;line-height:1.5;color:#222222">{long} {long}</p>
+</body>
+</html>
+"""
+LINE = 5
+"""Where a body begins in the page."""
+
+HITS = [
+    ("image-alt", '<p>A\n<img src="https://example.org/a.png" width="80"></p>', 1),
+    (
+        "image-alt",
+        '<a\n href="https://example.org/offer"><img src="https://example.org/a.png" alt="" width="9"></a>',
+        1,
+    ),
+    ("heading-order", "<h1>Tools</h1>\n<h3>Small ones</h3>", 1),
+    ("heading-order", "<h1>Tools</h1>\n\n<h1>More tools</h1>", 2),
+    ("table-role", "<p>A</p>\n<table><tr><td>One cell</td></tr></table>", 1),
+    ("link-text", '<p>For the report,\n<a href="https://example.org/r">click here</a>.</p>', 1),
+    ("link-host", '<p><a\nhref="https://evil.example.com/">www.good.example.org</a></p>', 1),
+    ("link-target", '<p>\n<a href="/about">About us</a></p>', 1),
+    ("link-target", '<p>\n<a href="">About us</a></p>', 1),
+    ("link-target", '<p>\n<a href="javascript:void(0)">About us</a></p>', 1),
+    ("link-number", '<p>\n\n<a href="http://192.0.2.7/x">About us</a></p>', 2),
+    ("link-shortener", '<p>\n<a href="https://bit.ly/3xyz">About us</a></p>', 1),
+    ("link-fragment", '<p>\n<a href="#tools">About us</a></p>', 1),
+    ("image-source", '<p>\n<img src="images/a.png" alt="A" width="80"></p>', 1),
+    ("image-source", '<p>\n<img src="data:image/png;base64,AAAA" alt="A" width="80"></p>', 1),
+    ("image-format", '<p>\n<img src="https://example.org/a.webp" alt="A" width="80"></p>', 1),
+    ("image-width", '<p>\n<img src="https://example.org/a.png" alt="A" style="width:100%"></p>', 1),
+    ("inline-svg", '<p>Hi</p>\n<svg width="9" height="9"></svg>', 1),
+    ("font-size", f'<p>A</p>\n<p style="font-size:12px">{LONG}</p>', 1),
+    ("line-height", f'<p>A</p>\n<p style="font-size:16px;line-height:17px">{LONG}</p>', 1),
+    ("justified-text", f'<p>A</p>\n<div style="text-align:justify"><p>{LONG}</p></div>', 1),
+    ("emoji-run", "<p>Well done\n🎉🎉🎉</p>", 1),
+    ("text-contrast", '<p>A</p>\n<p style="color:#999999;background-color:#ffffff">Pale words</p>', 1),
+    ("filler-text", "<p>A</p>\n<p>Lorem ipsum dolor sit amet</p>", 1),
+    ("note-to-self", "<p>A</p>\n<p>TODO: ask Ada</p>", 1),
+    ("double-word", "<p>We\nlook at the the tools.</p>", 1),
+    ("hidden-text", f'<p>A</p>\n<div style="display:none">{LONG * 6}</div>', 1),
+    ("client-support", '<p>A</p>\n<form action="https://example.org"><input name="a"></form>', 1),
+]
+MISSES = [
+    ("image-alt", '<img src="https://example.org/a.png" alt="" width="80">'),
+    (
+        "image-alt",
+        '<a href="https://example.org/offer"><img src="https://example.org/a.png" alt="" width="9"> Offer</a>',
+    ),
+    ("heading-order", "<h1>Tools</h1><h2>Small</h2><h3>Smaller</h3><h2>Large</h2>"),
+    ("table-role", "<table><tr><th>Day</th></tr><tr><td>Monday</td></tr></table>"),
+    ("table-role", '<table role="presentation"><tr><td>One cell</td></tr></table>'),
+    ("table-role", "<table><tr><td>Monday</td><td>8</td></tr><tr><td>Sunday</td><td>9</td></tr></table>"),
+    ("link-text", '<a href="https://example.org/r">The report on tools</a>'),
+    ("link-host", '<a href="https://shop.example.org/x">www.example.org</a>'),
+    ("link-host", '<a href="https://example.org/notes">notes.md</a>'),
+    ("link-host", '<a href="https://example.co.uk/">news.example.co.uk</a>'),
+    ("link-target", '<a href="mailto:ada@example.org">Ada</a> <a href="{{ url }}">Read</a> <a href="*|URL|*">On</a>'),
+    ("link-target", '<a name="tools">Tools</a>'),
+    ("link-fragment", '<a href="#tools">Tools</a> <h2 id="tools">Tools</h2>'),
+    ("link-number", '<a href="https://127.example.org/">About</a>'),
+    ("image-source", '<img src="{{ picture }}" alt="A" width="9"><img src="cid:logo" alt="A" width="9">'),
+    ("image-width", '<img src="https://example.org/a.png" alt="A" style="width:24px">'),
+    ("font-size", f'<div style="font-size:11px"><p>{LONG} <a href="https://example.org/u">Unsubscribe</a></p></div>'),
+    ("font-size", '<p style="font-size:12px">March 2026</p>'),
+    ("line-height", f'<p style="font-size:16px;line-height:24px">{LONG}</p>'),
+    ("emoji-run", "<p>Well done 🎉🎉</p>"),
+    ("text-contrast", '<div style="background:url(x.png)"><p style="color:#ffffff">On a picture</p></div>'),
+    ("text-contrast", '<td bgcolor="#000000"><p style="color:#ffffff">White on black</p></td>'),
+    ("text-contrast", '<h1 style="color:#888888;font-size:28px">Large and grey</h1>'),
+    ("note-to-self", "<p>The TODO-list of a practice, and a to-do.</p><pre>TODO: code</pre>"),
+    ("double-word", "<p>We had had it, and that that is so. Bora Bora; very very good.</p>"),
+    ("open-braces", "<p>Dear {{ name }}</p>"),
+    ("hidden-text", '<div style="display:none">High water at noon' + "&#8199;&#847; " * 60 + "</div>"),
+]
+
+
+def _found(tmp_path: Path, body: str) -> list[Finding]:
+    file = tmp_path / "mail.html"
+    file.write_text(PAGE.format(body=body, long=LONG), "utf-8")
+    return list(check_file(str(file)).findings)
+
+
+@pytest.mark.parametrize(("rule", "body", "below"), HITS, ids=[f"{one[0]}-{at}" for at, one in enumerate(HITS)])
+def test_an_email_that_breaks_a_rule_is_told_the_line_to_edit(tmp_path: Path, rule: str, body: str, below: int) -> None:
+    lines = [one.where.line for one in _found(tmp_path, body) if one.rule == rule]
+    # A tag that begins on one line and names its address on the next may be told by either.
+    assert lines and lines[0] in (LINE + below, LINE + below - (body.split("\n")[0].endswith("<a")))
+
+
+@pytest.mark.parametrize(("rule", "body"), MISSES, ids=[f"{one[0]}-{at}" for at, one in enumerate(MISSES)])
+def test_an_email_that_keeps_a_rule_is_told_nothing_of_it(tmp_path: Path, rule: str, body: str) -> None:
+    assert [str(one) for one in _found(tmp_path, body) if one.rule == rule] == []
+
+
+@pytest.mark.parametrize("path", EMAILS, ids=lambda path: path.name)
+def test_no_error_is_found_in_good_emails_written_by_hand(path: Path) -> None:
+    assert [str(one) for one in check_file(str(path)).findings if one.severity == "error"] == []
+
+
+def test_a_page_without_language_or_title_is_told_so_and_a_fragment_is_not(tmp_path: Path) -> None:
+    page, part = tmp_path / "page.html", tmp_path / "part.html"
+    page.write_text("<!DOCTYPE html>\n<html>\n<head></head><body><p>Hi</p></body></html>\n")
+    part.write_text("<p>Hi</p>\n")
+    assert {(one.rule, one.where.line) for one in check_file(str(page)).findings} == {
+        ("html-lang", 2),
+        ("html-title", 3),
+    }
+    assert check_file(str(part)).findings == ()
+
+
+def _message(**headers: str) -> EmailMessage:
+    message = EmailMessage()
+    defaults = {"From": "news@example.org", "To": "ada@example.org", "Subject": "Tools for the week"}
+    for name, value in {**defaults, **headers}.items():
+        message[name.replace("_", "-")] = value
+    return message
+
+
+def _rules(tmp_path: Path, message: EmailMessage) -> set[str]:
+    file = tmp_path / "mail.eml"
+    file.write_bytes(bytes(message))
+    return {one.rule for one in check_file(str(file)).findings}
+
+
+def test_a_message_is_judged_by_its_headers_and_its_text(tmp_path: Path) -> None:
+    message = _message(Subject="ACT NOW AND WIN BIG", List_Id="<news.example.org>", From="tools@gmail.com")
+    message.set_content(
+        "Quite other words about gardening, roses, watering, pruning, compost, weather and seeds today."
+    )
+    message.add_alternative(
+        PAGE.format(body="<p>Dear {{ name }}</p><img src='cid:gone' alt='A' width='9'>", long=LONG), "html"
+    )
+    assert _rules(tmp_path, message) == {
+        "subject-caps",
+        "spam-words",
+        "sender-domain",
+        "list-unsubscribe",
+        "unsubscribe-link",
+        "open-braces",
+        "image-source",
+        "text-differs",
+    }
+
+
+def test_a_good_message_is_told_nothing_and_needs_no_unsubscribing_when_it_goes_to_one(tmp_path: Path) -> None:
+    mailing = _message(List_Id="<news.example.org>", List_Unsubscribe="<mailto:leave@example.org>")
+    leave = '<p><a href="https://example.org/leave">Unsubscribe</a></p>'
+    for message, body in ((mailing, leave), (_message(), "<p>Your order has left.</p>")):
+        message.set_content(f"{LONG} {LONG}")
+        message.add_alternative(PAGE.format(body=body, long=LONG), "html")
+        assert _rules(tmp_path, message) == set()
+
+
+def test_lines_of_a_message_are_those_of_its_decoded_html_and_that_is_said(tmp_path: Path) -> None:
+    message = _message()
+    message.set_content("Hi")
+    message.add_alternative(PAGE.format(body="<p>é</p>\n<p>Lorem ipsum</p>", long=LONG), "html", cte="base64")
+    file = tmp_path / "mail.eml"
+    file.write_bytes(bytes(message))
+    checked = check_file(str(file))
+    assert [one.where.line for one in checked.findings if one.rule == "filler-text"] == [LINE + 1]
+    assert "decoded" in checked.note
+
+
+def test_a_picture_with_few_words_and_a_mail_without_text_are_told(tmp_path: Path) -> None:
+    message = _message()
+    picture = '<img src="https://example.org/a.png" width="600" height="800" alt="Sale">'
+    html = f'<html lang="en"><head><title>T</title></head><body>{picture}</body></html>'
+    message.set_content(html, "html")
+    assert _rules(tmp_path, message) == {"mostly-pictures", "text-missing"}
+
+
+@pytest.mark.parametrize("rule", sorted(all_rules()))
+def test_every_rule_explains_itself_and_names_its_source(rule: str) -> None:
+    about = all_rules()[rule].about
+    assert "Source: " in about
+    assert len(about) > 60
