@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 from tests.bench.importing import imports
+from tests.bench.checks import check_times
 from tests.bench.mjml import against_mjml
 from tests.bench.people import people as a_million_people
 from tests.bench.sendgrid import sendgrid_speed
@@ -40,6 +41,7 @@ def main() -> None:
         build_time(workspace)
         against_mjml(workspace, [*NEWSLETTER, "build", ISSUE], timed)
         large_issues(Path(folder))
+        check_times(Path(folder), REPOSITORY / "templates")
         outbox_speed(Path(folder))
         a_million_people(Path(folder))
         imports(Path(folder))
