@@ -148,3 +148,16 @@ def test_a_send_refuses_errors_and_is_forced_only_with_a_reason_that_is_recorded
     status = json.loads(workspace.run("status", "tides", "--json").stdout)
     assert status["forced"] == "a joke on printers (against filler-text)"
     assert "a joke on printers" in workspace.run("status", "tides").stdout
+
+
+def test_a_merge_field_without_default_is_told_with_the_people_it_says_nothing_to(workspace: Workspace) -> None:
+    issue = (workspace.root / "issues/tides/issue.yaml").read_text()
+    workspace.write("issues/tides/issue.yaml", issue.replace(" | default('sailor')", ""))
+    assert _findings(workspace) == []
+    assert workspace.run("audience", "import", "crew").returncode == 0
+    assert _findings(workspace) == [("merge-gap", "issues/tides/issue.yaml:12")]
+    assert "1 of the audience have no first_name" in workspace.run("check", "tides", "--format", "text").stdout
+    crew = (workspace.root / "audiences/crew.csv").read_text()
+    workspace.write("audiences/crew.csv", crew.replace("bo@example.org,,", "bo@example.org,Bo,"))
+    assert workspace.run("audience", "import", "crew").returncode == 0
+    assert _findings(workspace) == []

@@ -33,6 +33,11 @@ class Places(Protocol):
         ...
 
 
+def nobody(name: str) -> int:
+    """Nothing is known of the audience: no gap is known either."""
+    return 0
+
+
 @dataclass(frozen=True)
 class Mail:
     """What arrives: the parts of a mail as its reader gets them, and the way back to what was written.
@@ -62,8 +67,8 @@ class Mail:
     clients: tuple[str, ...] = USUAL
     notes: bool = False
     """Whether what merely looks plainer somewhere is to be said, too."""
-    gaps: Callable[[], Mapping[str, int]] = dict
-    """For each merge field, how many of the audience have no value for it."""
+    gaps: Callable[[str], int] = nobody
+    """A merge field's name → how many of the audience have no value for it."""
 
     def at(self, element: Element, *sought: str) -> Where:
         """Where its author wrote the element: the line that says one of the words sought, else that of its tag."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from hashlib import sha256
 
 from newsletter.audience import audiences
@@ -23,11 +23,12 @@ from newsletter.model import (
     DeliveryId,
     Finding,
     RenderedVariant,
+    Rule,
     Severity,
     Where,
 )
-from newsletter.pipeline.inspecting import AS_USUAL, Asked, Gaps, Inspection, no_gaps
-from newsletter.pipeline.workspace import Progress, Workspace, now, silent
+from newsletter.pipeline.inspecting import AS_USUAL, Asked, Inspection
+from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
 from newsletter.rendering import merge_fields
 from newsletter.rendering.kept_variants import KeptVariants
 from newsletter.rendering.layout import Templates
@@ -65,14 +66,12 @@ def build(
     progress: Progress = silent,
     fresh: bool = False,
     whole: bool = False,
-    gaps: Gaps = no_gaps,
     asked: Asked = AS_USUAL,
 ) -> Built:
     """Read the issue, render every variant (or those of `only`) and check them.
 
     What has not changed since an earlier build is taken from there; `fresh` takes nothing. `whole`: the mails are
-    checked as readers get them, not only the issue's parts; `gaps` then tells whom a merge field has no value for,
-    and `asked` what to look at.
+    checked as readers get them, not only the issue's parts; `asked` then tells what to look at.
     """
     name = issues.issue_id(argument, workspace.root)
     professions = load_professions(workspace.root)
@@ -99,9 +98,22 @@ def build(
         elif pack:
             pack.close(everything=not only)
     theme = templates.theme(issue.theme, workspace.settings)
-    inspection = Inspection(workspace, edition, theme, folders, before, gaps, asked)
+    inspection = Inspection(
+        workspace, edition, theme, folders, before, cache(partial(_people_without, workspace, audience)), asked
+    )
     sifted = inspection.whole(renderings, everybody=not only) if whole else inspection.quick(renderings)
     return _built(name, audience, edition, renderings, sifted)
+
+
+def _people_without(workspace: Workspace, audience: Audience, name: str) -> int:
+    """How many of those the audience's segment picks have no value for the merge field; 0 before the first import."""
+    if not has_database(workspace):
+        return 0
+    from newsletter.store.subscribers import headcount
+
+    without = replace(audience.segment, include=(*audience.segment.include, Rule(name, ("",))))
+    with open_store(workspace) as database, database.connect() as connection:
+        return sum(one.people for one in headcount(connection, without) if not one.reason)
 
 
 def _built(name: str, audience: Audience, edition: Edition, renderings: Sequence[Rendering], sifted: Sifted) -> Built:

@@ -16,7 +16,8 @@ from newsletter.cache import FOLDER, Pack, program_digest
 from newsletter.checks.clients.mail_clients import USUAL
 from newsletter.checks.clients.table import SupportTable, load_table
 from newsletter.checks.ignores import Sifted, ignores_in, sift
-from newsletter.checks.mail import Mail
+from newsletter.checks.mail import Mail, nobody
+from newsletter.checks.merge_defaults import bare_fields
 from newsletter.checks.page import Page
 from newsletter.checks.places import IssuePlaces
 from newsletter.checks.registry import problems_in
@@ -33,12 +34,8 @@ from newsletter.rendering.render import Edition, Rendering, render_variant
 from newsletter.rendering.tracing import Tracer
 from newsletter.settings import FILE
 
-Gaps = Callable[[], Mapping[str, int]]
-
-
-def no_gaps() -> Mapping[str, int]:
-    """Nothing is known of the audience."""
-    return {}
+Gaps = Callable[[str], int]
+"""A merge field's name → how many of the audience have no value for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ class Inspection:
     theme: Theme
     folders: Sequence[Path]
     templates: str
-    gaps: Gaps = no_gaps
+    gaps: Gaps = nobody
     asked: Asked = AS_USUAL
     _texts: dict[str, str] = field(default_factory=dict)
 
@@ -136,6 +133,8 @@ class Inspection:
             digest.update(f"{path} {len(self.read(path))} {self.read(path)}".encode("utf-8", "surrogatepass"))
         for picture in rendered.pictures:
             digest.update(f"{picture.name} {picture.source} {picture.findings}".encode())
+        gaps = {name: self.gaps(name) for name in bare_fields(rendered.merge_fields)}
+        digest.update(str(gaps).encode())
         return f"findings/{digest.hexdigest()}"
 
     @cached_property
