@@ -161,3 +161,18 @@ def test_a_merge_field_without_default_is_told_with_the_people_it_says_nothing_t
     workspace.write("audiences/crew.csv", crew.replace("bo@example.org,,", "bo@example.org,Bo,"))
     assert workspace.run("audience", "import", "crew").returncode == 0
     assert _findings(workspace) == []
+
+
+def test_an_issue_is_weighed_against_the_one_that_was_sent_last_to_the_same_people(workspace: Workspace) -> None:
+    assert workspace.run("send", "tides", "--yes").returncode == 0
+    links = "".join(f"[Part {number}](https://example.org/{number}), " for number in range(20))
+    workspace.write("issues/tides/tides.md", f"---\ntitle: High water\n---\n{links}and so on.\n")
+    assert _findings(workspace) == []
+    text = (workspace.root / "issues/tides/issue.yaml").read_text()
+    workspace.write(
+        "issues/ebb/issue.yaml",
+        text.replace("tides.md", "../tides/tides.md")
+        .replace("images/", "../tides/images/")
+        .replace("      - {article: galley.html, for: [cook], show: summary}\n", ""),
+    )
+    assert _findings(workspace, "ebb") == [("unlike-last", "issues/ebb/issue.yaml:5")]

@@ -33,6 +33,16 @@ class Places(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a mail is made of, by number; `issue` is the one it belongs to."""
+
+    issue: str
+    size: int
+    pictures: int
+    links: int
+
+
 def nobody(name: str) -> int:
     """Nothing is known of the audience: no gap is known either."""
     return 0
@@ -67,6 +77,8 @@ class Mail:
     clients: tuple[str, ...] = USUAL
     notes: bool = False
     """Whether what merely looks plainer somewhere is to be said, too."""
+    last: Weight | None = None
+    """What the issue before it weighed."""
     gaps: Callable[[str], int] = nobody
     """A merge field's name → how many of the audience have no value for it."""
 

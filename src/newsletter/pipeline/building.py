@@ -28,6 +28,7 @@ from newsletter.model import (
     Where,
 )
 from newsletter.pipeline.inspecting import AS_USUAL, Asked, Inspection
+from newsletter.pipeline.last_sent import last_sent
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
 from newsletter.rendering import merge_fields
 from newsletter.rendering.kept_variants import KeptVariants
@@ -98,9 +99,9 @@ def build(
         elif pack:
             pack.close(everything=not only)
     theme = templates.theme(issue.theme, workspace.settings)
-    inspection = Inspection(
-        workspace, edition, theme, folders, before, cache(partial(_people_without, workspace, audience)), asked
-    )
+    gaps = cache(partial(_people_without, workspace, audience))
+    last = partial(last_sent, workspace, name, audience.id)
+    inspection = Inspection(workspace, edition, theme, folders, before, gaps, last, asked)
     sifted = inspection.whole(renderings, everybody=not only) if whole else inspection.quick(renderings)
     return _built(name, audience, edition, renderings, sifted)
 

@@ -16,7 +16,7 @@ from newsletter.cache import FOLDER, Pack, program_digest
 from newsletter.checks.clients.mail_clients import USUAL
 from newsletter.checks.clients.table import SupportTable, load_table
 from newsletter.checks.ignores import Sifted, ignores_in, sift
-from newsletter.checks.mail import Mail, nobody
+from newsletter.checks.mail import Mail, Weight, nobody
 from newsletter.checks.merge_defaults import bare_fields
 from newsletter.checks.page import Page
 from newsletter.checks.places import IssuePlaces
@@ -61,6 +61,7 @@ class Inspection:
     folders: Sequence[Path]
     templates: str
     gaps: Gaps = nobody
+    last: Callable[[], Weight | None] = lambda: None
     asked: Asked = AS_USUAL
     _texts: dict[str, str] = field(default_factory=dict)
 
@@ -142,7 +143,7 @@ class Inspection:
         """A digest over what all variants are made from besides their own articles."""
         issue = self.edition.issue
         settings = self.edition.settings.model_dump_json(exclude={"root"})
-        asked = f"{self.asked.clients} {self.asked.notes} {self._support.snapshot}"
+        asked = f"{self._last} {self.asked.clients} {self.asked.notes} {self._support.snapshot}"
         texts = (self.read(issue.where.path), self.read(FILE), str(issue.findings), asked)
         parts = (program_digest(), self.templates, settings, *texts)
         return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
@@ -171,6 +172,7 @@ class Inspection:
             support=self._support,
             clients=self.asked.clients,
             notes=self.asked.notes,
+            last=self._last,
             gaps=self.gaps,
         )
 
@@ -193,6 +195,10 @@ class Inspection:
         drawn = render_variant(self.edition, self._traced, key, subject.variant)
         trace = self._tracer.trace(drawn.html)
         return trace if trace.html == rendered.html else None
+
+    @cached_property
+    def _last(self) -> Weight | None:
+        return self.last()
 
     @cached_property
     def _support(self) -> SupportTable:

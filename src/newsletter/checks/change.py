@@ -1,0 +1,42 @@
+"""How an issue weighs beside the one that was sent last: what is far outside the usual is often a mistake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from newsletter.checks.mail import Mail, Weight
+from newsletter.checks.rule import warning
+from newsletter.model import Finding
+
+RULES = (
+    warning(
+        "unlike-last",
+        "An issue with a third of the last one's text, or three times its pictures or links, may have lost a part or "
+        "gained one by mistake. Source: this program's record of the last issue that was sent to its end.",
+    ),
+)
+_FACTOR = 3.0
+_LEAST = {"bytes of HTML": 12_000, "pictures": 6, "links": 9}
+"""Below this, on both sides, three times as many are still few."""
+
+
+def weight_of(issue: str, html: str) -> Weight:
+    """The weight of a variant's HTML."""
+    return Weight(issue, len(html), len(re.findall(r"<img\b", html)), len(re.findall(r"<a\b", html)))
+
+
+def check_mail(mail: Mail) -> Iterator[Finding]:
+    """A warning for each number that is three times, or a third, of what it was."""
+    if mail.last is None:
+        return
+    now = weight_of("", mail.html)
+    pairs = {
+        "bytes of HTML": (now.size, mail.last.size),
+        "pictures": (now.pictures, mail.last.pictures),
+        "links": (now.links, mail.last.links),
+    }
+    for name, (count, before) in pairs.items():
+        if max(count, before) >= _LEAST[name] and (count >= _FACTOR * before or before >= _FACTOR * count):
+            message = f"{count:,} {name}; '{mail.last.issue}', sent last, had {before:,}."
+            yield RULES[0].finding(message, mail.key("sections"), fix="See that nothing is missing or there twice.")
