@@ -77,6 +77,8 @@ class Mail:
     clients: tuple[str, ...] = USUAL
     notes: bool = False
     """Whether what merely looks plainer somewhere is to be said, too."""
+    broken: Mapping[str, str] = field(default_factory=dict)
+    """Web address → why it does not answer, as far as they were asked."""
     last: Weight | None = None
     """What the issue before it weighed."""
     gaps: Callable[[str], int] = nobody

@@ -38,16 +38,19 @@ _RUNNING = 80
 _SMALL, _TINY, _CLOSE = 14.0, 10.0, 1.3
 _EMOJI_RUN = re.compile("(?:[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?[\U0001f3fb-\U0001f3ff]?[ ]?){3,}")
 _WORDS_SIZE = {"xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0}
+_SMALL_PRINT = 1500
+"""Letters: more of them are no longer what every mail has at its end."""
 _LEGAL = re.compile(r"unsubscribe|abmelden|désabonner|desinscrever|darse de baja|all rights reserved|©|copyright", re.I)
 
 
 def check_mail(mail: Mail) -> Iterator[Finding]:
     """Warnings for running text, once for each place that sets it so."""
     told: set[tuple[str, Element]] = set()
+    small_print: dict[Element, bool] = {}
     for element in mail.page.shown():
         words = own_words(element)
         if len(words) >= _RUNNING:
-            yield from _running(mail, element, words, told)
+            yield from _running(mail, element, words, told, small_print)
     for element in mail.page.shown():
         found = _EMOJI_RUN.search(element.text or "") or _EMOJI_RUN.search(element.tail or "")
         if found:
@@ -55,11 +58,13 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
             yield _EMOJI.finding("emoji follow each other.", mail.at(element, found[0].strip()), fix=fix)
 
 
-def _running(mail: Mail, element: Element, words: str, told: set[tuple[str, Element]]) -> Iterator[Finding]:
+def _running(
+    mail: Mail, element: Element, words: str, told: set[tuple[str, Element]], small_print: dict[Element, bool]
+) -> Iterator[Finding]:
     size, setter = font_size(element)
     quoted = f"'{words[:40]}…'"
     if setter is not None and size is not None and ("size", setter) not in told:
-        small = size < _TINY or (size < _SMALL and not _is_small_print(element))
+        small = size < _TINY or (size < _SMALL and not _is_small_print(element, small_print))
         if small:
             told.add(("size", setter))
             message = f"running text of {size:g} pixels: {quoted}."
@@ -121,13 +126,15 @@ def _nearest(element: Element, name: str) -> Element | None:
     return None
 
 
-def _is_small_print(element: Element) -> bool:
+def _is_small_print(element: Element, known: dict[Element, bool]) -> bool:
     """Whether it belongs to what every mail has at its end: how to unsubscribe, whose it is."""
     for _ in range(5):
         if element is None or element.tag == "body":
             return False
-        words = words_of(element)
-        if len(words) < 1500 and _LEGAL.search(words):
+        if element not in known:
+            words = words_of(element)
+            known[element] = len(words) < _SMALL_PRINT and bool(_LEGAL.search(words))
+        if known[element]:
             return True
         element = element.getparent()
     return False

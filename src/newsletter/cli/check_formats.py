@@ -25,8 +25,9 @@ def counts(checked: Checked) -> dict[str, int]:
 
 
 def words(finding: Finding) -> str:
-    """What is wrong and what to do, in a line."""
-    return " ".join(f"{finding.message} {finding.fix}".split())
+    """What is wrong and what to do, in a line, without what would steer a terminal."""
+    text = " ".join(f"{finding.message} {finding.fix}".split())
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def as_json(checked: Checked, fail_on: str) -> str:

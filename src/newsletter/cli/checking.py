@@ -49,6 +49,7 @@ _LONGEST = 100
 @click.option("--clients", multiple=True, metavar="C", help="Only these mail clients, such as gmail,outlook-2019.")
 @click.option("--notes", is_flag=True, help="Tell also what merely looks plainer in some mail client.")
 @click.option("--update-support", is_flag=True, help="Fetch what mail clients support now from caniemail.com first.")
+@click.option("--online", is_flag=True, help="Ask whether links and pictures answer; public addresses only.")
 @click.option("--fresh", is_flag=True, help="Take nothing from earlier runs.")
 @click.option("--explain", metavar="RULE", help="Say what a rule is about, and where it comes from.")
 @click.option("--rules", "list_rules", is_flag=True, help="List all rules.")
@@ -64,6 +65,7 @@ def check(
     clients: tuple[str, ...],
     notes: bool,
     update_support: bool,
+    online: bool,
     fresh: bool,
     explain: str | None,
     list_rules: bool,
@@ -83,7 +85,7 @@ def check(
             return
     if not target:
         raise SettingsError("name an issue, or a file that ends in .html or .eml.")
-    asked = asked_for(clients, notes, fresh)
+    asked = asked_for(clients, notes, fresh, online)
     if is_file(target):
         checked = check_file(target, asked)
     else:

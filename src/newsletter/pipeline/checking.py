@@ -16,6 +16,7 @@ from newsletter.checks.clients.mail_clients import choose_clients
 from newsletter.checks.clients.table import load_table
 from newsletter.checks.ignores import ignores_in, sift
 from newsletter.checks.mail import Mail
+from newsletter.checks.online import addresses_in
 from newsletter.checks.page import Page, marked
 from newsletter.checks.places import FilePlaces
 from newsletter.checks.registry import all_rules
@@ -26,7 +27,7 @@ from newsletter.model import Finding, Severity, Where
 from newsletter.pipeline.building import build
 from newsletter.pipeline.inlining import decoded
 from newsletter.pipeline.inspecting import AS_USUAL, Asked
-from newsletter.pipeline.workspace import Progress, Workspace, silent
+from newsletter.pipeline.workspace import Progress, Workspace, now, silent
 from newsletter.rendering.email_files import inline_email
 from newsletter.rendering.inlining import InliningFailed
 
@@ -71,10 +72,10 @@ def check_issue(
     return Checked(built.issue, "issue", keys, built.findings, built.ignored, partial(_read, workspace.root))
 
 
-def asked_for(clients: Sequence[str], notes: bool, fresh: bool) -> Asked:
+def asked_for(clients: Sequence[str], notes: bool, fresh: bool, online: bool) -> Asked:
     """What a person asks for by the options of `check`; raises `SettingsError` for clients there are not."""
     words = [word for one in clients for word in one.replace(",", " ").split()]
-    return Asked(choose_clients(words), notes, fresh)
+    return Asked(choose_clients(words), notes, fresh, online)
 
 
 def check_file(name: str, asked: Asked = AS_USUAL) -> Checked:
@@ -88,6 +89,10 @@ def check_file(name: str, asked: Asked = AS_USUAL) -> Checked:
         html = decoded(content, name)
         mail, note = _mail(name, html), ""
     mail = replace(mail, support=load_table(), clients=asked.clients, notes=asked.notes)
+    if asked.online:
+        from newsletter.pipeline.online import broken_addresses
+
+        mail = replace(mail, broken=broken_addresses(addresses_in(mail), None, now()))
     sifted = sift(mail_findings(mail, {}), ignores_in(html, name), judged=(name,))
     return Checked(
         name,

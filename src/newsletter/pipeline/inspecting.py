@@ -18,6 +18,7 @@ from newsletter.checks.clients.table import SupportTable, load_table
 from newsletter.checks.ignores import Sifted, ignores_in, sift
 from newsletter.checks.mail import Mail, Weight, nobody
 from newsletter.checks.merge_defaults import bare_fields
+from newsletter.checks.online import addresses_in
 from newsletter.checks.page import Page
 from newsletter.checks.places import IssuePlaces
 from newsletter.checks.registry import problems_in
@@ -27,7 +28,7 @@ from newsletter.delivery.messages import envelope_of
 from newsletter.errors import FileProblems
 from newsletter.files import decode_text, shown
 from newsletter.model import Article, Finding, RenderedVariant, Theme, Trace
-from newsletter.pipeline.workspace import Workspace
+from newsletter.pipeline.workspace import Workspace, now
 from newsletter.records import NotPlain, from_record, to_record
 from newsletter.rendering.layout import Templates
 from newsletter.rendering.render import Edition, Rendering, render_variant
@@ -46,6 +47,8 @@ class Asked:
     notes: bool = False
     fresh: bool = False
     """Take no findings from earlier runs."""
+    online: bool = False
+    """Ask whether links and pictures answer."""
 
 
 AS_USUAL = Asked()
@@ -76,7 +79,7 @@ class Inspection:
         """What all checks find; `everybody`: no variant was left out."""
         self._refuse_unknown_rules()
         subjects = [self._subject(one) for one in renderings]
-        if self.asked.fresh:
+        if self.asked.fresh or self.asked.online:
             found = [self._found(one) for one in subjects]
         else:
             with Pack(self.workspace.root / FOLDER / f"{self.edition.issue.id}.findings") as pack:
@@ -124,7 +127,14 @@ class Inspection:
         return found
 
     def _found(self, subject: Subject) -> tuple[Finding, ...]:
-        return findings_of(replace(subject, mail=self._mail(subject)))
+        mail = self._mail(subject)
+        if self.asked.online:
+            # Loads TLS, which no other check needs.
+            from newsletter.pipeline.online import broken_addresses
+
+            broken = broken_addresses(addresses_in(mail), self.workspace.root / FOLDER, now())
+            mail = replace(mail, broken=broken)
+        return findings_of(replace(subject, mail=mail))
 
     def _key(self, subject: Subject) -> str:
         rendered = subject.rendered
