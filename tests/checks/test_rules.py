@@ -6,8 +6,11 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from newsletter.checks.registry import all_rules
+from newsletter.errors import NewsletterError
 from newsletter.model import Finding
 from newsletter.pipeline.checking import check_file
 
@@ -90,6 +93,25 @@ MISSES = [
     ("double-word", "<p>We had had it, and that that is so. Bora Bora; very very good.</p>"),
     ("open-braces", "<p>Dear {{ name }}</p>"),
     ("hidden-text", '<div style="display:none">High water at noon' + "&#8199;&#847; " * 60 + "</div>"),
+]
+
+SCRAPS = [
+    '<a href="http://[">x</a>',
+    "<a href>",
+    "<img src>",
+    '<td style="font-size:1.2.3px;line-height:;color:rgb(1,2,3,4)">',
+    f'<p style="font-size:0;line-height:.em">{LONG}',
+    "<style>@media x{",
+    "</style>",
+    "<!--[if mso]>",
+    "<![endif]-->",
+    "<table><tr><td>",
+    "<plaintext>",
+    "\x0b",
+    "{{ x }}",
+    '<img src="a.png" alt="" width="²" style="width:²px">',
+    '<a href="https://example.org:99999/">example.com</a>',
+    "\n",
 ]
 
 
@@ -187,6 +209,19 @@ def test_a_picture_with_few_words_and_a_mail_without_text_are_told(tmp_path: Pat
     html = f'<html lang="en"><head><title>T</title></head><body>{picture}</body></html>'
     message.set_content(html, "html")
     assert _rules(tmp_path, message) == {"mostly-pictures", "text-missing"}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(SCRAPS) | st.text(max_size=8), max_size=20).map("".join))
+def test_whatever_a_file_holds_it_is_checked_or_refused_in_words(tmp_path: Path, html: str) -> None:
+    file = tmp_path / "mail.html"
+    file.write_text(html, "utf-8", errors="replace")
+    try:
+        findings = check_file(str(file)).findings
+    except NewsletterError:
+        return
+    lines = file.read_text("utf-8").count("\n") + 1
+    assert all(1 <= one.where.line <= lines for one in findings)
 
 
 @pytest.mark.parametrize("rule", sorted(all_rules()))

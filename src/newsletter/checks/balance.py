@@ -79,7 +79,7 @@ def _shown_words(mail: Mail) -> str:
 def _area(picture: Element) -> int:
     style = style_of(picture)
     sizes = [picture.get(name) or style.get(name, "").removesuffix("px") for name in ("width", "height")]
-    width, height = (int(one) if one.strip().isdigit() else 0 for one in sizes)
+    width, height = (int(one) if one.strip().isdecimal() else 0 for one in sizes)
     return width * height if height else width * 300
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from newsletter.checks.mail import Mail
-from newsletter.checks.page import words_of
+from newsletter.checks.page import host_of, words_of
 from newsletter.checks.rule import error, warning
 from newsletter.expressions import TOKEN
 from newsletter.model import Finding
@@ -55,7 +54,7 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
                 message, mail.at(link, words, target), fix="Use words, and put the address behind them."
             )
         said = _said_host(words)
-        meant = (urlsplit(target).hostname or "").lower() if re.match(r"https?://", target) else ""
+        meant = host_of(target) if re.match(r"https?://", target) else ""
         if said and meant and not TOKEN.search(target) and _site(said) != _site(meant):
             message = f"the link says {said} and leads to {meant}."
             yield _HOST.finding(message, mail.at(link, target, words), fix="Let words and target name the same host.")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from ipaddress import ip_address
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from newsletter.checks.mail import Mail
-from newsletter.checks.page import Element
+from newsletter.checks.page import Element, host_of
 from newsletter.checks.rule import error, warning
 from newsletter.expressions import TOKEN
 from newsletter.model import Finding
@@ -77,10 +77,7 @@ def _target(mail: Mail, link: Element, target: str, names: set[str | None]) -> I
 
 
 def _host(mail: Mail, link: Element, target: str) -> Iterator[Finding]:
-    try:
-        host = (urlsplit(target).hostname or "").lower().rstrip(".")
-    except ValueError:
-        host = ""
+    host = host_of(target)
     if not host:
         fix = "Write it as https://example.org/page."
         yield _TARGET.finding(f"'{target[:80]}' names no host.", mail.at(link, target), fix=fix)
@@ -94,5 +91,5 @@ def _is_number(host: str) -> bool:
     try:
         ip_address(host)
     except ValueError:
-        return host.isdigit()
+        return host.isdecimal()
     return True

@@ -90,4 +90,4 @@ def _is_wide(picture: Element) -> bool:
     """Whether its style lets it be as wide as the page; a small one bursts nothing."""
     style = style_of(picture)
     width = style.get("max-width", style.get("width", ""))
-    return width.endswith("%") or (width.endswith("px") and width[:-2].strip().isdigit() and int(width[:-2]) > 200)
+    return width.endswith("%") or (width.endswith("px") and width[:-2].strip().isdecimal() and int(width[:-2]) > 200)

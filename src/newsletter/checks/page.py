@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -131,6 +132,14 @@ def words_of(element: Element) -> str:
         if part is not element:
             parts.append(part.tail or "")
     return " ".join("".join(parts).split())
+
+
+def host_of(address: str) -> str:
+    """The host a web address leads to, in lower case; nothing when it names none."""
+    try:
+        return (urlsplit(address).hostname or "").lower().rstrip(".")
+    except ValueError:
+        return ""
 
 
 def without_fields(text: str) -> str:

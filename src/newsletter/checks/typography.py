@@ -90,7 +90,7 @@ def font_size(element: Element) -> tuple[float | None, Element | None]:
         value = style_of(element).get("font-size", "")
         if value in _WORDS_SIZE:
             return _WORDS_SIZE[value] * factor, element
-        match = re.fullmatch(r"([\d.]+)(px|pt|em|rem|%)", value)
+        match = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+)(px|pt|em|rem|%)", value)
         if match:
             number, unit = float(match[1]), match[2]
             if unit in ("px", "pt", "rem"):
@@ -109,7 +109,7 @@ def _line_height(element: Element, size: float) -> tuple[float | None, Element |
     if setter is None:
         return None, None
     value = style_of(setter)["line-height"]
-    match = re.fullmatch(r"([\d.]+)(px|pt|%|em)?", value)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+)(px|pt|%|em)?", value)
     if match is None:
         return None, None
     number = float(match[1])

@@ -32,6 +32,8 @@ from newsletter.rendering.email_files import inline_email
 from newsletter.rendering.inlining import InliningFailed
 
 FILES = (".html", ".htm", ".eml")
+_UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+"""What no tree may hold; a space in its place keeps every offset."""
 _FAILING = {"error": (Severity.ERROR,), "warning": (Severity.ERROR, Severity.WARNING), "never": ()}
 
 
@@ -135,12 +137,13 @@ def _read(root: Path, path: str) -> str:
 
 def _mail(name: str, html: str) -> Mail:
     """The mail with its CSS applied; where it cannot be, as it is."""
+    tagged = marked(_UNSPEAKABLE.sub(" ", html))
     try:
-        tree, _ = inline_email(marked(html), name)
+        tree, _ = inline_email(tagged, name)
     except InliningFailed as error:
         if not re.search(r"<[a-z]", html, re.IGNORECASE):
             raise FileProblems.at(Where(name), str(error)) from error
-        tree = marked(html)
+        tree = tagged
     places = FilePlaces(name, html)
     return Mail(name=name, html=html, page=Page(html, tree), places=places, in_file=True, is_final=False)
 
