@@ -18,8 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench.importing import imports
 from tests.bench.checks import check_times
+from tests.bench.importing import imports
 from tests.bench.mjml import against_mjml
 from tests.bench.people import people as a_million_people
 from tests.bench.sendgrid import sendgrid_speed

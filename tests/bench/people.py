@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from newsletter.model import Attribute, Field, OneOf, Rule, Segment
-from newsletter.store import freezing, headcounts, ledger
+from newsletter.store import campaigns, freezing, headcounts, ledger
 from newsletter.store.database import Database, open_database
 from tests.postgresql import running_server
 
@@ -54,7 +54,7 @@ def people(folder: Path) -> None:
             everyone = [_seconds(lambda: _count(database, Segment())) for _ in range(3)]
             frozen = [_seconds(lambda run=run: _freeze(database, f"run-{run}")) for run in range(3)]
             with database.connect() as connection:
-                campaign = ledger.find_campaign(connection, "run-0")
+                campaign = campaigns.find_campaign(connection, "run-0")
                 assert campaign is not None
                 counts = ledger.counts(connection, campaign.id)
             assert (counts.pending, counts.skipped) == (PEOPLE - SUPPRESSED, SUPPRESSED), counts

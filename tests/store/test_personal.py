@@ -21,7 +21,7 @@ from newsletter.model import (
     Suppression,
     SuppressionKind,
 )
-from newsletter.store import freezing, ledger, personal, subscribers, suppressions
+from newsletter.store import campaigns, freezing, ledger, personal, subscribers, suppressions
 from newsletter.store.database import Database, open_database
 from newsletter.store.ledger import Settlement
 
@@ -51,7 +51,7 @@ def _freeze(database: Database, name: str) -> Campaign:
     with database.begin() as connection:
         frozen = freezing.FrozenCampaign(name, "i", "a", "h", {"v": b"x"}, {}, Segment(), ("first_name",))
         freezing.freeze(connection, frozen, NOW)
-        campaign = ledger.find_campaign(connection, name)
+        campaign = campaigns.find_campaign(connection, name)
     assert campaign is not None
     return campaign
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.model import Segment, State, SubscriberRow, SubscriberStatus, Suppression, SuppressionKind
-from newsletter.store import freezing, headcounts, ledger, subscribers, suppressions
+from newsletter.store import campaigns, freezing, headcounts, ledger, subscribers, suppressions
 from newsletter.store.database import Database, open_database
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -56,7 +56,7 @@ def _frozen(database: Database, audience: str, before: bool, *entries: tuple[str
     frozen = freezing.FrozenCampaign("c", "i", audience, "h", {"v": b"x"}, {}, Segment(), ("first_name",))
     with database.begin() as connection:
         freezing.freeze(connection, frozen, NOW)
-        campaign = ledger.find_campaign(connection, "c")
+        campaign = campaigns.find_campaign(connection, "c")
         assert campaign is not None
         if before:
             assert ledger.counts(connection, campaign.id).skipped

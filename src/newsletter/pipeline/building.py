@@ -18,10 +18,13 @@ from newsletter.content.kept_articles import KeptArticles
 from newsletter.delivery.messages import Assembler, envelope_of
 from newsletter.errors import SettingsError, did_you_mean
 from newsletter.model import (
+    Attribute,
     Audience,
     Delivery,
     DeliveryId,
+    Field,
     Finding,
+    OneOf,
     RenderedVariant,
     Rule,
     Severity,
@@ -110,11 +113,15 @@ def _people_without(workspace: Workspace, audience: Audience, name: str) -> int:
     """How many of those the audience's segment picks have no value for the merge field; 0 before the first import."""
     if not has_database(workspace):
         return 0
-    from newsletter.store.subscribers import headcount
+    from newsletter.pipeline.people import as_of
+    from newsletter.store.headcounts import headcount
+    from newsletter.store.subscribers import FIELDS
 
-    without = replace(audience.segment, include=(*audience.segment.include, Rule(name, ("",))))
+    segment = as_of(audience, now()).segment
+    field = Field(name) if name in FIELDS else Attribute((name,))
+    without = replace(segment, include=(*segment.include, Rule(OneOf(field, ("",)), name)))
     with open_store(workspace) as database, database.connect() as connection:
-        return sum(one.people for one in headcount(connection, without) if not one.reason)
+        return sum(one.people for one in headcount(connection, without, audience.id) if not one.reason)
 
 
 def _built(name: str, audience: Audience, edition: Edition, renderings: Sequence[Rendering], sifted: Sifted) -> Built:
