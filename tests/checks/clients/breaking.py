@@ -60,6 +60,11 @@ BREAKING: tuple[Breaking, ...] = (
         '<p>\n<img src="https://h.example.org/a.jpg" width="200" alt="A boat" style="float:left">⚠ Beside it.</p>',
     ),
     Breaking(
+        "css-float", "warning", WORD, ("gmail-web", "yahoo-web"),
+        '<table width="600"><tr><td>\n<table width="290" style="float:left">⚠<tr><td>Boats</td></tr></table>\n'
+        '<table width="290" align="left"><tr><td>Ropes</td></tr></table></td></tr></table>',
+    ),
+    Breaking(
         "css-position", "warning", (*WORD, "gmail-web", "outlook-web", "yahoo-ios"), ("apple-ios", "samsung"),
         '<div style="position:relative"><img src="https://h.example.org/a.jpg" width="600" alt="A boat">\n'
         '<p style="position:absolute; top:20px; left:20px">⚠Ahoy</p></div>', case="absolute",

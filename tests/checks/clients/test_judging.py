@@ -81,6 +81,8 @@ def test_a_good_email_is_left_in_peace(email: Path) -> None:
          '<table><tr><td><p>B</p><table style="float:left"><tr><td>R</td></tr></table></td></tr></table>', ""),
         ("a drawing of VML in its own language",
          '<!--[if gte mso 9]><v:rect style="position:absolute; width:680px; float:left"></v:rect><![endif]-->', ""),
+        ("a cell of no size that is not to be seen",
+         '<table><tr><td style="visibility:hidden; width:0; padding:0"></td></tr></table>', ""),
         ("align beside float",
          '<table align="left" width="280" style="float:left"><tr><td>Boats</td></tr></table>', ""),
         ("align on the table with auto margins",
@@ -140,6 +142,13 @@ def test_what_stands_outside_of_it_for_all_but_outlook_is_not_judged_for_outlook
     (found,) = [one for one in _judged(html) if one.feature == "html-svg"]
     assert not set(WORD) & set(found.clients)
     assert "gmail-web" in found.clients
+
+
+def test_a_rule_is_judged_for_those_who_read_what_it_dresses() -> None:
+    html = page('<!--[if !mso]><!--><p class="c">B</p><!--<![endif]-->', "<style>.c { font-size: 1.25rem }</style>")
+    (found,) = [one for one in _judged(html) if one.feature == "css-unit-rem"]
+    assert not set(WORD) & set(found.clients)
+    assert "yahoo-web" in found.clients
 
 
 def test_clients_that_are_not_asked_for_are_not_mentioned() -> None:
@@ -228,9 +237,9 @@ def test_every_client_of_the_table_can_be_judged() -> None:
     ids=lambda text: text[:24],
 )
 def test_a_hostile_page_costs_no_more_than_a_moment(hostile: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     _judged(hostile)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_features_that_nobody_is_told_of_are_not_looked_for() -> None:

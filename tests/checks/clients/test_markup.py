@@ -73,6 +73,13 @@ def test_what_stands_in_a_style_element_is_no_markup() -> None:
     assert found[1].text == "p > b { content: '<i>' }"
 
 
+def test_a_script_ends_where_browsers_end_it() -> None:
+    html = "<script>a<!--<script>b</script>c--></script><p>"
+    script = next(one for one in pieces(html) if isinstance(one, RawText))
+    assert script.text == "a<!--<script>b</script>c-->"
+    assert [one.name for one in _tags(html)] == ["script", "p"]
+
+
 def test_a_comment_hides_tags_and_a_declaration_is_read_as_one() -> None:
     found = list(pieces("<!DOCTYPE html><!--[if mso]><td><![endif]--><![if !mso]><!-->"))
     assert [one.text for one in found if isinstance(one, Comment)] == [
