@@ -204,7 +204,7 @@ def test_a_sendgrid_key_comes_from_the_environment_alone(tmp_path: Path) -> None
 
 def test_sendgrid_without_a_key_says_which_variable_to_set(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="Set SENDGRID_API_KEY"):
-        load(tmp_path, "provider: {name: sendgrid}\n")
+        require_provider(load(tmp_path, "provider: {name: sendgrid}\n"))
 
 
 @pytest.mark.parametrize(
