@@ -435,30 +435,6 @@ NOT_MERGED = ("status", "tags", "consent_at", "consent_method", "consent_source"
 """What a file can say of a subscriber that no mail can."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubscriberRow:
-    """One person as a file gives them, already validated, on their way into the database."""
-
-    address: str
-    address_key: str
-    """The address as it counts for uniqueness: domain in IDNA form, all in lower case."""
-    first_name: str
-    last_name: str
-    profession_title: str
-    profession: str
-    country: str
-    language: str
-    status: SubscriberStatus
-    attributes: Mapping[str, str]
-    time_zone: str = ""
-    tags: tuple[str, ...] = ()
-    consent_at: datetime | None = None
-    """When they agreed; with it go how (a form, on paper), where, and which version of the words they agreed to."""
-    consent_method: str = ""
-    consent_source: str = ""
-    consent_version: str = ""
-
-
 class SubscriberStatus(StrEnum):
     SUBSCRIBED = "subscribed"
     PENDING = "pending"

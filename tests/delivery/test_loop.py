@@ -27,13 +27,13 @@ from newsletter.model import (
     RenderedVariant,
     Result,
     Segment,
-    SubscriberRow,
     SubscriberStatus,
     Where,
 )
-from newsletter.store import campaigns, freezing, ledger, subscribers
+from newsletter.store import campaigns, freezing, ledger
 from newsletter.store.database import Database, open_database
 from newsletter.store.freezing import FrozenCampaign
+from tests.people import Person, put_people
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TOKEN = "mf00000000000001t"
@@ -77,11 +77,11 @@ class Scripted:
 def database(tmp_path: Path) -> Iterator[Database]:
     opened = open_database("sqlite:///n.db", tmp_path)
     rows = [
-        SubscriberRow(f"r{one}@x.org", f"r{one}@x.org", f"N{one}", "", "", "", "", "", SubscriberStatus.SUBSCRIBED, {})
+        Person(f"r{one}@x.org", f"r{one}@x.org", f"N{one}", "", "", "", "", "", SubscriberStatus.SUBSCRIBED, {})
         for one in range(PEOPLE)
     ]
     with opened.begin() as connection:
-        subscribers.put_batch(connection, rows, "a.csv", 1, NOW)
+        put_people(connection, rows, "a.csv", NOW)
         freezing.freeze(connection, FrozenCampaign("c", "i", "a", "h", {"x": b""}, {}, Segment(), ("first_name",)), NOW)
     yield opened
     opened.close()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import SettingsError, StoreUnavailable
-from newsletter.store import subscribers
 from newsletter.store.database import SCHEMA, Database, connect_database, open_database, schema_of
+from tests.people import put_people
 from tests.postgresql import Server
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -26,7 +26,7 @@ def _execute(database: Database, *statements: str) -> None:
 def test_the_database_is_its_owners_alone(tmp_path: Path) -> None:
     database = open_database(URL, tmp_path)
     with database.begin() as connection:
-        subscribers.finish_import(connection, "a.csv", 1, "print", NOW)
+        put_people(connection, [], "a.csv", NOW)
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "var").iterdir()}
     database.close()
     assert modes == dict.fromkeys(("people.db", "people.db-wal", "people.db-shm"), 0o600)

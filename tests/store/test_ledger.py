@@ -20,14 +20,14 @@ from newsletter.model import (
     Rule,
     Segment,
     State,
-    SubscriberRow,
     SubscriberStatus,
 )
-from newsletter.store import campaigns, freezing, ledger, subscribers, suppressions
+from newsletter.store import campaigns, freezing, ledger, suppressions
 from newsletter.store.database import Database, open_database
 from newsletter.store.freezing import FrozenCampaign
 from newsletter.store.ledger import Settlement
 from newsletter.store.locks import campaign_lock
+from tests.people import Person, put_people
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -37,16 +37,16 @@ def database(store_url: str, tmp_path: Path) -> Iterator[Database]:
     opened = open_database(store_url, tmp_path)
     rows = [_row(number) for number in range(10)]
     with opened.begin() as connection:
-        subscribers.put_batch(connection, rows, "a.csv", 1, NOW)
+        put_people(connection, rows, "a.csv", NOW)
     yield opened
     opened.close()
 
 
-def _row(number: int) -> SubscriberRow:
+def _row(number: int) -> Person:
     status = SubscriberStatus.UNSUBSCRIBED if number == 9 else SubscriberStatus.SUBSCRIBED
     name = f"Name{number}" if number else ""
     profession = "nurse" if number < 4 else ""
-    return SubscriberRow(
+    return Person(
         f"R{number}@x.org",
         f"r{number}@x.org",
         name,
@@ -213,7 +213,7 @@ def test_changes_to_people_after_freezing_do_not_change_what_they_are_sent(datab
     campaign = _freeze(database)
     changed = replace(_row(1), first_name="Changed", profession="")
     with database.begin() as connection:
-        subscribers.put_batch(connection, [changed, _row(11)], "a.csv", 2, NOW)
+        put_people(connection, [changed, _row(11)], "a.csv", NOW)
         claimed = ledger.claim(connection, campaign.id, 100, NOW)
     assert len(claimed) == 9, "someone who came later is not in the campaign"
     assert (claimed[1].recipient["first_name"], claimed[1].variant) == ("Name1", "nurse")
@@ -222,7 +222,7 @@ def test_changes_to_people_after_freezing_do_not_change_what_they_are_sent(datab
 def test_a_column_of_the_file_is_merged_even_when_it_is_named_like_one_of_ours(database: Database) -> None:
     with database.begin() as connection:
         person = replace(_row(20), attributes={"id": "C-7", "created_at": "Tuesday"})
-        subscribers.put_batch(connection, [person], "b.csv", 1, NOW)
+        put_people(connection, [person], "b.csv", NOW)
         fields = ("address", "id", "created_at")
         frozen = FrozenCampaign("own", "i", "a", "h", {"v": b"x"}, {}, Segment(source="b.csv"), fields)
         freezing.freeze(connection, frozen, NOW)

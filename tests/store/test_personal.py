@@ -16,7 +16,6 @@ from newsletter.model import (
     Result,
     Segment,
     State,
-    SubscriberRow,
     SubscriberStatus,
     Suppression,
     SuppressionKind,
@@ -24,6 +23,7 @@ from newsletter.model import (
 from newsletter.store import campaigns, freezing, ledger, personal, subscribers, suppressions
 from newsletter.store.database import Database, open_database
 from newsletter.store.ledger import Settlement
+from tests.people import Person, put_people
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ADA, BO = "ada@x.org", "bo@x.org"
@@ -33,15 +33,14 @@ ADA, BO = "ada@x.org", "bo@x.org"
 def database(store_url: str, tmp_path: Path) -> Iterator[Database]:
     opened = open_database(store_url, tmp_path)
     with opened.begin() as connection:
-        subscribers.put_batch(connection, [_row("Ada@x.org", "Ada"), _row("bo@x.org", "Bo")], "a.csv", 1, NOW)
-        subscribers.finish_import(connection, "a.csv", 1, "print", NOW)
+        put_people(connection, [_row("Ada@x.org", "Ada"), _row("bo@x.org", "Bo")], "a.csv", NOW)
     yield opened
     opened.close()
 
 
-def _row(address: str, name: str) -> SubscriberRow:
+def _row(address: str, name: str) -> Person:
     status = SubscriberStatus.SUBSCRIBED
-    return SubscriberRow(
+    return Person(
         address, address.lower(), name, "Lovelace", "Countess", "", "GB", "en", status, {"points": "7"},
         "Europe/London", ("friend",), NOW, "form", "https://x.org/join", "2026-01",
     )  # fmt: skip
@@ -137,14 +136,14 @@ def test_two_people_of_one_campaign_can_be_forgotten_and_a_new_one_inherits_noth
     with database.begin() as connection:
         personal.erase(connection, ADA, NOW)
         personal.erase(connection, BO, NOW)
-        subscribers.put_batch(connection, [_row("cy@x.org", "Cy")], "a.csv", 2, NOW)
+        put_people(connection, [_row("cy@x.org", "Cy")], "a.csv", NOW)
         assert personal.held_on(connection, "cy@x.org").deliveries == ()
 
 
 def test_somebody_who_comes_back_by_any_way_is_skipped_at_claiming_until_they_are_let_in(database: Database) -> None:
     with database.begin() as connection:
         personal.erase(connection, ADA, NOW)
-        subscribers.put_batch(connection, [_row("Ada@x.org", "Ada")], "a.csv", 2, NOW)
+        put_people(connection, [_row("Ada@x.org", "Ada")], "a.csv", NOW)
     for name, expected in (("march", ["bo@x.org"]), ("april", ["bo@x.org", "Ada@x.org"])):
         campaign = _freeze(database, name)
         with database.begin() as connection:
@@ -166,7 +165,7 @@ def test_a_hash_tells_nothing_without_its_key_and_differs_between_databases(data
 def test_erased_bytes_leave_the_sqlite_file_and_its_log(tmp_path: Path) -> None:
     database = open_database("sqlite:///n.db", tmp_path)
     with database.begin() as connection:
-        subscribers.put_batch(connection, [_row("unmistakable@x.org", "Unmistakable")], "a.csv", 1, NOW)
+        put_people(connection, [_row("unmistakable@x.org", "Unmistakable")], "a.csv", NOW)
     with database.begin() as connection:
         personal.erase(connection, "unmistakable@x.org", NOW)
     database.compact()

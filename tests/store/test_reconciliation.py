@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from newsletter.delivery.providers.sendgrid_events import outcomes_of
-from newsletter.model import Counts, Delivery, DeliveryId, Outcome, Result, Segment, SubscriberRow, SubscriberStatus
-from newsletter.store import campaigns, freezing, ledger, subscribers, suppressions
+from newsletter.model import Counts, Delivery, DeliveryId, Outcome, Result, Segment, SubscriberStatus
+from newsletter.store import campaigns, freezing, ledger, suppressions
 from newsletter.store.database import Database, open_database
 from newsletter.store.freezing import FrozenCampaign
 from newsletter.store.ledger import Settlement
 from newsletter.store.reconciliation import Reconciled, reconcile
+from tests.people import Person, put_people
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PEOPLE = 6
@@ -24,11 +25,11 @@ PEOPLE = 6
 def database(tmp_path: Path) -> Iterator[Database]:
     opened = open_database("sqlite:///n.db", tmp_path)
     rows = [
-        SubscriberRow(f"r{one}@x.org", f"r{one}@x.org", "", "", "", "", "", "", SubscriberStatus.SUBSCRIBED, {})
+        Person(f"r{one}@x.org", f"r{one}@x.org", "", "", "", "", "", "", SubscriberStatus.SUBSCRIBED, {})
         for one in range(PEOPLE)
     ]
     with opened.begin() as connection:
-        subscribers.put_batch(connection, rows, "a.csv", 1, NOW)
+        put_people(connection, rows, "a.csv", NOW)
         freezing.freeze(connection, FrozenCampaign("c", "i", "a", "h", {"x": b""}, {}, Segment(), ("first_name",)), NOW)
     yield opened
     opened.close()

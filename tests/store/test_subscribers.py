@@ -1,4 +1,4 @@
-"""People in the database: merged by address, never subscribed against their will, picked by segments."""
+"""People in the database: picked by segments, counted, and kept out."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.model import Attribute, Field, OneOf, Rule, Segment, SubscriberRow, SubscriberStatus, Suppression
+from newsletter.model import Attribute, Field, OneOf, Rule, Segment, SubscriberStatus, Suppression
 from newsletter.store import subscribers, suppressions
 from newsletter.store.conditions import condition
 from newsletter.store.database import Database, open_database
 from newsletter.store.headcounts import headcount
-from newsletter.store.subscribers import BatchResult
+from tests.people import Person, put_people
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 FILE = "audiences/readers.csv"
@@ -35,17 +35,13 @@ def row(
     country: str = "",
     status: SubscriberStatus = SubscriberStatus.SUBSCRIBED,
     **attributes: str,
-) -> SubscriberRow:
-    return SubscriberRow(address, address.lower(), first, "", title, profession, country, "", status, attributes)
+) -> Person:
+    return Person(address, address.lower(), first, "", title, profession, country, "", status, attributes)
 
 
-def put(database: Database, *rows: SubscriberRow, source: str = FILE) -> BatchResult:
-    """One import of these rows, as a file that holds nothing else."""
+def put(database: Database, *rows: Person, source: str = FILE) -> None:
     with database.begin() as connection:
-        number = subscribers.begin_import(connection, source)
-        result = subscribers.put_batch(connection, rows, source, number, NOW)
-        subscribers.finish_import(connection, source, number, "print", NOW)
-    return result
+        put_people(connection, rows, source, NOW)
 
 
 def people(database: Database, *columns: str) -> list[tuple[object, ...]]:
@@ -60,62 +56,6 @@ def picked(database: Database, segment: Segment) -> list[str]:
     with database.connect() as connection:
         query = subscribers.select(table.c.address).where(condition(segment)).order_by(table.c.address)
         return list(connection.execute(query).scalars())
-
-
-def test_two_rows_with_one_address_are_one_person_and_the_later_filled_in_value_wins(database: Database) -> None:
-    result = put(database, row("Ada@example.org", first="Ada"), row("ada@EXAMPLE.org", first="", country="GB"))
-    assert result == BatchResult(added=1, updated=0, unchanged=0, merged=1)
-    assert people(database, "address", "first_name", "country") == [("Ada@example.org", "Ada", "GB")]
-
-
-def test_rows_merge_across_batches_of_one_import_too(database: Database) -> None:
-    with database.begin() as connection:
-        number = subscribers.begin_import(connection, FILE)
-        first = subscribers.put_batch(connection, [row("a@example.org")], FILE, number, NOW)
-        second = subscribers.put_batch(connection, [row("a@example.org", first="Ann")], FILE, number, NOW)
-    assert (first.added, second) == (1, BatchResult(added=0, updated=0, unchanged=0, merged=1))
-    assert people(database, "first_name") == [("Ann",)]
-
-
-def test_the_next_import_counts_who_changed_and_who_did_not(database: Database) -> None:
-    put(database, row("a@example.org", first="Ann"), row("b@example.org", first="Bob"))
-    result = put(database, row("a@example.org", first="Anna"), row("b@example.org"), row("c@example.org"))
-    assert result == BatchResult(added=1, updated=1, unchanged=1, merged=0)
-
-
-def test_an_empty_value_never_erases_a_known_one(database: Database) -> None:
-    put(database, row("a@example.org", first="Ann", country="DE", points="5"))
-    put(database, row("a@example.org", points=""))
-    assert people(database, "first_name", "country", "attributes") == [("Ann", "DE", {"points": "5"})]
-
-
-@pytest.mark.parametrize("left", [SubscriberStatus.UNSUBSCRIBED, SubscriberStatus.BOUNCED, SubscriberStatus.COMPLAINED])
-@pytest.mark.parametrize("again", [SubscriberStatus.SUBSCRIBED, SubscriberStatus.PENDING])
-def test_nobody_who_left_comes_back_by_an_import(
-    database: Database, left: SubscriberStatus, again: SubscriberStatus
-) -> None:
-    put(database, row("a@example.org", status=left))
-    put(database, row("a@example.org", first="Ann", status=again))
-    assert people(database, "status", "first_name") == [(left.value, "Ann")]
-
-
-def test_an_import_can_unsubscribe(database: Database) -> None:
-    put(database, row("a@example.org"))
-    put(database, row("a@example.org", status=SubscriberStatus.UNSUBSCRIBED))
-    assert people(database, "status") == [("unsubscribed",)]
-
-
-def test_whoever_is_taken_out_of_the_file_leaves_its_audience_but_stays_known(database: Database) -> None:
-    put(database, row("a@example.org"), row("b@example.org"))
-    put(database, row("b@example.org"))
-    assert picked(database, Segment(source=FILE)) == ["b@example.org"]
-    assert picked(database, Segment()) == ["a@example.org", "b@example.org"]
-
-
-def test_more_rows_than_one_statement_may_hold_are_all_found_again(database: Database) -> None:
-    rows = [row(f"r{number}@example.org", first="x") for number in range(2_000)]
-    assert put(database, *rows).added == 2_000
-    assert put(database, *rows).unchanged == 2_000
 
 
 def test_a_segment_picks_by_profession_country_and_attribute(database: Database) -> None:
@@ -185,7 +125,6 @@ def test_an_earlier_suppression_keeps_its_reason(database: Database) -> None:
 
 def test_an_error_in_a_transaction_leaves_the_database_as_it_was(database: Database) -> None:
     with pytest.raises(RuntimeError), database.begin() as connection:
-        number = subscribers.begin_import(connection, FILE)
-        subscribers.put_batch(connection, [row("a@example.org")], FILE, number, NOW)
+        put_people(connection, [row("a@example.org")], FILE, NOW)
         raise RuntimeError("cut off")
     assert people(database, "address") == []

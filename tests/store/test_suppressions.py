@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.model import Segment, State, SubscriberRow, SubscriberStatus, Suppression, SuppressionKind
-from newsletter.store import campaigns, freezing, headcounts, ledger, subscribers, suppressions
+from newsletter.model import Segment, State, SubscriberStatus, Suppression, SuppressionKind
+from newsletter.store import campaigns, freezing, headcounts, ledger, suppressions
 from newsletter.store.database import Database, open_database
+from tests.people import Person, put_people
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -19,9 +20,9 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 def database(store_url: str, tmp_path: Path) -> Iterator[Database]:
     opened = open_database(store_url, tmp_path)
     addresses = ("a@x.org", "b@x.org", "c@mail.x.org", "d@y.org", "e@y.org")
-    rows = [SubscriberRow(one, one, "", "", "", "", "", "", SubscriberStatus.SUBSCRIBED, {}) for one in addresses]
+    rows = [Person(one, one, "", "", "", "", "", "", SubscriberStatus.SUBSCRIBED, {}) for one in addresses]
     with opened.begin() as connection:
-        subscribers.put_batch(connection, rows, "a.csv", 1, NOW)
+        put_people(connection, rows, "a.csv", NOW)
     yield opened
     opened.close()
 
