@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
+from contextlib import closing
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -58,3 +60,14 @@ def _looks_right(message: EmailMessage, row: dict[str, str]) -> None:
     for words in (text, html):
         assert "{{ recipient" not in words
         assert not TOKEN.search(words)
+
+
+def test_of_a_person_only_that_is_frozen_which_the_mail_names(letter: Any) -> None:
+    letter.write("audiences/readers.yaml", "source: readers.csv\ncolumns: {address: Email, first_name: N, salary: S}\n")
+    letter.write("audiences/readers.csv", "Email,N,S\nada@example.org,Ada,90000\n")
+    letter.run("send", "letter", "--yes")
+    with closing(sqlite3.connect(letter.root / "var/newsletter.db")) as database:
+        (recipient,) = database.execute("SELECT recipient FROM deliveries").fetchone()
+        (held,) = database.execute("SELECT attributes FROM subscribers").fetchone()
+    assert "90000" in held
+    assert json.loads(recipient) == {"first_name": "Ada", "last_name": None}

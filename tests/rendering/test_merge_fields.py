@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.errors import FileProblems
 from newsletter.model import Context, Expression, MergeField, Where
-from newsletter.rendering.merge_fields import recipient_values, sort_expressions, variant_value
+from newsletter.rendering.merge_fields import fields_named, recipient_values, sort_expressions, variant_value
 
 FIELDS = ("first_name", "points", "items")
 
@@ -103,3 +103,13 @@ def test_all_that_cannot_work_is_told_at_once() -> None:
     with pytest.raises(FileProblems) as caught:
         sort_expressions([*wrong, _expression("recipient.first_name")], FIELDS)
     assert [one.where.line for one in caught.value.problems] == [3, 5]
+
+
+def test_the_fields_named_are_all_that_expressions_reach_by_whatever_way() -> None:
+    sources = (
+        "recipient.first_name | default('x')",
+        "recipient['points'] ~ recipient.items",
+        "recipient.items | upper",
+    )
+    found = fields_named(MergeField("t", one, Context.TEXT, Where("issue.yaml", 4)) for one in sources)
+    assert found == {"first_name", "points", "items"}

@@ -32,6 +32,7 @@ from newsletter.pipeline.people import as_of, import_file
 from newsletter.pipeline.providers import assembler_for, open_provider
 from newsletter.pipeline.standing import CampaignState, state_of
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
+from newsletter.rendering.merge_fields import fields_named
 from newsletter.settings import Settings, require_provider
 from newsletter.store import campaigns, headcounts, ledger
 from newsletter.store import freezing as store_freezing
@@ -112,7 +113,9 @@ def freeze(workspace: Workspace, planned: Planned, forced: str = "") -> None:
     built, made = planned.built, planned.plan
     require_provider(workspace.settings)
     refuse_unsendable(planned, forced)
-    computed = ("address", "unsubscribe_url")
+    # Of a person only that is frozen which the mail names; the To line names them.
+    named = fields_named(one for variant in built.variants for one in variant.merge_fields)
+    needed = {*named, "first_name", "last_name"} - {"address", "unsubscribe_url"}
     frozen = FrozenCampaign(
         name=made.campaign,
         issue=built.issue,
@@ -121,7 +124,7 @@ def freeze(workspace: Workspace, planned: Planned, forced: str = "") -> None:
         contents=freezing.pack(built.variants, _forced(built, forced)),
         variant_of={key: variant for key, variant in built.variant_of.items() if key != DEFAULT},
         segment=built.audience.segment,
-        recipient_fields=tuple(one for one in built.audience.recipient_fields if one not in computed),
+        recipient_fields=tuple(one for one in built.audience.recipient_fields if one in needed),
     )
     with open_store(workspace) as database, database.begin() as connection:
         if campaigns.find_campaign(connection, made.campaign):

@@ -98,6 +98,13 @@ def recipient_values(fields: Sequence[MergeField]) -> dict[str, Value]:
     return {source: _value(source) for source in dict.fromkeys(field.source for field in fields)}
 
 
+def fields_named(fields: Iterable[MergeField]) -> frozenset[str]:
+    """The recipient's fields that the merge fields' expressions name: nothing else of a person is needed to fill them
+    in."""
+    sources = {one.source for one in fields}
+    return frozenset(name for one in sources for name in _fields_named(_environment.parse("{{ " + one + " }}")))
+
+
 @lru_cache(maxsize=1024)
 def _template(source: str) -> Template:
     return _environment.from_string("{{ " + source + " }}")
