@@ -32,7 +32,7 @@ LIBRARY_ROOMS = {
     "resvg_py": ("rendering/resvg.py",),
     "fontpkg_noto_sans": ("rendering/resvg.py",),
     "nh3": ("content/sanitising.py",),
-    "markdown_it": ("content/markdown.py",),
+    "markdown_it": ("content/markdown.py", "content/footnotes.py"),
     "feedparser": ("content/feeds.py",),
     "email_validator": ("audience/addresses.py",),
     "sqlglot": ("audience/where.py",),

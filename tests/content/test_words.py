@@ -223,3 +223,43 @@ def test_any_text_is_an_article_or_refused_in_words(tmp_path: Path, parts: list[
     if not set("<{[") & set(text) and "title:" not in text:
         assert set(words(text)) <= set(shown_words)
     assert all(one.where.line <= text.count("\n") + len(parts) + 1 for one in article.findings)
+
+
+_MARKS = st.sampled_from(  # no fences: what stands behind their marks names a language
+    [
+        *(
+            "> ",
+            "- ",
+            "* ",
+            "1. ",
+            "2) ",
+            "  ",
+            "   ",
+            "    ",
+            "\t",
+            "# ",
+            "| ",
+            "|---|---|\n",
+            " | ",
+            "[^1]: ",
+            "[^2]:",
+        ),
+        *("[q]: ", "[^1]", "**", "*", "- [ ] ", "\\", "Title\n---\n", "\n", "\n", "\n\n", "WORD", "WORD"),
+    ]
+)
+_LINES = st.lists(st.tuples(st.lists(_MARKS, max_size=5), st.integers(0, 25)), max_size=20)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_LINES)
+@example([(["  "] * level + ["- ", "WORD"], 1) for level in range(25)])
+@example([(["> "], 25), (["WORD"], 1)])
+@example([(["| ", "WORD", " | ", "WORD", "\n", "|---|---|\n", "| "], 1), (["WORD", " | "], 3)])
+@example([(["[q]: ", "WORD", "\n\n"], 1), (["[^1]: ", "WORD"], 1)])
+def test_every_word_of_nested_markdown_is_there_or_told(tmp_path: Path, lines: list[tuple[list[str], int]]) -> None:
+    text = "---\ntitle: T\n---\n" + _page([one for marks, times in lines for one in (*marks * times, "WORD", "\n")])
+    path = tmp_path / "a.md"
+    path.write_text(text, "utf-8")
+    article = read_article(path, path.name, ImageFinder(tmp_path, []), "").article
+    told = [one.message for one in article.findings if one.rule != "deep-nesting"]
+    assert set(words("\n".join([*texts(article.body), *told]))) == set(words(text))

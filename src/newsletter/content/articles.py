@@ -21,7 +21,7 @@ from newsletter.content import front_matter
 from newsletter.content.data_pictures import is_written_in, picture_written_in
 from newsletter.content.images import ImageFinder
 from newsletter.content.kinds import Kind, kind_of
-from newsletter.content.markdown import markdown_inline, markdown_to_html
+from newsletter.content.markdown import markdown_inline, render_markdown
 from newsletter.content.plain import plain_to_html
 from newsletter.content.repair import Source, absolute_link, article_blocks, foreign_scheme, inline_of
 from newsletter.content.shortcodes import expand
@@ -98,6 +98,8 @@ class _ArticleReader:
     findings: list[Finding] = field(default_factory=list)
     found: list[Expression] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    notes: str = ""
+    """The body's footnotes, as HTML."""
 
     def read(self, body: str, first_line: int) -> ReadArticle:
         data = self.front.data
@@ -184,7 +186,13 @@ class _ArticleReader:
             self.tell("shortcode", self._as_written(message), first_line + lines_before)
 
         text = expand(text, shortcode, markdown=kind is Kind.MARKDOWN)
-        return markdown_to_html(text) if kind is Kind.MARKDOWN else text
+        if kind is not Kind.MARKDOWN:
+            return text
+        rendered = render_markdown(text)
+        for rule, message, words in rendered.told:
+            self.tell(rule, self._as_written(message), self.lines.last_line_of(self._as_written(words)))
+        self.notes = rendered.notes
+        return rendered.html
 
     def _from_bare_text(self, text: str, first_line: int) -> str:
         plain = plain_to_html(text)
@@ -246,7 +254,7 @@ class _ArticleReader:
             self.tell(rule, self._as_written(message), self.lines.last_line_of(words))
 
         source = Source(Where(self.name, first_line), self.site_url, picture, notice)
-        return article_blocks(markup, source)
+        return article_blocks(markup, source, self.notes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,10 +41,14 @@ def blocks_of(markup: str, source: Source) -> tuple[Block, ...]:
     return _blocks(flattened(tree_of(markup, source.notice)), source)
 
 
-def article_blocks(markup: str, source: Source) -> tuple[Block, ...]:
-    """The blocks of an article's body: what its site put under it is left out, its link onward becomes a button."""
+def article_blocks(markup: str, source: Source, notes: str = "") -> tuple[Block, ...]:
+    """The blocks of an article's body: what its site put under it is left out, its link onward becomes a button.
+
+    `notes` are its footnotes, which stand below all that.
+    """
     parts = furniture.without_furniture(list(flattened(tree_of(markup, source.notice))), source.notice)
-    return _blocks(furniture.with_link_apart(parts), source)
+    below = flattened(tree_of(notes, source.notice)) if notes else ()
+    return _blocks([*furniture.with_link_apart(parts), *below], source)
 
 
 def inline_of(markup: str, site_url: str) -> str:
