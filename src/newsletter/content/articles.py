@@ -12,12 +12,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from html import unescape
 from pathlib import Path
 
 from newsletter import expressions
-from newsletter.content import front_matter
+from newsletter.content import dates, front_matter
 from newsletter.content.data_pictures import is_written_in, picture_written_in
 from newsletter.content.images import ImageFinder
 from newsletter.content.kinds import Kind, kind_of
@@ -106,6 +105,7 @@ class _ArticleReader:
         assert isinstance(data, dict)
         texts = {key: self._text(data, key) for key in _TEXT_FIELDS}
         flags = {key: self._flag(data, key, default) for key, default in _FLAGS.items()}
+        day = self._date(data.get("date"))
         image = self._image(data)
         link = self._link(texts["link"])
         markup = self._markup(body, first_line)
@@ -119,7 +119,7 @@ class _ArticleReader:
             body=blocks,
             description=texts["description"],
             draft_line=self.front.where("draft").line if flags["draft"] else 0,
-            date=_date_text(data.get("date")),
+            date=day,
             author=texts["author"],
             link=link,
             image=image,
@@ -143,6 +143,22 @@ class _ArticleReader:
             self.problems.append(Problem(self.front.where(key), f"'{key}' must be text."))
             return ""
         return self._swapped(" ".join(str(value).split()), self.front.where(key))
+
+    def _date(self, value: object) -> str:
+        """The day as 2026-03-02; words that are no day as they are written."""
+        where = self.front.where("date")
+        if isinstance(value, (bool, list, dict)):
+            self.problems.append(Problem(where, "'date' must be a date such as 2026-03-02."))
+            return ""
+        found = dates.moment(value)
+        words = "" if value is None else " ".join(str(value).split())
+        if found or not words:
+            return found.date().isoformat() if found else ""
+        days = dates.two_days(words)
+        said = "can mean two days" if days else "is not read as a day"
+        advice = f"{days[0]} or {days[1]}" if days else "it as 2026-03-02"
+        self.tell("date", f"'{words[:60]}' {said} and stands as it is written. Write {advice}.", where.line)
+        return words
 
     def _flag(self, data: Mapping[str, object], key: str, default: bool) -> bool:
         value = data.get(key, default)
@@ -276,12 +292,6 @@ def _heading(markup: str, start: int, anywhere: bool) -> _Heading | None:
                 return _Heading(unescape(words), found.start(), end.end())
             return None
     return None
-
-
-def _date_text(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    return value.isoformat() if isinstance(value, date) else str(value or "")
 
 
 def _tags(value: object) -> tuple[str, ...]:

@@ -17,8 +17,9 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
+from newsletter.content.dates import moment
 from newsletter.content.foreign import first_picture, safe_body, safe_words, web_link
-from newsletter.content.sources import Choice, Found, LeftOut, SourceArticle, excerpt, mark, moment, plain_words, slug
+from newsletter.content.sources import Choice, Found, LeftOut, SourceArticle, excerpt, mark, plain_words, slug
 from newsletter.errors import FileProblems
 from newsletter.files import front_matter_text
 from newsletter.model import Where

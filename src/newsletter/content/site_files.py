@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from newsletter.content.dates import moment
 from newsletter.content.kinds import MARKDOWN_SUFFIXES
 from newsletter.content.markdown import markdown_to_html
 from newsletter.content.site_kinds import PELICAN, PLAIN, Site, page_path
 from newsletter.content.site_pictures import Pictures
-from newsletter.content.sources import BEGINNING, SourceArticle, excerpt, moment, one_line, plain_words
+from newsletter.content.sources import BEGINNING, SourceArticle, excerpt, one_line, plain_words
 from newsletter.errors import FileProblems
 from newsletter.files import front_matter_text, read_bytes, split_front_matter
 from newsletter.model import Where
@@ -58,7 +59,7 @@ def read_site_file(path: Path, name: str, site: Site) -> SiteFile:
         stem = re.sub(r"^\d+\.", "", stem)
     said = next((front[key] for key in ("date", "pubdate", "publishdate", "published_at") if front.get(key)), None)
     named = _POST_NAME.match(stem)
-    when = moment(said) or (moment(_padded(named[1])) if named else None)
+    when = moment(said) or moment(str(said)[:10]) or (moment(_padded(named[1])) if named else None)
     return SiteFile(path, name, stem, kind, head, body, front, when)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -135,20 +134,3 @@ def excerpt(words: str, longest: int = 200) -> str:
     if sentence >= longest // 3:
         return start[: sentence + 1]
     return start[: max(start.rfind(" "), longest // 2)].rstrip(" ,;:–—-") + "…"
-
-
-def moment(value: object) -> datetime | None:
-    """The time a date of front matter means, as an aware one; a day is its midnight in UTC; None for anything else."""
-    if isinstance(value, str):
-        value = _parsed(value.strip())
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
-    return datetime(value.year, value.month, value.day, tzinfo=UTC) if isinstance(value, date) else None
-
-
-def _parsed(text: str) -> datetime | None:
-    """ISO 8601, or at least a day at the beginning."""
-    for part in (text, text[:10]):
-        with suppress(ValueError):
-            return datetime.fromisoformat(part)
-    return None
