@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from newsletter.files import (
     is_file,
     moved,
     parse_yaml,
+    read_bytes,
     read_text,
     split_front_matter,
     spreadsheet_cell,
@@ -110,6 +113,20 @@ def test_a_missing_file_is_named_with_the_nearest_there_is(tmp_path: Path) -> No
 def test_a_folder_in_the_place_of_a_file_is_a_problem_of_that_file(tmp_path: Path) -> None:
     with pytest.raises(FileProblems, match=r"^here: cannot be read: "):
         read_text(tmp_path, "here")
+
+
+def test_a_pipe_a_socket_or_a_device_is_named_and_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe.md")
+    for path, kind in ((tmp_path / "pipe.md", "a pipe"), (Path("/dev/zero"), "a device"), (tmp_path, "a folder")):
+        with pytest.raises(FileProblems, match=rf"^here: cannot be read: {kind}, not a file\.$"):
+            read_bytes(path, "here")
+    with socket.socket(socket.AF_UNIX) as listening:
+        monkeypatch.chdir(tmp_path)  # the path of a socket must be short
+        listening.bind("s")
+        with pytest.raises(FileProblems, match="a socket, not a file"):
+            read_bytes(tmp_path / "s", "here")
 
 
 @pytest.mark.parametrize("name", ["x" * 300, "a\0b", "folder", "gone"])

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from stat import S_ISDIR, S_ISFIFO, S_ISREG, S_ISSOCK
 from typing import TYPE_CHECKING, TypeVar, get_args
 
 import yaml
@@ -160,6 +161,9 @@ def _plain_lines(text: str, name: str) -> str:
 def read_bytes(path: Path, name: str) -> bytes:
     """The file's bytes; a missing or unreadable file is a problem of that file."""
     try:
+        if not S_ISREG(path.stat().st_mode):
+            # A pipe would be waited for, and a device may never end.
+            raise FileProblems.at(Where(name), f"cannot be read: {kind_of_entry(path)}, not a file.")
         return path.read_bytes()
     except FileNotFoundError as error:
         raise FileProblems.at(Where(name), f"no such file.{_nearby(path)}") from error
@@ -274,6 +278,13 @@ def _model_in(annotation: object) -> object:
     if hasattr(annotation, "model_fields"):
         return annotation
     return next((found for one in get_args(annotation) if (found := _model_in(one)) is not None), None)
+
+
+def kind_of_entry(path: Path) -> str:
+    """What stands under that name, in words: a file, a folder, a pipe, a socket, a device."""
+    mode = path.stat().st_mode
+    kinds = {S_ISREG: "a file", S_ISDIR: "a folder", S_ISFIFO: "a pipe", S_ISSOCK: "a socket"}
+    return next((words for is_kind, words in kinds.items() if is_kind(mode)), "a device")
 
 
 def is_file(path: Path) -> bool:

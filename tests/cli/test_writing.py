@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,16 @@ def test_a_damaged_note_is_written_anew(workspace: Any) -> None:
         (folder / ".written.json").write_text(damage, "utf-8")
         _built(workspace)
         assert "pilot" in json.loads((folder / ".written.json").read_text("utf-8"))
+
+
+def test_a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for(workspace: Any) -> None:
+    assert workspace.run("build", "tides").returncode == 0
+    page = workspace.root / "build/tides/default.html"
+    page.unlink()
+    os.mkfifo(page)
+    result = workspace.run("build", "tides")
+    assert result.returncode == 2
+    assert "build/tides/default.html: is a pipe, not a file. Take it away." in result.stderr
 
 
 def test_a_workspace_that_cannot_keep_anything_builds_all_the_same(workspace: Any) -> None:

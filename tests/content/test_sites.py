@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -193,6 +194,16 @@ def test_nothing_outside_the_site_is_read(tmp_path: Path) -> None:
     assert [one.stem for one in found.articles] == ["a"]
     assert found.articles[0].pictures == {}
     assert [one.reason for one in found.skipped] == ["a symbolic link that leads out of the site"]
+
+
+def test_a_pipe_called_md_is_left_out_and_not_waited_for(tmp_path: Path) -> None:
+    _site(tmp_path, {"a.md": "# A\n\nWords.\n"})
+    os.mkfifo(tmp_path / "b.md")
+    found = _read(tmp_path)
+    assert [one.stem for one in found.articles] == ["a"]
+    assert [(one.source, one.reason) for one in found.skipped] == [("b.md", "a pipe, not a file")]
+    with pytest.raises(FileProblems, match="no such file or folder"):
+        _read(tmp_path / "b.md")
 
 
 def test_limit_and_since_choose_the_newest(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from newsletter.files import shown
+from newsletter.errors import FileProblems, SettingsError
+from newsletter.files import kind_of_entry, read_bytes, shown
 from newsletter.model import RenderedVariant
 from newsletter.pipeline import building
 from newsletter.pipeline.building import Built
@@ -54,7 +55,9 @@ def write(workspace: Workspace, built: Built, folder: Path, whole: bool, progres
 
 
 def write_if_changed(path: Path, content: bytes) -> None:
-    """Make the file hold the content, and leave it alone when it does."""
+    """Make the file hold the content, and leave it alone when it does; refuses to write into a pipe or a device."""
+    if path.exists() and not path.is_file():
+        raise SettingsError(f"{shown(path, Path.cwd())}: is {kind_of_entry(path)}, not a file. Take it away.")
     with contextlib.suppress(OSError):
         if path.stat().st_size == len(content) and path.read_bytes() == content:
             return
@@ -72,7 +75,7 @@ def _write_variant(workspace: Workspace, built: Built, variant: RenderedVariant,
     write_if_changed(paths["html"], preview.html.encode("ascii"))
     write_if_changed(paths["txt"], preview.text.encode())
     # Holds the time it was made at, so it differs each time.
-    paths["eml"].write_bytes(building.sample_message(workspace, built, variant))
+    write_if_changed(paths["eml"], building.sample_message(workspace, built, variant))
     return preview.subject
 
 
@@ -110,9 +113,9 @@ def _stats(folder: Path, key: str) -> list[list[int]] | None:
 def _noted(folder: Path) -> dict[str, Entry]:
     """What earlier builds wrote here, by variant; nothing when the note is not readable."""
     try:
-        note = json.loads((folder / _NOTE).read_bytes())
+        note = json.loads(read_bytes(folder / _NOTE, _NOTE))
         valid = all(isinstance(one["subject"], str) and isinstance(one["pictures"], list) for one in note.values())
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (FileProblems, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}
     return note if valid else {}
 

@@ -16,6 +16,7 @@ from newsletter.content.site_files import SiteFile, read_site_file, site_article
 from newsletter.content.site_kinds import HUGO, JEKYLL, NUXT, PELICAN, TITLES, Site, recognise
 from newsletter.content.sources import Choice, Found, LeftOut, mark, slug
 from newsletter.errors import FileProblems
+from newsletter.files import is_file, kind_of_entry
 from newsletter.model import Where
 
 _MAX_BYTES = 5_000_000
@@ -45,7 +46,7 @@ def read_site(source: Path, choice: Choice, site_url: str) -> Found:
     if source.is_dir():
         site = recognise(source)
         paths, skipped = _walk(site, source.resolve())
-    elif source.is_file():
+    elif is_file(source):
         site = recognise(source.parent)
         paths, skipped = [source.resolve()], []
         if source.suffix.lower() not in SUFFIXES:
@@ -120,7 +121,9 @@ def _read(site: Site, paths: list[Path]) -> tuple[list[SiteFile], list[LeftOut]]
     for path in paths:
         name = _shown(path, site)
         try:
-            if path.stat().st_size > _MAX_BYTES:
+            if not is_file(path):
+                unread.append(LeftOut(name, f"{kind_of_entry(path)}, not a file"))
+            elif path.stat().st_size > _MAX_BYTES:
                 unread.append(LeftOut(name, f"larger than {_MAX_BYTES // 1_000_000} MB, which no article is"))
             else:
                 files.append(read_site_file(path, name, site))
