@@ -94,6 +94,21 @@ def test_every_kind_of_feed_says_the_same(feed: str) -> None:
     assert "\nauthor: Bo\n" in article.text
 
 
+def test_an_item_without_a_picture_or_a_link_has_none() -> None:
+    feed = json.dumps(
+        {
+            "version": "https://jsonfeed.org/version/1.1",
+            "home_page_url": "https://a.example/",
+            "items": [{"id": "1", "title": "One", "content_html": "<img src=''><p>Words</p>"}],
+        }
+    )
+    (article,) = read_feed(feed.encode(), "feed", ALL, "https://a.example/feed.json").articles
+    assert article.link == ""
+    assert article.text == "---\ntitle: One\ndescription: Words\nsource: '1'\n---\n<p>Words</p>\n"
+    (article,) = read_feed(JSON.encode(), "feed", ALL).articles
+    assert "image:" not in article.text
+
+
 def test_the_newest_come_first_and_the_others_are_counted() -> None:
     items = "".join(
         f"<item><title>N{day}</title><pubDate>{day:02} Mar 2026 10:00:00 GMT</pubDate></item>" for day in (3, 9, 5, 1)

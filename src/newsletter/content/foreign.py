@@ -41,7 +41,9 @@ def safe_words(text: str) -> str:
 
 
 def web_link(link: str, base: str = "") -> str:
-    """The link made complete from `base`; nothing when it does not lead to the web."""
+    """The link made complete from `base`; nothing when there is none, or it does not lead to the web."""
+    if not link.strip():
+        return ""
     try:
         whole = (urljoin(base, link.strip()) if base else link.strip()).replace(" ", "%20")
         parts = urlsplit(whole)
