@@ -150,6 +150,16 @@ def test_a_host_with_one_private_address_among_public_ones_is_refused() -> None:
         fetch("https://both.example/feed", QUICK, lambda *_: ["93.184.215.14", "192.168.0.1"])
 
 
+def test_what_is_wrong_with_an_address_is_said_for_itself() -> None:
+    def refused(url: str) -> str:
+        with pytest.raises(FileProblems) as caught:
+            fetch(url, QUICK, lambda *_: ["93.184.215.14" if "public" in url else "10.0.0.1"])
+        return caught.value.problems[0].message
+
+    assert refused("http://public.example:25/").startswith("port 25 is none that web servers use, which")
+    assert refused("http://inside.example/").startswith("'inside.example' leads to a private address, which")
+
+
 @pytest.mark.parametrize(
     "host",
     ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "0177.0.0.1", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]", "[::]"],

@@ -70,10 +70,14 @@ def is_public(address: str, port: int) -> bool:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return (port in _WEB_PORTS or port >= 1024) and all(
+    return _is_web_port(port) and all(
         one.is_global and not (one.is_multicast or one.is_reserved or one.is_loopback or one.is_unspecified)
         for one in _meant(found)
     )
+
+
+def _is_web_port(port: int) -> bool:
+    return port in _WEB_PORTS or port >= 1024
 
 
 def _meant(
@@ -201,11 +205,10 @@ def _address(url: str, host: str, port: int, resolve: Resolve, allowed: Allowed)
     except (OSError, UnicodeError) as error:
         raise _problem(url, f"there is no host '{host}'. Look for a slip in its name.") from error
     if not found or not all(allowed(one, port) for one in found):
-        raise _problem(
-            url,
-            f"'{host}' leads to a private address or an unusual port, which is never fetched. "
-            "Save the feed to a file and import that.",
-        )
+        advice = "which is never fetched. Save the feed to a file and import that."
+        if not _is_web_port(port):
+            raise _problem(url, f"port {port} is none that web servers use, {advice}")
+        raise _problem(url, f"'{host}' leads to a private address, {advice}")
     return found[0]
 
 
