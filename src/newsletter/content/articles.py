@@ -12,19 +12,18 @@ import re
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import unescape
 from pathlib import Path
 
 from newsletter import expressions
 from newsletter.content import dates, front_matter
 from newsletter.content.data_pictures import is_written_in, picture_written_in
 from newsletter.content.images import ImageFinder
-from newsletter.content.kinds import Kind, kind_of
+from newsletter.content.kinds import Kind, is_page, kind_of
 from newsletter.content.markdown import markdown_inline, render_markdown
-from newsletter.content.plain import plain_to_html
+from newsletter.content.plain import Guess, plain_to_html
 from newsletter.content.repair import Source, absolute_link, article_blocks, foreign_scheme, inline_of
 from newsletter.content.shortcodes import expand
-from newsletter.content.tags import page_title
+from newsletter.content.titles import taken_title
 from newsletter.errors import FileProblems, Problem
 from newsletter.files import Document, decode_text, read_bytes
 from newsletter.model import Article, Block, Expression, Finding, Image, Severity, Where
@@ -32,8 +31,6 @@ from newsletter.model import Article, Block, Expression, Finding, Image, Severit
 _TEXT_FIELDS = ("title", "description", "author", "link", "alt", "caption", "sidebarlogo", "disclosure")
 _FLAGS = {"draft": False, "include_footer": True, "sidebar": False}
 _KNOWN = {*_TEXT_FIELDS, *_FLAGS, "date", "image", "tags", "type", "layout"}
-_HEADING = re.compile(r"<h([1-6])(?:\s[^>]{0,500})?>", re.IGNORECASE)
-_LONGEST_TITLE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +96,9 @@ class _ArticleReader:
     problems: list[Problem] = field(default_factory=list)
     notes: str = ""
     """The body's footnotes, as HTML."""
+    headings: tuple[Guess, ...] = ()
+    left_out: list[str] = field(default_factory=list)
+    """The words of the site's furniture."""
 
     def read(self, body: str, first_line: int) -> ReadArticle:
         data = self.front.data
@@ -109,8 +109,9 @@ class _ArticleReader:
         image = self._image(data)
         link = self._link(texts["link"])
         markup = self._markup(body, first_line)
-        title, markup = self._title(texts["title"], markup, body)
-        blocks = self._blocks(markup, first_line)
+        title, markup = self._title(texts["title"], markup)
+        blocks = self._blocks(markup, body, first_line)
+        self._tell_headings(first_line)
         if self.problems:
             raise FileProblems(self.problems)
         article = Article(
@@ -139,8 +140,11 @@ class _ArticleReader:
         value = data.get(key)
         if value is None:
             return ""
-        if isinstance(value, (dict, list)):
-            self.problems.append(Problem(self.front.where(key), f"'{key}' must be text."))
+        if isinstance(value, (dict, list, bool)):
+            # `disclosure: false` says that there is none; `title: Yes` is true in YAML, and hardly meant so.
+            if value is not False or key == "title":
+                advice = "put quotes around it" if isinstance(value, bool) else "write it on one line"
+                self.problems.append(Problem(self.front.where(key), f"'{key}' must be text; {advice}."))
             return ""
         return self._swapped(" ".join(str(value).split()), self.front.where(key))
 
@@ -174,6 +178,10 @@ class _ArticleReader:
         value = data.get("image")
         if not value:
             return None
+        if isinstance(value, (dict, list, bool)):
+            message = "'image' must be the path of one picture, such as `image: images/quay.jpg`."
+            self.problems.append(Problem(self.front.where("image"), message))
+            return None
         try:
             return self.images.find(str(value), self.path.parent, self.front.where("image"))
         except FileProblems as error:
@@ -196,7 +204,9 @@ class _ArticleReader:
         text = self._swapped(body, Where(self.name, first_line))
         kind = kind_of(text, self.path.suffix.lower())
         if kind is Kind.PLAIN:
-            return self._from_bare_text(text, first_line)
+            plain = plain_to_html(text)
+            self.headings = plain.headings
+            return plain.html
 
         def shortcode(message: str, lines_before: int) -> None:
             self.tell("shortcode", self._as_written(message), first_line + lines_before)
@@ -210,14 +220,15 @@ class _ArticleReader:
         self.notes = rendered.notes
         return rendered.html
 
-    def _from_bare_text(self, text: str, first_line: int) -> str:
-        plain = plain_to_html(text)
-        if plain.headings:
-            words = ", ".join(f"'{guess.words}'" for guess in plain.headings[:5])
-            more = f" and {len(plain.headings) - 5} more" if len(plain.headings) > 5 else ""
+    def _tell_headings(self, first_line: int) -> None:
+        """What bare lines were taken for, but for those that are left out after all."""
+        left_out = {line.strip() for words in self.left_out for line in words.split("\n")}
+        headings = [guess for guess in self.headings if guess.words not in left_out]
+        if headings:
+            words = ", ".join(f"'{guess.words}'" for guess in headings[:5])
+            more = f" and {len(headings) - 5} more" if len(headings) > 5 else ""
             message = self._as_written(f"bare text; taken for headings: {words}{more}. Write `## ` before a heading.")
-            self.tell("guessed-heading", message, first_line + plain.headings[0].lines_before)
-        return plain.html
+            self.tell("guessed-heading", message, first_line + headings[0].lines_before)
 
     def _as_written(self, words: str) -> str:
         """The words with the author's expressions in the place of their tokens."""
@@ -225,24 +236,13 @@ class _ArticleReader:
             words = words.replace(one.token, f"{{{{ {one.source} }}}}")
         return words
 
-    def _title(self, given: str, markup: str, body: str) -> tuple[str, str]:
-        """The title: of the front matter, else the body's first heading (taken out when the body begins with it).
-
-        Without a heading it is the page's own title, else a guess by the file's name.
-        """
-        start = len(markup) - len(markup.lstrip())
-        heading = _heading(markup, start, anywhere=not given)
-        if heading and (not given or heading.words == given):
-            leads = heading.start == start
-            return given or heading.words, markup[heading.end :] if leads else markup
-        if given:
-            return given, markup
-        words = page_title(markup)
-        if words:
-            return words, markup
-        words = self.path.stem.replace("-", " ").replace("_", " ").capitalize()
-        self.tell("no-title", f"no title; '{words}' is taken from the file's name. Write `title: …` at the top.", 1)
-        return words, markup
+    def _title(self, given: str, markup: str) -> tuple[str, str]:
+        """The title: of the front matter, else the body's own, else a guess by the file's name."""
+        words, rest = taken_title(markup, given)
+        if not words:
+            words = self.path.stem.replace("-", " ").replace("_", " ").capitalize()
+            self.tell("no-title", f"no title; '{words}' is taken from the file's name. Write `title: …` at the top.", 1)
+        return words, rest
 
     def _swapped(self, text: str, where: Where) -> str:
         try:
@@ -253,7 +253,7 @@ class _ArticleReader:
         self.found += found
         return text
 
-    def _blocks(self, markup: str, first_line: int) -> tuple[Block, ...]:
+    def _blocks(self, markup: str, body: str, first_line: int) -> tuple[Block, ...]:
         def picture(src: str, alt: str, link: str, caption: str) -> Block:
             where = Where(self.name, self.lines.line_of(src))
             image: Image | None = None
@@ -268,30 +268,11 @@ class _ArticleReader:
 
         def notice(rule: str, message: str, words: str) -> None:
             self.tell(rule, self._as_written(message), self.lines.last_line_of(words))
+            if rule == "site-furniture":
+                self.left_out.append(words)
 
         source = Source(Where(self.name, first_line), self.site_url, picture, notice)
-        return article_blocks(markup, source, self.notes)
-
-
-@dataclass(frozen=True, slots=True)
-class _Heading:
-    words: str
-    start: int
-    end: int
-
-
-def _heading(markup: str, start: int, anywhere: bool) -> _Heading | None:
-    """The heading the markup begins with, else (when `anywhere`) its first one of the first level."""
-    for found in _HEADING.finditer(markup, start):
-        if found.start() != start and not anywhere:
-            return None
-        if found.start() == start or found[1] == "1":
-            end = re.compile(rf"</h{found[1]}\s*+>", re.IGNORECASE).search(markup, found.end())
-            words = " ".join(re.sub(r"<[^>]{0,500}>", "", markup[found.end() : end.start()]).split()) if end else ""
-            if end and words and len(words) <= _LONGEST_TITLE:
-                return _Heading(unescape(words), found.start(), end.end())
-            return None
-    return None
+        return article_blocks(markup, source, self.notes, page=is_page(body))
 
 
 def _tags(value: object) -> tuple[str, ...]:

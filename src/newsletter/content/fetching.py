@@ -70,14 +70,10 @@ def is_public(address: str, port: int) -> bool:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return _is_web_port(port) and all(
+    return (port in _WEB_PORTS or port >= 1024) and all(
         one.is_global and not (one.is_multicast or one.is_reserved or one.is_loopback or one.is_unspecified)
         for one in _meant(found)
     )
-
-
-def _is_web_port(port: int) -> bool:
-    return port in _WEB_PORTS or port >= 1024
 
 
 def _meant(
@@ -206,7 +202,7 @@ def _address(url: str, host: str, port: int, resolve: Resolve, allowed: Allowed)
         raise _problem(url, f"there is no host '{host}'. Look for a slip in its name.") from error
     if not found or not all(allowed(one, port) for one in found):
         advice = "which is never fetched. Save the feed to a file and import that."
-        if not _is_web_port(port):
+        if found and all(allowed(one, _WEB_PORTS[-1]) for one in found):
             raise _problem(url, f"port {port} is none that web servers use, {advice}")
         raise _problem(url, f"'{host}' leads to a private address, {advice}")
     return found[0]

@@ -43,9 +43,14 @@ class Kind(StrEnum):
     PLAIN = "plain"
 
 
+def is_page(text: str) -> bool:
+    """Whether the text is a whole web page, not a part of one."""
+    return bool(_PAGE.match(text))
+
+
 def kind_of(text: str, suffix: str) -> Kind:
     """How the text is to be read; `suffix` is the ending of its file's name, in lower case."""
-    if _PAGE.match(text):
+    if is_page(text):
         return Kind.HTML
     if suffix in MARKDOWN_SUFFIXES:
         marked = _MARKDOWN.search(text) or _SOME_MARKDOWN.search(text) or _ENTITY.search(text)

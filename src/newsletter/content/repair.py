@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 from lxml import etree, html
 
 from newsletter.content import furniture
+from newsletter.content.frames import without_frame
 from newsletter.content.paragraphs import flattened, has_content
 from newsletter.content.sanitising import SCHEMES, Element, line_of, tree_of
 from newsletter.model import Block, Where
@@ -41,12 +42,15 @@ def blocks_of(markup: str, source: Source) -> tuple[Block, ...]:
     return _blocks(flattened(tree_of(markup, source.notice)), source)
 
 
-def article_blocks(markup: str, source: Source, notes: str = "") -> tuple[Block, ...]:
+def article_blocks(markup: str, source: Source, notes: str = "", *, page: bool = False) -> tuple[Block, ...]:
     """The blocks of an article's body: what its site put under it is left out, its link onward becomes a button.
 
-    `notes` are its footnotes, which stand below all that.
+    `notes` are its footnotes, which stand below all that. A whole `page` is first rid of its site's frame.
     """
-    parts = furniture.without_furniture(list(flattened(tree_of(markup, source.notice))), source.notice)
+    tree = tree_of(markup, source.notice)
+    if page:
+        tree = without_frame(tree, source.notice)
+    parts = furniture.without_furniture(list(flattened(tree)), source.notice)
     below = flattened(tree_of(notes, source.notice)) if notes else ()
     return _blocks([*furniture.with_link_apart(parts), *below], source)
 

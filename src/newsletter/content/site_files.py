@@ -16,11 +16,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 from newsletter.content.dates import moment
-from newsletter.content.kinds import MARKDOWN_SUFFIXES
+from newsletter.content.kinds import HTML_SUFFIXES, MARKDOWN_SUFFIXES
 from newsletter.content.markdown import markdown_to_html
 from newsletter.content.site_kinds import PELICAN, PLAIN, Site, page_path
 from newsletter.content.site_pictures import Pictures
 from newsletter.content.sources import BEGINNING, SourceArticle, excerpt, one_line, plain_words
+from newsletter.content.titles import taken_title
 from newsletter.errors import FileProblems
 from newsletter.files import front_matter_text, read_bytes, split_front_matter
 from newsletter.model import Where
@@ -30,7 +31,6 @@ _METADATA = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):[ \t]*(.*)")
 _TEXTS = ("title", "description", "author", "link", "alt", "caption", "sidebarlogo", "disclosure")
 _PICTURE_KEYS = ("image", "featured_image", "featuredimage", "featureimage", "cover", "thumbnail", "images", "header")
 _PICTURE_PARTS = ("image", "src", "path", "url", "teaser", "overlay_image")
-_FIRST_HEADING = re.compile(r"\s*(?:#\s+\S|<h1\b|[^\n]+\n=+[ \t]*\n)", re.IGNORECASE)
 _SHORTCODE = re.compile(r"\{\{[<%].*?[>%]\}\}|\{%.*?%\}|\{\{.*?\}\}|^\s*:{2,}.*$|\{:.*?\}", re.DOTALL | re.MULTILINE)
 
 
@@ -71,8 +71,9 @@ def site_article(file: SiteFile, site: Site, stem: str, site_url: str) -> Source
     changes = _texts(file.front) | _named_picture(file.front, pictures) | _facts(file, site)
     title = str(changes.get("title") or file.front.get("title") or "")
     if not title:
-        title = _heading(markup) or _spoken(stem)
-        changes |= {} if _FIRST_HEADING.match(file.body) else {"title": title}
+        found, rest = taken_title(markup)
+        title = found or _spoken(stem)
+        changes |= {} if found and (rest != markup or file.path.suffix.lower() in HTML_SUFFIXES) else {"title": title}
     link = str(file.front.get("link") or "") or _link(file, site, site_url)
     description = str(changes.get("description") or file.front.get("description") or "")
     if link and not description:
@@ -195,11 +196,6 @@ def _link(file: SiteFile, site: Site, site_url: str) -> str:
     address = site.address or site_url
     path = page_path(site, file.path, file.front, file.when) if address else ""
     return f"{address}{path}" if path else ""
-
-
-def _heading(markup: str) -> str:
-    match = re.match(r"\s*<h1[^>]*>(.*?)</h1>", markup, re.DOTALL | re.IGNORECASE)
-    return plain_words(match[1]) if match else ""
 
 
 def _spoken(stem: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from newsletter.content.kinds import SUFFIXES
 from newsletter.content.site_files import SiteFile, read_site_file, site_article
-from newsletter.content.site_kinds import HUGO, JEKYLL, NUXT, PELICAN, TITLES, Site, recognise
+from newsletter.content.site_kinds import HUGO, JEKYLL, NUXT, PELICAN, PLAIN, TITLES, Site, recognise
 from newsletter.content.sources import Choice, Found, LeftOut, mark, slug
 from newsletter.errors import FileProblems
 from newsletter.files import is_file, kind_of_entry
@@ -66,7 +66,8 @@ def read_site(source: Path, choice: Choice, site_url: str) -> Found:
         for one in articles
         for address in one.missing
     )
-    return Found(TITLES[site.kind], site.title, site.language, articles, (*skipped, *unread), notices, left)
+    kind = TITLES[site.kind] if source.is_dir() or site.kind != PLAIN else "a file"
+    return Found(kind, site.title, site.language, articles, (*skipped, *unread), notices, left)
 
 
 def _walk(site: Site, folder: Path) -> tuple[list[Path], list[LeftOut]]:
