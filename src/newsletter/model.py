@@ -157,6 +157,8 @@ class Article:
     sidebar: bool = False
     sidebarlogo: str = ""
     """The name of the logo beside a sidebar article, as written: often without a suffix."""
+    logo_line: int = 1
+    """The line that names it."""
     sidebar_image: Image | None = None
     """That logo, found."""
     tags: tuple[str, ...] = ()

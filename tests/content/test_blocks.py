@@ -137,4 +137,4 @@ def test_a_sidebar_logo_that_is_nowhere_is_a_finding_and_no_error(load: Load, wo
     article = block.fields["article"]
     assert isinstance(article, Article)
     assert article.sidebar_image is None
-    assert [(one.rule, one.where.path) for one in article.findings] == [("sidebar-logo", "issues/tides/side.md")]
+    assert [(one.rule, str(one.where)) for one in article.findings] == [("sidebar-logo", "issues/tides/side.md:4")]

@@ -129,6 +129,7 @@ class _ArticleReader:
             include_footer=flags["include_footer"],
             sidebar=flags["sidebar"],
             sidebarlogo=texts["sidebarlogo"],
+            logo_line=self.front.where("sidebarlogo").line,
             tags=_tags(data.get("tags")),
             disclosure=texts["disclosure"],
             extra={key: value for key, value in data.items() if key not in _KNOWN},

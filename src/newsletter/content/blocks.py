@@ -7,13 +7,14 @@ suggestion; a kind there are only templates for gets all that was written as its
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from newsletter.content import shows
 from newsletter.content.parts import Parts
 from newsletter.content.shelf import Shelf
 from newsletter.errors import did_you_mean
 from newsletter.files import Loc
-from newsletter.model import DEFAULT, Block, Professions, TemplateNames
+from newsletter.model import DEFAULT, Article, ArticleChoice, Block, Finding, Professions, Severity, TemplateNames
 
 SPLITS = ("1/2+1/2", "1/3+2/3", "2/3+1/3")
 SHOWS = ("full", "summary", "card")
@@ -93,6 +94,14 @@ class BlockReader:
         self.parts.problem(loc, f"unknown value '{value}' for {loc[-1]}. Known: {', '.join(known)}.")
         return known[0]
 
+    def fitted(self, article: Article, show: str, loc: Loc) -> Article:
+        """The article as it is shown here; what readers would miss is noted."""
+        fitting, told = shows.fitted(article, show)
+        finding = Finding("nothing-to-read", Severity.WARNING, told, self.parts.where(loc))
+        if told and finding not in self.parts.findings:
+            self.parts.findings.append(finding)
+        return fitting
+
     def required(self, given: Given, key: str, loc: Loc, why: str) -> str:
         """The words of a key that a block cannot do without."""
         words = self.parts.words(given.get(key), (*loc, key))
@@ -115,7 +124,10 @@ class _Kind:
 def _article(reader: BlockReader, given: Given, loc: Loc) -> Fields | None:
     show = reader.one_of(given.get("show", SHOWS[0]), SHOWS, (*loc, "show"))
     article = reader.shelf.article(str(given.get("article") or ""), loc)
-    return None if article is None else {"article": article, "show": show}
+    if isinstance(article, ArticleChoice):
+        found = {key: reader.fitted(one, show, loc) for key, one in article.by_profession.items()}
+        return {"article": replace(article, by_profession=found), "show": show}
+    return None if article is None else {"article": reader.fitted(article, show, loc), "show": show}
 
 
 def _articles(reader: BlockReader, given: Given, loc: Loc) -> Fields | None:

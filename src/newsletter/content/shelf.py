@@ -17,7 +17,7 @@ from newsletter.content.kinds import SUFFIXES
 from newsletter.content.parts import Parts
 from newsletter.errors import FileProblems, did_you_mean
 from newsletter.files import Loc, is_file, shown
-from newsletter.model import DEFAULT, Article, ArticleChoice, Finding, Image, Professions, Severity
+from newsletter.model import DEFAULT, Article, ArticleChoice, Finding, Image, Professions, Severity, Where
 
 _PROFESSION = "{profession}"
 _LOGO_SUFFIXES = ("", ".svg", ".png", ".jpg", ".jpeg", ".webp", ".gif")
@@ -95,7 +95,7 @@ class Shelf:
             f"no picture '{article.sidebarlogo}' for the sidebar, with or without a suffix: the brand's logo stands "
             "there. Put the file beside the article, or in the static folder."
         )
-        finding = Finding("sidebar-logo", Severity.WARNING, message, article.where)
+        finding = Finding("sidebar-logo", Severity.WARNING, message, Where(article.where.path, article.logo_line))
         return replace(article, findings=(*article.findings, finding))
 
     def _logo(self, name: str, folder: Path, article: Article) -> Image | None:
