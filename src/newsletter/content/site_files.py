@@ -18,7 +18,9 @@ from pathlib import Path
 from newsletter.content.dates import moment
 from newsletter.content.kinds import HTML_SUFFIXES, MARKDOWN_SUFFIXES
 from newsletter.content.markdown import markdown_to_html
+from newsletter.content.shortcodes import expand
 from newsletter.content.site_kinds import PELICAN, PLAIN, Site, page_path
+from newsletter.content.site_links import Links, PageOf
 from newsletter.content.site_pictures import Pictures
 from newsletter.content.sources import BEGINNING, SourceArticle, excerpt, one_line, plain_words
 from newsletter.content.titles import taken_title
@@ -66,7 +68,10 @@ def read_site_file(path: Path, name: str, site: Site) -> SiteFile:
 def site_article(file: SiteFile, site: Site, stem: str, site_url: str) -> SourceArticle:
     """The article to write; `site_url` stands for the site's address when its configuration does not say it."""
     pictures = Pictures(site, file.path.parent)
-    markup = markdown_to_html(file.body) if file.path.suffix.lower() in MARKDOWN_SUFFIXES else file.body
+    is_markdown = file.path.suffix.lower() in MARKDOWN_SUFFIXES
+    # What shortcodes mean is shown, here as in the article.
+    shown = expand(file.body, lambda message, lines_before: None, markdown=is_markdown)
+    markup = markdown_to_html(shown) if is_markdown else shown
     words = plain_words(_SHORTCODE.sub(" ", markup[:BEGINNING]))
     changes = _texts(file.front) | _named_picture(file.front, pictures) | _facts(file, site)
     title = str(changes.get("title") or file.front.get("title") or "")
@@ -74,7 +79,9 @@ def site_article(file: SiteFile, site: Site, stem: str, site_url: str) -> Source
         found, rest = taken_title(markup)
         title = found or _spoken(stem)
         changes |= {} if found and (rest != markup or file.path.suffix.lower() in HTML_SUFFIXES) else {"title": title}
-    link = str(file.front.get("link") or "") or _link(file, site, site_url)
+    page = _link(file, site, site_url)
+    links = Links(site, site.address or site_url, file.path, page, _pages(site, site_url), is_markdown)
+    link = str(file.front.get("link") or "") or page
     description = str(changes.get("description") or file.front.get("description") or "")
     if link and not description:
         description = _description(file.front, markup)
@@ -86,7 +93,7 @@ def site_article(file: SiteFile, site: Site, stem: str, site_url: str) -> Source
         source=file.name,
         stem=stem,
         suffix=file.path.suffix.lower(),
-        text=_with(file, changes) + pictures.moved(file.body),
+        text=_with(file, changes) + links.moved(pictures.moved(file.body)),
         title=one_line(title),
         when=file.when,
         draft=(changes.get("draft") or file.front.get("draft")) in (True, "true", "True", "yes"),
@@ -95,6 +102,7 @@ def site_article(file: SiteFile, site: Site, stem: str, site_url: str) -> Source
         words=len(words.split()),
         pictures=pictures.copied,
         missing=tuple(dict.fromkeys(pictures.missing)),
+        lost=tuple(links.lost),
     )
 
 
@@ -196,6 +204,21 @@ def _link(file: SiteFile, site: Site, site_url: str) -> str:
     address = site.address or site_url
     path = page_path(site, file.path, file.front, file.when) if address else ""
     return f"{address}{path}" if path else ""
+
+
+def _pages(site: Site, site_url: str) -> PageOf:
+    """Where the page of another file of the site stands; each file is read once."""
+    known: dict[Path, str] = {}
+
+    def page_of(path: Path) -> str:
+        if path not in known:
+            try:
+                known[path] = _link(read_site_file(path, path.name, site), site, site_url)
+            except FileProblems:
+                known[path] = ""
+        return known[path]
+
+    return page_of
 
 
 def _spoken(stem: str) -> str:

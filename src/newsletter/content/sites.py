@@ -66,8 +66,18 @@ def read_site(source: Path, choice: Choice, site_url: str) -> Found:
         for one in articles
         for address in one.missing
     )
+    notices += tuple(
+        f"{one.source}: where {_quoted(one.lost)} leads is not known; it stays as it is. Write its whole address."
+        for one in articles
+        if one.lost
+    )
     kind = TITLES[site.kind] if source.is_dir() or site.kind != PLAIN else "a file"
     return Found(kind, site.title, site.language, articles, (*skipped, *unread), notices, left)
+
+
+def _quoted(links: tuple[str, ...]) -> str:
+    shown = ", ".join(f"'{one[:100]}'" for one in links[:5])
+    return f"the link {shown}" + (f" and {len(links) - 5} more" if len(links) > 5 else "")
 
 
 def _walk(site: Site, folder: Path) -> tuple[list[Path], list[LeftOut]]:

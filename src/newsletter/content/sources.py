@@ -50,6 +50,8 @@ class SourceArticle:
     """Path below the issue's folder → the file it is copied from."""
     missing: tuple[str, ...] = ()
     """Pictures there is no file of, by the address at which the site should show them."""
+    lost: tuple[str, ...] = ()
+    """Links to pages of its site whose address is not known, as they are written."""
 
 
 @dataclass(frozen=True, slots=True)
