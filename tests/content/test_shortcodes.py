@@ -159,3 +159,17 @@ def test_whatever_stays_open_no_word_is_lost(pieces: list[str], markdown: bool) 
     out, told = _expanded(text, markdown=markdown)
     kept = set(re.findall(r"q\d+z", out)) | set(re.findall(r"q\d+z", " ".join(message for _, message in told)))
     assert kept == set(re.findall(r"q\d+z", text))
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('::u-button{to="/go"}\nGo there\n::\n', '<a href="/go">\nGo there\n</a>'),
+        ('::u-button{to="/go" label="Go"}\n::\n', '<a href="/go">Go\n</a>'),
+        ('a :u-button[Go]{to="/go"} b', "a [Go](/go) b"),
+        ('a :u-link{to="/x y" label="L"} b', "a [L](/x%20y) b"),
+        ("a :badge[New]{.red} b", "a New b"),
+    ],
+)
+def test_a_component_that_leads_somewhere_keeps_its_link(written: str, expected: str) -> None:
+    assert expand(written, lambda message, lines: None, markdown=True).strip() == expected

@@ -28,6 +28,9 @@ _PATHS = frozenset({"ref", "relref", "link", "post_url", "relurl", "absurl", "pa
 _LEFT_OUT = "means nothing in mail and is left out."
 _LINKED = "cannot be shown in mail; a link stands there."
 
+_LIBRARY = re.compile(r"^(?:u|prose|nuxt)-")
+"""Whose component it is: `::u-button` is Nuxt UI's button."""
+
 _ARGUMENT = re.compile(
     r"(?P<key>[\w:@.-]{1,100})\s{0,9}=\s{0,9}(?:\"(?P<a>[^\"]*+)\"|'(?P<b>[^']*+)'|`(?P<c>[^`]*+)`|(?P<d>[^\s\"'`]++))"
     r"|\"(?P<e>[^\"]*+)\"|'(?P<f>[^']*+)'|`(?P<g>[^`]*+)`|(?P<h>[^\s\"'`]++)"
@@ -92,6 +95,7 @@ def verbatim(call: Call) -> bool:
 def meaning(call: Call) -> Meaning:
     """What the shortcode means in a letter."""
     name = call.name.rsplit("/", 1)[-1].removesuffix(".html").lower()
+    name = _LIBRARY.sub("", name) if call.family == "fence" else name
     known = _BY_NAME.get(name)
     if known and name in _PATHS and call.family == "fence":
         known = None
@@ -102,6 +106,14 @@ def meaning(call: Call) -> Meaning:
     if name in _NOTES or name in _FOLDED:
         return _note(call, name)
     return _unknown(call)
+
+
+def inline_meaning(text: str | None, given: str) -> str:
+    """What `:name[text]{…}` in a line shows: its words, linked where it leads somewhere."""
+    named = arguments(given)
+    words = text or named.get("label", "text")
+    link = named.get(*_LINK_KEYS)
+    return f"[{words}]({_path(link)})" if words and link else words
 
 
 def _figure(call: Call) -> Meaning:

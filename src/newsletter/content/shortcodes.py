@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from newsletter.content.code_samples import code_ranges, merged
-from newsletter.content.shortcode_meanings import Call, arguments, meaning, verbatim
+from newsletter.content.shortcode_meanings import Call, arguments, inline_meaning, meaning, verbatim
 
 Notice = Callable[[str, int], None]
 """(message, how many lines stand before it)."""
@@ -34,7 +34,7 @@ _FENCE = re.compile(
 _SLOT = re.compile(r"^[ \t]*+#[a-z][\w-]*+[ \t]*+$", re.MULTILINE)
 _PROPERTY = re.compile(r"^\s*+(:?[\w@.-]++):[ \t]*+(.*+)$")
 _INLINE = re.compile(
-    r"(?<![\w:\\/`\]}]):(?P<name>[a-z][\w-]{0,60})(?:\[(?P<text>[^\[\]\n]{0,500})\](?:\{[^{}\n]{0,300}\})?"
+    r"(?<![\w:\\/`\]}]):(?P<name>[a-z][\w-]{0,60})(?:\[(?P<text>[^\[\]\n]{0,500})\](?:\{(?P<given>[^{}\n]{0,300})\})?"
     r"|\{(?P<args>[^{}\n]{0,300})\})"
 )
 _ATTRIBUTE = r"(?:[.#][\w:-]{1,80}|:?[\w:@-]{1,80}=(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|[^\s\"'{}]{1,300}))"
@@ -247,9 +247,10 @@ class _Expander:
         for match in _INLINE.finditer(self.text):
             if self._is_code(match.start()):
                 continue
-            if match["text"] is None:
+            shown = inline_meaning(match["text"], match["args"] or match["given"] or "")
+            if not shown and match["text"] is None:
                 self._tell(match.start(), f"{match[0]} means nothing in mail and is left out.")
-            found.append((match.start(), match.end(), match["text"] or ""))
+            found.append((match.start(), match.end(), shown))
         for match in _MARKS.finditer(self.text):
             if self._is_code(match.start()) or any(start <= match.start() < end for start, end, _ in found[-1:]):
                 continue
