@@ -50,6 +50,7 @@ def test_a_feed_becomes_an_issue_of_two_columns_that_names_no_reader(workspace: 
     workspace.write("feed.xml", FEED.replace("Words of post 4.", "{{ recipient.address }}"))
     workspace.run("import", "feed.xml", "--issue", "spring")
     issue = (workspace.root / "issues/spring/issue.yaml").read_text()
+    assert "\ntitle: Harbour\n" in issue, "the mail is called what the feed is called"
     assert issue.endswith(
         "sections:\n"
         "  - blocks:\n"
@@ -171,4 +172,7 @@ def test_a_new_issue_builds_and_a_new_article_is_a_draft_with_a_line_to_paste(wo
     assert article == {"file": "issues/spring/uber-uns.md", "line": "- {article: uber-uns.md, show: full}"}
     assert "draft: true" in (workspace.root / "issues/spring/uber-uns.md").read_text()
     assert workspace.run("new", "article", "spring", "Über uns").returncode == 1
+    refused = workspace.run("new", "article", "spring", "../../x")
+    assert refused.returncode == 2
+    assert "'../../x' is a path. Give a name such as spring-fair" in refused.stderr
     assert workspace.run("new", "issue", "spring").returncode == 1

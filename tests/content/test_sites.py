@@ -120,6 +120,29 @@ def test_no_link_is_invented_where_the_configuration_is_not_understood(tmp_path:
     assert {one.link for one in _read(tmp_path).articles} == {""}
 
 
+def test_a_translation_is_no_second_article(tmp_path: Path) -> None:
+    site = {
+        "hugo.toml": "baseURL = 'https://h.example/'\nlanguageCode = 'en-us'\n",
+        "content/a.md": "# A\n\nWords.\n",
+        "content/a.de.md": "# A auf Deutsch\n\nWorte.\n",
+        "content/v1.md": "# V1\n\nWords.\n",
+        "content/v1.2.md": "# V1.2\n\nWords.\n",
+    }
+    found = _read(_site(tmp_path / "one", site))
+    assert [one.stem for one in found.articles] == ["a", "v1-2", "v1"]
+    assert [(one.source, one.reason) for one in found.skipped] == [
+        ("content/a.de.md", "a translation (de); import it by itself to have it")
+    ]
+    assert [one.title for one in _read(tmp_path / "one/content/a.de.md").articles] == ["A auf Deutsch"]
+    site = {
+        "hugo.yaml": "defaultContentLanguage: de\nlanguages: {de: {}, fr: {contentDir: content/fr}}\n",
+        **{f"content/{name}.md": "# T\n\nWords.\n" for name in ("de/a", "fr/a", "fr/b.fr", "b.de", "c.fr")},
+    }
+    found = _read(_site(tmp_path / "two", site))
+    assert sorted(one.source for one in found.articles) == ["content/b.de.md", "content/de/a.md"]
+    assert len(_read(tmp_path / "two/content/fr").articles) == 2
+
+
 PELICAN = {
     "pelicanconf.py": "SITEURL = 'https://pelican.example'\nSITENAME = 'P'\nPATH = 'content'\nimport os\n",
     "content/tide.md": (
@@ -159,6 +182,12 @@ def test_nuxt_s_numbers_order_the_articles_and_leave_the_names_and_links(tmp_pat
     assert "\nauthor: Ada\n" in found.articles[1].text
     assert found.articles[1].text.endswith("::alert\nhi\n::\n")
     assert [one.reason for one in found.skipped] == ["a file of data, not an article"]
+
+
+def test_a_description_shows_what_shortcodes_mean(tmp_path: Path) -> None:
+    body = '---\ntitle: T\n---\n:icon{name="x"} Inline [span]{.red} and :u-link[more]{to="/m"} text, long enough.\n'
+    found = _read(_site(tmp_path, {"nuxt.config.ts": NUXT["nuxt.config.ts"], "content/a.md": body}))
+    assert found.articles[0].description == "Inline span and more text, long enough."
 
 
 def test_a_plain_folder_and_a_single_file_are_taken_as_they_are(tmp_path: Path) -> None:

@@ -35,6 +35,10 @@ _JEKYLL_STYLES = {
 }
 _HUGO_FILES = ("hugo.toml", "hugo.yaml", "hugo.yml", "config.toml", "config.yaml", "config.yml")
 _NUXT_FILES = ("nuxt.config.ts", "nuxt.config.js", "nuxt.config.mjs", "nuxt.config.mts", "content.config.ts")
+_LANGUAGES = frozenset(
+    "ar bg bn ca cs da de el en es et eu fa fi fr gl he hi hr hu id it ja ka ko lt lv ms nb nl no pl pt ro ru sk sl sq "
+    "sr sv sw ta th tr uk ur vi zh pt-br zh-cn zh-tw zh-hans zh-hant".split()
+)
 _POST_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-(.+)")
 _HIGHEST = 6
 """How many folders above the one given a site's configuration is looked for."""
@@ -116,6 +120,26 @@ def _nuxt(root: Path) -> Site | None:
     text = config.read_text("utf-8", "replace")
     found = re.search(r"\bsite\s*:\s*\{[^{}]*?\burl\s*:\s*[\"'`](https?://[^\"'`\s$]+)[\"'`]", text)
     return Site(NUXT, root, content, (root / "public", content), _web(found[1]) if found else "")
+
+
+def other_language(site: Site, path: Path, start: Path) -> str:
+    """The language of a translation in Hugo's ways (`post.de.md`, `content/de/`) when it is not the site's main one.
+
+    Nothing for what is read because `start`, the folder asked for, is in that language itself.
+    """
+    if site.kind != HUGO:
+        return ""
+    listed = site.settings.get("languages")
+    known = {str(key).lower() for key in listed} if isinstance(listed, Mapping) else set()
+    main = (_line(site.settings, "defaultcontentlanguage") or site.language.split("-")[0] or "en").lower()
+    folders = [one.lower() for one in path.relative_to(start).parts[:-1]] if path.is_relative_to(start) else []
+    marks = [*folders[:1], *(one[1:].lower() for one in path.suffixes[:-1][-1:])]
+    named = next((one for one in marks if one in known), "")
+    # Without a list of languages, a file `post.de.md` is still no English article.
+    if not named and not known and marks[len(folders[:1]) :]:
+        named = marks[-1] if marks[-1] in _LANGUAGES else ""
+    asked = start.relative_to(site.content).parts if start.is_relative_to(site.content) else ()
+    return "" if named in (main, *(one.lower() for one in asked)) else named
 
 
 def page_path(site: Site, path: Path, front: Mapping[str, object], when: datetime | None) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from newsletter.content.kinds import SUFFIXES
 from newsletter.content.site_files import SiteFile, read_site_file, site_article
-from newsletter.content.site_kinds import HUGO, JEKYLL, NUXT, PELICAN, PLAIN, TITLES, Site, recognise
+from newsletter.content.site_kinds import HUGO, JEKYLL, NUXT, PELICAN, PLAIN, TITLES, Site, other_language, recognise
 from newsletter.content.sources import Choice, Found, LeftOut, mark, slug
 from newsletter.errors import FileProblems
 from newsletter.files import is_file, kind_of_entry
@@ -91,6 +91,8 @@ def _walk(site: Site, folder: Path) -> tuple[list[Path], list[LeftOut]]:
             continue
         if path.suffix.lower() in SUFFIXES and not path.resolve().is_relative_to(site.root):
             skipped.append(LeftOut(name, "a symbolic link that leads out of the site"))
+        elif path.suffix.lower() in SUFFIXES and (language := other_language(site, path, start)):
+            skipped.append(LeftOut(name, f"a translation ({language}); import it by itself to have it"))
         elif path.suffix.lower() in SUFFIXES:
             found.append(path)
         elif path.suffix.lower() in _WRITTEN_ELSEWHERE:

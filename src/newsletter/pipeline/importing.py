@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -54,7 +55,7 @@ def import_source(workspace: Workspace, wanted: Wanted, fetch: Fetch = fetching.
     found = _found(workspace, wanted, fetch)
     if not found.articles:
         raise FileProblems(_why_nothing(wanted, found))
-    heading = Heading(_title(wanted.issue), audience, found.language, wanted.show)
+    heading = Heading(found.title or _title(wanted.issue), audience, found.language, wanted.show)
     issued = scaffolds.write_issue(workspace.root, wanted.issue, found.articles, heading, dry=wanted.dry)
     problems = () if wanted.dry else _problems(workspace, wanted.issue)
     return Imported(found, issued, audience, problems)
@@ -74,6 +75,8 @@ def new_issue(workspace: Workspace, name: str, audience: str = "") -> Issued:
 def new_article(workspace: Workspace, argument: str, name: str) -> tuple[str, str]:
     """A draft article in the folder of an issue: its path, and the line that shows it; `Refused` when it is there."""
     issue = issues.issue_id(argument, workspace.root)
+    if re.search(r"[/\\]", name):
+        raise SettingsError(f"'{name}' is a path. Give a name such as spring-fair; it is put into the issue's folder.")
     stem = slug(name.removesuffix(".md"))
     if not stem:
         raise SettingsError(f"'{name}' gives no file name. Use letters and digits, such as spring-fair.")
