@@ -265,7 +265,7 @@ def test_a_linked_picture_in_a_sentence_leaves_no_empty_link(markup: str, left: 
         (
             "<iframe src='https://www.youtube-nocookie.com/embed/a1?rel=0'></iframe>",
             "https://www.youtube.com/watch?v=a1",
-            "www.youtube.com",
+            "Watch the video on YouTube",
         ),
         ("<iframe src='//player.vimeo.com/video/42' title='A film'></iframe>", "https://vimeo.com/42", "A film"),
         (
@@ -304,3 +304,14 @@ def test_no_link_picture_or_player_leads_to_anything_that_runs(link: str) -> Non
 
 def test_attributes_with_signs_of_tags_in_them_are_read_as_browsers_do() -> None:
     assert _html('<p title="a > b"><iframe title="c > d">e</iframe>f</p>') == "<p>e f</p>"
+
+
+def test_a_frame_s_own_words_go_where_a_link_stands_for_it() -> None:
+    told: list[str] = []
+    source = Source(HERE, "", _picture, lambda rule, message, words: told.append(message))
+    markup = "<iframe src=https://a.example/m><b>No</b> frames</iframe><p>after</p>"
+    (block,) = blocks_of(markup, source)
+    assert block.fields["html"] == '<p><a href="https://a.example/m">a.example</a></p>\n<p>after</p>'
+    assert told[-1] == "words for programs that know no frames (<iframe>) are left out: 'No frames'."
+    (block,) = blocks_of("<iframe src=https://a.example/m>never closed <p>x</p>", source)
+    assert "never closed" in str(block.fields["html"])

@@ -51,6 +51,8 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^'
 """One tag, signs `>` in quoted attributes included. Possessive, so that it never tries a second way."""
 _COMMENT_END = re.compile(r"--!?>")
 _TAG_BEGINS = re.compile(r"</?[a-zA-Z]")
+_FRAME_END = re.compile(r"</iframe(?=[\s/>])[^>]*+>", re.IGNORECASE)
+_CALLED = {"www.youtube.com": "Watch the video on YouTube", "vimeo.com": "Watch the video on Vimeo"}
 _EMBEDDED_VIDEO = re.compile(r"(?:www\.)?youtube(?:-nocookie)?\.com$", re.IGNORECASE)
 
 
@@ -97,6 +99,8 @@ class _Tamer:
         self.foreign = 0
         """How many drawings and formulas are open: only in them is `<![CDATA[` text."""
         self.told: set[str] = set()
+        self.frames_end = False
+        """Whether no end tag of a frame is left."""
 
     def run(self) -> str:
         position, end = 0, len(self.markup)
@@ -132,6 +136,8 @@ class _Tamer:
         name = tag[2].lower()
         if not tag[1] and name in _RAW_TAGS:
             return self._after_raw(name, tag.end())
+        if not tag[1] and name == "iframe" and attribute(tag[3], "src"):
+            return self._after_frame(tag)
         if not tag[1] and name == "plaintext":
             self.out.append(f"<pre>{escape(markup[tag.end() :])}</pre>")
             return len(markup)
@@ -165,6 +171,20 @@ class _Tamer:
             self.out.append(f"<pre>{escape(content)}</pre>")
         return end.end() if end else len(self.markup)
 
+    def _after_frame(self, tag: re.Match[str]) -> int:
+        """A frame's own words are for programs that know no frames; where a link stands for it they go, quoted."""
+        link = self._parting(tag, "iframe")
+        self.out.append(link)
+        end = None if link == " " or self.frames_end else _FRAME_END.search(self.markup, tag.end())
+        if end is None:
+            self.frames_end = self.frames_end or link != " "
+            return tag.end()
+        words = " ".join(re.sub(r"<[^<>]*>", " ", unescape(self.markup[tag.end() : end.start()])).split())
+        if words:
+            message = f"words for programs that know no frames (<iframe>) are left out: '{words}'."
+            self.notice("not-in-mail", message, words)
+        return end.end()
+
     def _kept(self, tag: re.Match[str], name: str) -> str:
         if name == "template":
             return tag[0]
@@ -188,7 +208,8 @@ class _Tamer:
             self.notice(
                 "not-in-mail", f"{_PLAYERS[name]} (<{name}>) cannot be shown in mail; a link stands there.", source
             )
-            label = attribute(tag[3], "title") or urlsplit(link).netloc or link
+            host = urlsplit(link).netloc
+            label = attribute(tag[3], "title") or _CALLED.get(host) or host or link
             return f' <a href="{escape(link)}">{escape(label)}</a> '
         if name in _TOLD and name not in self.told:
             self.told.add(name)
