@@ -27,6 +27,9 @@ from newsletter.content.kinds import Kind, kind_of
         ("# Head\n\nText", ".txt", Kind.MARKDOWN),
         ("See [this](/x).", ".txt", Kind.MARKDOWN),
         ("<p>One</p>", ".txt", Kind.HTML),
+        ("One <b>word</b> and\n\n- a\n- b", ".txt", Kind.PLAIN),
+        ("One <b>word</b>\n\n- a\n- b", ".html", Kind.HTML),
+        ("One <a\nhref=/x>word</a>", ".txt", Kind.HTML),
         ("", ".txt", Kind.PLAIN),
     ],
 )

@@ -139,3 +139,14 @@ def test_no_word_is_lost_doubled_or_moved(lines: list[str]) -> None:
     text = "\n".join(lines)
     shown = unescape(re.sub(r"<[^>]+>", " ", _html(text)))
     assert re.findall("[a-z]", shown) == re.findall("[a-z]", text)
+
+
+def test_tags_of_words_in_bare_lines_are_kept_and_the_lines_are_still_bare() -> None:
+    text = (
+        "A <b>bold</b> &amp; <a href='https://x.example'>https://x.example/a</a> <foo> &lt; 3\n\n- one\n- <i>two</i>\n"
+    )
+    assert plain_to_html(text, tagged=True).html == (
+        "<p>A <b>bold</b> &amp; <a href='https://x.example'>https://x.example/a</a> &lt;foo&gt; &lt; 3</p>\n"
+        "<ul>\n<li>one</li>\n<li><i>two</i></li>\n</ul>"
+    )
+    assert "&lt;b&gt;" in plain_to_html("A <b>").html

@@ -18,7 +18,7 @@ from newsletter import expressions
 from newsletter.content import dates, front_matter
 from newsletter.content.data_pictures import is_written_in, picture_written_in
 from newsletter.content.images import ImageFinder
-from newsletter.content.kinds import Kind, is_page, kind_of
+from newsletter.content.kinds import Kind, has_tags, is_page, kind_of
 from newsletter.content.markdown import markdown_inline, render_markdown
 from newsletter.content.plain import Guess, plain_to_html
 from newsletter.content.repair import Source, absolute_link, article_blocks, foreign_scheme, inline_of
@@ -205,7 +205,7 @@ class _ArticleReader:
         text = self._swapped(body, Where(self.name, first_line))
         kind = kind_of(text, self.path.suffix.lower())
         if kind is Kind.PLAIN:
-            plain = plain_to_html(text)
+            plain = plain_to_html(text, tagged=has_tags(text))
             self.headings = plain.headings
             return plain.html
 

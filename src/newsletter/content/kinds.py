@@ -21,6 +21,12 @@ _TAG = re.compile(
     r"footer|main|pre|code|hr|center|font|u|sup|sub|small|iframe|svg|script|style)(?=[\s/>])|<!--",
     re.IGNORECASE,
 )
+_BLOCK_TAG = re.compile(
+    r"</?(?:p|div|ul|ol|li|h[1-6]|img|table|t[dr]|figure|blockquote|section|article|header|footer|main|pre|hr|center|"
+    r"iframe|svg|script|style)(?=[\s/>])|<!--|<[a-zA-Z/][^<>\n]*+(?:\n|$)",
+    re.IGNORECASE,
+)
+"""What makes more than words of a text: a block, or a tag that goes on in the next line."""
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,10}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 _MARKDOWN = re.compile(
     r"^ {0,3}#{1,6}[ \t]+\S|\]\([^)\s]{1,500}|(?<![\w*])\*\*[^\s*]|^ {0,3}(?:```|~~~)|"
@@ -60,4 +66,9 @@ def kind_of(text: str, suffix: str) -> Kind:
         return Kind.HTML
     if _MARKDOWN.search(text) or has_generator_marks(text):
         return Kind.MARKDOWN
-    return Kind.HTML if tagged else Kind.PLAIN
+    return Kind.HTML if tagged and (suffix in HTML_SUFFIXES or _BLOCK_TAG.search(text)) else Kind.PLAIN
+
+
+def has_tags(text: str) -> bool:
+    """Whether there are tags in the text: in bare lines, of words alone (`<b>`)."""
+    return bool(_TAG.search(text))

@@ -8,7 +8,7 @@ lines.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
@@ -20,6 +20,11 @@ _LINK = re.compile(
     r"https?://[^\s<>\"]{1,2000}|(?<![\w./@-])www\.[^\s<>\"]{1,2000}"
     r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
 )
+_INLINE_TAG = re.compile(
+    r"(</?(?:a|abbr|b|br|cite|code|del|em|font|i|ins|mark|q|s|small|span|strike|strong|sub|sup|u)(?:[\s/][^<>]*)?>)",
+    re.IGNORECASE,
+)
+_ENTITY = re.compile(r"&amp;(#?\w{1,31};)")
 _GREETING = re.compile(
     r"(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|greetings|welcome|hallo|liebe[rs]?|guten|bonjour|hola|"
     r"thanks|thank you|cheers|best|kind|warm|regards|yours|sincerely)\b",
@@ -65,8 +70,8 @@ class PlainText:
     headings: tuple[Guess, ...] = field(default=())
 
 
-def plain_to_html(text: str) -> PlainText:
-    """`text` as HTML."""
+def plain_to_html(text: str, *, tagged: bool = False) -> PlainText:
+    """`text` as HTML; `tagged`: tags of words in it (`<b>`, `<a href=…>`) and entities mean what they mean in HTML."""
     chunks = list(_underlined(_chunks(text.expandtabs(4).split("\n"))))
     chunks = list(_with_lists(chunks))
     chunks = list(_with_first_lines(chunks))
@@ -77,7 +82,7 @@ def plain_to_html(text: str) -> PlainText:
             guesses.append(Guess(chunk.first, chunk.lines[0].strip()))
     if chunks and chunks[0].kind == "h2":
         chunks[0].kind = "h1"
-    return PlainText("\n".join(_drawn(chunks)), tuple(guesses))
+    return PlainText("\n".join(_drawn(chunks, _tagged if tagged else _inline)), tuple(guesses))
 
 
 def _chunks(lines: list[str]) -> Iterator[_Chunk]:
@@ -234,7 +239,7 @@ def _meant_as_lines(lines: list[str]) -> bool:
     return not wrapped and (early >= _DELIBERATE * (len(lines) - 1) or width < _NARROWEST)
 
 
-def _drawn(chunks: list[_Chunk]) -> Iterator[str]:
+def _drawn(chunks: list[_Chunk], inline: Callable[[str], str]) -> Iterator[str]:
     open_list, last = "", 0
     for chunk in chunks:
         kind = chunk.kind
@@ -246,22 +251,22 @@ def _drawn(chunks: list[_Chunk]) -> Iterator[str]:
             if not open_list:
                 yield f'<ol start="{chunk.number}">' if kind == "ol" else "<ul>"
             open_list, last = kind, chunk.number
-            yield f"<li>{_inline(' '.join(line.strip() for line in chunk.lines))}</li>"
+            yield f"<li>{inline(' '.join(line.strip() for line in chunk.lines))}</li>"
         elif kind == "hr":
             yield "<hr>"
         elif kind == "blockquote":
-            yield f"<blockquote><p>{_lines(chunk.lines)}</p></blockquote>"
+            yield f"<blockquote><p>{_lines(chunk.lines, inline)}</p></blockquote>"
         elif kind in ("h1", "h2"):
-            yield f"<{kind}>{_inline(chunk.lines[0].strip())}</{kind}>"
+            yield f"<{kind}>{inline(chunk.lines[0].strip())}</{kind}>"
         else:
-            yield f"<p>{_lines(chunk.lines)}</p>"
+            yield f"<p>{_lines(chunk.lines, inline)}</p>"
     if open_list:
         yield f"</{open_list}>"
 
 
-def _lines(lines: list[str]) -> str:
+def _lines(lines: list[str], inline: Callable[[str], str]) -> str:
     between = "<br>" if _meant_as_lines(lines) else " "
-    return between.join(_inline(line.strip()) for line in lines)
+    return between.join(inline(line.strip()) for line in lines)
 
 
 def _inline(text: str) -> str:
@@ -275,6 +280,20 @@ def _inline(text: str) -> str:
         out.append(f'<a href="{escape(target)}">{escape(address, quote=False)}</a>')
         position = found.start() + len(address)
     out.append(escape(text[position:], quote=False))
+    return "".join(out)
+
+
+def _tagged(text: str) -> str:
+    """The text for HTML with its own tags as they are; what stands in a link is no second one."""
+    out: list[str] = []
+    in_link = False
+    for number, piece in enumerate(_INLINE_TAG.split(text)):
+        if number % 2:
+            in_link = piece[:2].lower() == "<a" or (in_link and piece[:3].lower() != "</a")
+            out.append(piece)
+        else:
+            written = escape(piece, quote=False) if in_link else _inline(piece)
+            out.append(_ENTITY.sub(r"&\1", written))
     return "".join(out)
 
 
