@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -129,15 +130,61 @@ def test_a_pipe_a_socket_or_a_device_is_named_and_not_waited_for(
             read_bytes(tmp_path / "s", "here")
 
 
-@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "folder", "gone"])
-def test_what_cannot_be_a_path_is_no_file(tmp_path: Path, name: str) -> None:
-    (tmp_path / "folder").mkdir()
-    assert not is_file(tmp_path / name)
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: b: c", "a value with a colon in it needs quotes around it."),
+        ("a: [", "a bracket or a quote that is not closed"),
+        ("a: }", "a bracket or a quote that is not closed"),
+        ("a: *x", "a value that begins with * needs quotes around it."),
+        ("a: !!foo x", "a value that begins with ! needs quotes around it."),
+        ("a: - b", "a list begins on a line of its own, under its key."),
+        ('a: "x', "a quote is opened here or above, and never closed."),
+        ("\tx: 1", "a tab, or a value that begins with @, % or `."),
+        ("%x", "a line that begins with % needs quotes around it."),
+    ],
+)
+def test_broken_yaml_is_explained_in_words_for_people(text: str, said: str) -> None:
+    with pytest.raises(FileProblems) as caught:
+        parse_yaml(text, "f")
+    assert caught.value.problems[0].message.startswith(f"broken YAML: {said}")
 
 
 class _Item(BaseModel):
     model_config = ConfigDict(extra="forbid")
     size: int = 0
+
+
+class _Kinds(BaseModel):
+    words: str = ""
+    count: int = 0
+    shown: bool = False
+    many: list[str] = []
+    day: date | None = None
+    one: _Item | None = None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("words: 3", "'words' must be text; put quotes around it."),
+        ("count: x", "'count' must be a whole number."),
+        ("shown: maybe", "'shown' must be true or false."),
+        ("many: x", "'many' must be a list: a line `- …` for each."),
+        ("day: soon", "'day' must be a date such as 2026-03-02."),
+        ("one: x", "'one' must be `key: value` lines."),
+    ],
+)
+def test_a_value_of_another_kind_is_told_without_words_of_a_library(text: str, said: str) -> None:
+    with pytest.raises(FileProblems) as caught:
+        validated(_Kinds, parse_yaml(text, "f"), "it")
+    assert [one.message for one in caught.value.problems] == [said]
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "folder", "gone"])
+def test_what_cannot_be_a_path_is_no_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    assert not is_file(tmp_path / name)
 
 
 class _Shelf(BaseModel):

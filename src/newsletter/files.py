@@ -259,8 +259,28 @@ def _explain(kind: str, message: str, loc: tuple[int | str, ...], schema: type[B
         return f"unknown key '{key}'.{suggestion} Known: {', '.join(known)}."
     if kind == "missing":
         return f"'{key}' is missing."
+    wanted = next((words for start, words in _WANTED.items() if kind.startswith(start)), "")
+    if wanted:
+        return f"'{key}' must be {wanted}."
     text = message.removeprefix("Value error, ").removeprefix("Input ")
     return f"'{key}' {text[:1].lower()}{text[1:]}." if message.startswith("Input ") else f"'{key}': {text}."
+
+
+_WANTED = {
+    "string_type": "text; put quotes around it",
+    "int_": "a whole number",
+    "float_": "a number",
+    "decimal_": "a number",
+    "bool_": "true or false",
+    "list_type": "a list: a line `- …` for each",
+    "tuple_type": "a list: a line `- …` for each",
+    "dict_type": "`key: value` lines",
+    "model_type": "`key: value` lines",
+    "date_": "a date such as 2026-03-02",
+    "datetime_": "a date and time such as 2026-03-02 09:00",
+    "time_": "a time such as 09:00",
+}
+"""What to write instead, by the beginning of the kind of mistake that pydantic names."""
 
 
 def _known_keys(schema: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
@@ -303,16 +323,23 @@ def _nearby(path: Path) -> str:
     return did_you_mean(path.name, siblings)
 
 
+_BROKEN = {
+    "mapping values are not allowed": "a value with a colon in it needs quotes around it",
+    "cannot start any token": "a tab, or a value that begins with @, % or `. Indent with spaces; put quotes around it",
+    "undefined alias": "a value that begins with * needs quotes around it",
+    "constructor": "a value that begins with ! needs quotes around it",
+    "sequence entries are not allowed": "a list begins on a line of its own, under its key",
+    "end of stream": "a quote is opened here or above, and never closed",
+    "directive": "a line that begins with % needs quotes around it",
+    "expected": "a bracket or a quote that is not closed, a wrong indentation, or a value with signs in it that needs "
+    "quotes",
+}
+"""What people can do about a mistake, by a part of what the parser says of it."""
+
+
 def _yaml_advice(error: yaml.MarkedYAMLError) -> str:
     said = error.problem or str(error)
-    hint = ""
-    if "mapping values are not allowed" in said:
-        hint = " A value with a colon in it needs quotes around it."
-    elif "cannot start any token" in said:
-        hint = " Indent with spaces, and put quotes around a value that begins with @, %, ` or a tab."
-    elif "expected ',' or" in said or "expected <block end>" in said:
-        hint = " Look for a missing bracket, quote or wrong indentation just before."
-    return f"broken YAML: {said}.{hint}"
+    return f"broken YAML: {next((words for part, words in _BROKEN.items() if part in said), said)}."
 
 
 class _NodeReader:
