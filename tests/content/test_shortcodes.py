@@ -173,3 +173,15 @@ def test_whatever_stays_open_no_word_is_lost(pieces: list[str], markdown: bool) 
 )
 def test_a_component_that_leads_somewhere_keeps_its_link(written: str, expected: str) -> None:
     assert expand(written, lambda message, lines: None, markdown=True).strip() == expected
+
+
+def test_the_address_of_another_page_is_a_guess_and_told() -> None:
+    told: list[tuple[str, int]] = []
+    text = 'x\n[a]({{< ref "second.md" >}}) [b]({% post_url 2024-02-03-b %}) [c]({{ "/d" | relative_url }})'
+    shown = expand(text, lambda message, lines: told.append((message, lines)), markdown=True)
+    assert shown == "x\n[a](second) [b](2024-02-03-b) [c](/d)"
+    advice = "on the site. Write the whole address."
+    assert told == [
+        (f"{{{{< ref \"second.md\" >}}}} is taken for the address 'second' {advice}", 1),
+        (f"{{% post_url 2024-02-03-b %}} is taken for the address '2024-02-03-b' {advice}", 1),
+    ]

@@ -25,6 +25,8 @@ _LINK_KEYS = ("link", "to", "href", "url")
 _CODE = frozenset({"highlight", "code", "prism", "codeblock"})
 _UNTOUCHED = frozenset({"raw", "comment", "verbatim", "embed"})
 _PATHS = frozenset({"ref", "relref", "link", "post_url", "relurl", "absurl", "path"})
+_PAGES = frozenset({"ref", "relref", "link", "post_url"})
+"""Where these lead only the site itself knows; an import works it out."""
 _LEFT_OUT = "means nothing in mail and is left out."
 _LINKED = "cannot be shown in mail; a link stands there."
 
@@ -181,7 +183,9 @@ def _comment(call: Call) -> Meaning:
 def _goes_to(call: Call) -> Meaning:
     """The address of another page of the site, without the ending its source file has."""
     target = re.sub(r"(?:/?_?index)?\.(?:md|markdown|html)(?=$|#)", "", call.arguments.first("path", "page"))
-    return Meaning(_path(target))
+    name = call.name.lower()
+    told = f"is taken for the address '{target}' on the site. Write the whole address." if name in _PAGES else ""
+    return Meaning(_path(target), "", told)
 
 
 def _shown(call: Call) -> Meaning:
