@@ -213,6 +213,8 @@ def _fonts() -> str:
 def _opened(path: Path) -> tuple[IO[bytes] | None, dict[str, _Entry]]:
     """The pack's file and its index; an empty one when it is not whole."""
     try:
+        if path.exists() and not path.is_file():
+            return None, {}  # a pipe would be waited for
         file = path.open("rb")
     except OSError:
         return None, {}
