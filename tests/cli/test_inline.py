@@ -102,7 +102,7 @@ def test_missing_files_and_folders_are_refused_in_words(folder: Workspace) -> No
     (folder.root / "folder").mkdir()
     for arguments, words in (
         (("none.html",), "none.html: no such file."),
-        (("folder",), "folder: cannot be read: Is a directory."),
+        (("folder",), "folder: cannot be read: a folder, not a file."),
         (("a.html", "--out", "folder"), "folder: is a folder. Name the file to write."),
         (("a.html", "--out", "none/b.html"), "none/b.html: cannot be written: No such file or directory."),
     ):

@@ -131,7 +131,7 @@ def test_a_grid_of_three_is_a_row_of_two_and_one_of_the_whole_width(draw: Draw) 
 def test_a_grid_closes_the_gap_of_an_article_that_is_for_others(draw: Draw) -> None:
     page = _page(draw("      - articles: [{article: galley.html, for: [cook]}, tides.md, tides.md]"))
     boxes = page.xpath("//div[@class='templateColumnContainer']")
-    assert [" ".join(one.text_content().split()) for one in boxes] == ["High water", "High water"]
+    assert [" ".join(one.text_content().split()) for one in boxes] == ["High water The tide turns at noon."] * 2
 
 
 def test_outlook_gets_cells_whose_widths_match_those_of_the_columns(draw: Draw) -> None:
