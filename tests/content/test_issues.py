@@ -160,6 +160,15 @@ def test_words_in_a_text_block_are_sanitised(load: Callable[..., Issue]) -> None
     assert block.fields["html"] == "<p>Hi <b>you</b></p>"
 
 
+def test_what_is_left_out_of_a_text_or_html_block_is_told_at_its_line(load: Callable[..., Issue]) -> None:
+    issue = load("""\
+      - text: 'Hi {{ recipient.first_name }} <form>join <input name=x></form>'
+      - html: '<p>See <video src="x.mp4">a film</video></p>'""")
+    said = [(one.rule, one.where.line) for one in issue.findings]
+    assert said == [("not-in-mail", issue.sections[0].blocks[0].where.line), ("not-in-mail", said[1][1])]
+    assert said[1][1] == said[0][1] + 1
+
+
 def test_a_template_pair_of_the_workspace_is_a_block_of_its_own(workspace, load) -> None:  # type: ignore[no-untyped-def]
     workspace.write("templates/blocks/recipe.html.j2", "<tr><td>{{ block.recipe }}</td></tr>")
     workspace.write("templates/blocks/recipe.txt.j2", "{{ block.recipe }}")

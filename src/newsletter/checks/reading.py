@@ -40,6 +40,29 @@ RULES = (
         "Something that cannot stand in mail (a form, a video) was left out. Source: caniemail.com.",
     ),
     warning(
+        "deep-nesting",
+        "Lists and quotes nest deeper than mail can show; the marks of the innermost stand as text. Source: the limit "
+        "of 40 levels of this program's reading of Markdown.",
+    ),
+    warning(
+        "table-row",
+        "A row of a table has more cells than the table has columns; they were put into its last one. Source: GitHub "
+        "Flavored Markdown, section 4.10, which drops them.",
+    ),
+    warning(
+        "footnote",
+        "A footnote is missing, written twice, or used nowhere. Source: this program's reading of footnotes.",
+    ),
+    warning(
+        "date",
+        "A date cannot be read, or could be two days; it stands as it is written. Source: ISO 8601.",
+    ),
+    warning(
+        "nothing-to-read",
+        "An article shows too little: nothing of it, or nothing that leads to the rest. Source: this program's own "
+        "format.",
+    ),
+    warning(
         "site-furniture",
         "What a site puts under its articles (share buttons, related posts) was left out. Source: this "
         "program's reading of articles.",

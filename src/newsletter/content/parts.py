@@ -6,16 +6,17 @@ tokens. Problems are collected, each with its line, so that all of a file are to
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsletter import expressions
 from newsletter.content.images import ImageFinder
-from newsletter.content.markdown import markdown_inline, markdown_to_html
+from newsletter.content.markdown import markdown_inline, render_markdown
 from newsletter.content.repair import Source, absolute_link, blocks_of, foreign_scheme, inline_of
 from newsletter.errors import FileProblems, Problem
 from newsletter.files import Document, Loc
-from newsletter.model import Block, Expression, Finding, Image, Where
+from newsletter.model import Block, Expression, Finding, Image, Severity, Where
 from newsletter.settings import Settings
 
 
@@ -82,7 +83,10 @@ class Parts:
 
     def markdown(self, value: object, loc: Loc) -> str:
         """Markdown as sanitised HTML."""
-        return self.sanitised(markdown_to_html(self.words(value, loc)), loc)
+        rendered = render_markdown(self.words(value, loc))
+        for rule, message, _ in rendered.told:
+            self._tell(rule, message, loc)
+        return self.sanitised(rendered.html + rendered.notes, loc)
 
     def markdown_line(self, value: object, loc: Loc) -> str:
         """One line of Markdown (a caption, say) as sanitised HTML without a paragraph around it."""
@@ -96,5 +100,18 @@ class Parts:
             self.problem(loc, f"a picture ({src}) cannot stand inside text. Use `- {{image: {src}, alt: …}}`.")
             return Block("prose", {"html": ""}, self.where(loc))
 
-        blocks = blocks_of(markup, Source(self.where(loc), self.settings.site_url, no_picture))
+        def notice(rule: str, message: str, words: str) -> None:
+            self._tell(rule, message, loc)
+
+        blocks = blocks_of(markup, Source(self.where(loc), self.settings.site_url, no_picture, notice))
         return "\n".join(str(block.fields.get("html", "")) for block in blocks)
+
+    def _tell(self, rule: str, message: str, loc: Loc) -> None:
+        """Put down what reading left out or changed, with the author's expressions in the place of their tokens."""
+        known = self.expressions
+
+        def written(token: re.Match[str]) -> str:
+            return f"{{{{ {known[token[0]].source} }}}}" if token[0] in known else token[0]
+
+        words = expressions.TOKEN.sub(written, message)
+        self.findings.append(Finding(rule, Severity.WARNING, words, self.where(loc)))
