@@ -37,7 +37,7 @@ LIBRARY_ROOMS = {
     "email_validator": ("audience/addresses.py",),
     "sqlglot": ("audience/where.py",),
     "rapidfuzz": ("audience/aliases.py",),
-    "ruamel": ("audience/aliases.py",),
+    "ruamel": ("audience/aliases.py", "campaigns/approvals_file.py"),
     "python_calamine": ("audience/spreadsheets.py",),
 }
 FILES = sorted(SOURCE.rglob("*.py"))

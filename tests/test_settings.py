@@ -85,7 +85,7 @@ def test_the_root_folder_is_no_key_of_the_file(tmp_path: Path) -> None:
     ("more", "words"),
     [
         ("tracking: {opens: true}\n", "not available in this version"),
-        ("approval: {required: 2}\n", "leave it 0"),
+        ("approval: {required: -1}\n", "approval.required"),
         ("site_url: example.org\n", "must begin with https://"),
         ("list_id: 'a b'\n", "list_id"),
         ("provider: {name: pigeon}\n", "Known: outbox, smtp, sendgrid"),

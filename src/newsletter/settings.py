@@ -270,14 +270,8 @@ class Tracking(_Model):
 class Approval(_Model):
     """How many approvals a send needs."""
 
-    required: int = 0
-
-    @field_validator("required")
-    @classmethod
-    def _not_available(cls, value: int) -> int:
-        if value:
-            raise ValueError("approvals cannot be recorded in this version, so nothing could be sent; leave it 0")
-        return value
+    required: Annotated[int, Field(ge=0, le=100)] = 0
+    """So many different reviewers of exactly what is sent."""
 
 
 class SettingsFile(_Model):

@@ -9,19 +9,21 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 
-from newsletter.model import Context, MergeField, Picture, RenderedVariant, Where
+from newsletter.model import Approval, Context, MergeField, Picture, RenderedVariant, Where
 
 _VARIANT = "variant/"
 _PICTURE = "picture/"
 FORCED = "forced"
+APPROVALS = "approvals"
 
 
-def pack(variants: Sequence[RenderedVariant], forced: str = "") -> dict[str, bytes]:
-    """The variants, and each picture once, by name; and why it is sent in spite of findings, if it is."""
+def pack(variants: Sequence[RenderedVariant], forced: str = "", approvals: Sequence[Approval] = ()) -> dict[str, bytes]:
+    """The variants, and each picture once, by name; why it is sent in spite of findings, if it is; who approved it."""
     packed = {_VARIANT + one.key: _pack_variant(one) for one in variants}
     pictures = {picture.name: picture for one in variants for picture in one.pictures}
     reason = {FORCED: forced.encode()} if forced else {}
-    return packed | {_PICTURE + name: picture.content for name, picture in pictures.items()} | reason
+    approved = {APPROVALS: _pack_approvals(approvals)} if approvals else {}
+    return packed | {_PICTURE + name: picture.content for name, picture in pictures.items()} | reason | approved
 
 
 def reason(contents: Mapping[str, bytes]) -> str:
@@ -29,9 +31,22 @@ def reason(contents: Mapping[str, bytes]) -> str:
     return contents.get(FORCED, b"").decode()
 
 
+def approved_by(contents: Mapping[str, bytes]) -> tuple[str, ...]:
+    """The reviewers who approved what was frozen."""
+    return tuple(one["by"] for one in json.loads(contents.get(APPROVALS, b"[]")))
+
+
 def unpack(contents: Mapping[str, bytes]) -> tuple[RenderedVariant, ...]:
     """What `pack` made, as it was."""
     return tuple(_unpack_variant(content, contents) for name, content in contents.items() if name.startswith(_VARIANT))
+
+
+def _pack_approvals(approvals: Sequence[Approval]) -> bytes:
+    told = [
+        {"by": one.by, "at": one.at.isoformat(), "comment": one.comment, "content_hash": one.content_hash}
+        for one in approvals
+    ]
+    return json.dumps(told).encode()
 
 
 def _pack_variant(variant: RenderedVariant) -> bytes:

@@ -104,6 +104,8 @@ def print_campaign(workspace: Workspace, state: CampaignState, as_json: bool, al
         click.echo(f"  {_pace(state)}")
     if state.forced:
         click.echo(f"\nSent in spite of findings: {state.forced}")
+    if state.approved_by:
+        click.echo(f"\nApproved by {', '.join(state.approved_by)}")
     if state.by_profession:
         print_heading("Delivered by profession")
         print_table([(people, key or UNMATCHED) for key, people in state.by_profession.items()])
@@ -180,6 +182,7 @@ def _json(workspace: Workspace, state: CampaignState) -> dict[str, object]:
         "rate": state.rate,
         "seconds_left": left / state.rate if state.rate and left else None,
         "forced": state.forced or None,
+        "approved_by": list(state.approved_by),
         "held": {"reason": held.reason, "until": held.until.isoformat()} if held and held.until else None,
         "outbox": shown(folder, Path.cwd()) if folder else None,
     }

@@ -11,6 +11,7 @@ from types import FrameType
 
 import click
 
+from newsletter.cli.approving import standing_json
 from newsletter.cli.campaigns import duration, print_campaign
 from newsletter.cli.output import (
     Reported,
@@ -27,6 +28,7 @@ from newsletter.cli.output import (
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.model import CampaignStatus
 from newsletter.pipeline import building, sending, standing
+from newsletter.pipeline.approvals import words_of
 from newsletter.pipeline.sending import Planned, SendOptions
 from newsletter.pipeline.workspace import Workspace
 
@@ -53,6 +55,8 @@ def plan(context: click.Context, issue: str, campaign: str, as_json: bool) -> No
         if as_json:
             print_findings(planned.built.findings)
         raise Reported(f"{planned.built.errors} finding(s) stop this send.")
+    if planned.standing.stops:
+        raise Reported("The approvals that are required stop this send.")
 
 
 @click.command()
@@ -163,6 +167,7 @@ def _plan_json(planned: Planned) -> dict[str, object]:
         "variants": dict(made.by_variant),
         "seconds": made.seconds,
         "content_hash": planned.built.content_hash,
+        "approvals": standing_json(planned.standing),
         "findings": findings_json(planned.built.findings),
     }
 
@@ -182,5 +187,7 @@ def _print_plan(workspace: Workspace, planned: Planned) -> None:
     if made.skipped:
         print_heading("Left out")
         print_table([(one.count, one.reason) for one in made.skipped])
+    for line in words_of(planned.standing):
+        click.echo(f"\n{line}")
     if made.seconds is not None:
         click.echo(f"\nAt {workspace.settings.provider.rate:g} messages/s this takes {duration(made.seconds)}.")

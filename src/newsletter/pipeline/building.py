@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from hashlib import sha256
 
@@ -50,6 +50,8 @@ class Built:
     variants: tuple[RenderedVariant, ...]
     findings: tuple[Finding, ...]
     content_hash: str
+    edition: Edition = field(repr=False)
+    """What it was rendered from."""
     ignored: tuple[tuple[Finding, str], ...] = ()
     """Findings that an author has decided to live with, and why."""
 
@@ -127,7 +129,7 @@ def _people_without(workspace: Workspace, audience: Audience, name: str) -> int:
 def _built(name: str, audience: Audience, edition: Edition, renderings: Sequence[Rendering], sifted: Sifted) -> Built:
     variants = tuple(one.rendered for one in renderings)
     digest = content_hash(renderings, edition.settings)
-    return Built(name, audience, variants, sifted.findings, digest, sifted.ignored)
+    return Built(name, audience, variants, sifted.findings, digest, edition, sifted.ignored)
 
 
 @contextmanager

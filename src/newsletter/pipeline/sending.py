@@ -26,7 +26,9 @@ from newsletter.model import (
     Import,
     Plan,
     Severity,
+    Standing,
 )
+from newsletter.pipeline.approvals import approvals_of, refuse_unapproved
 from newsletter.pipeline.building import Built, build
 from newsletter.pipeline.people import as_of, import_file
 from newsletter.pipeline.providers import assembler_for, open_provider
@@ -50,6 +52,8 @@ class Planned:
     plan: Plan
     built: Built
     imported: Import | None
+    standing: Standing
+    """Who approved what it was made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ def plan(
     `fresh` renders everything anew, whatever lies in `build/`: for what is about to be mailed.
     """
     built = build(workspace, argument, progress=progress, fresh=fresh, whole=True)
+    standing = approvals_of(workspace, built)
     built = replace(built, audience=as_of(built.audience, now()))
     professions = load_professions(workspace.root)
     with open_store(workspace) as database:
@@ -82,17 +87,19 @@ def plan(
     made = planning.make_plan(
         campaign or built.issue, built.issue, built.audience, people, built.variant_of, workspace.settings.provider.rate
     )
-    return Planned(made, replace(built, findings=_counted(built, made)), imported)
+    return Planned(made, replace(built, findings=_counted(built, made)), imported, standing)
 
 
 def refuse_unsendable(planned: Planned, forced: str = "") -> None:
-    """Raise `Refused` when there is nobody to send to, or checks found errors and nobody has `forced` with a reason."""
+    """Raise `Refused` when there is nobody to send to, approvals are missing, or checks found
+    errors and nobody has `forced` it with a reason."""
     built = planned.built
     if built.errors and not forced.strip():
         raise Refused(
             f"{built.errors} finding(s) stop this send. Mend them and run the command again, or send all the same with "
             '--force "why", which the campaign records.'
         )
+    refuse_unapproved(planned.standing)
     if not planned.plan.recipients:
         raise Refused(
             f"{built.audience.where}: the audience has no recipients. Look at its `segment:` with "
@@ -121,7 +128,7 @@ def freeze(workspace: Workspace, planned: Planned, forced: str = "") -> None:
         issue=built.issue,
         audience=built.audience.id,
         content_hash=built.content_hash,
-        contents=freezing.pack(built.variants, _forced(built, forced)),
+        contents=freezing.pack(built.variants, _forced(built, forced), planned.standing.approvals),
         variant_of={key: variant for key, variant in built.variant_of.items() if key != DEFAULT},
         segment=built.audience.segment,
         recipient_fields=tuple(one for one in built.audience.recipient_fields if one in needed),

@@ -31,6 +31,8 @@ class CampaignState:
     """Messages a second over the last minute."""
     forced: str = ""
     """Why it was sent in spite of findings, and which; empty when there were none."""
+    approved_by: tuple[str, ...] = ()
+    """The reviewers who approved what was frozen."""
     held: Allowance | None = None
     """The limit that ended this run, and until when."""
 
@@ -50,6 +52,7 @@ def state_of(connection: Connection, name: str) -> CampaignState:
         known = campaigns.campaign_names(connection)
         listing = f" Campaigns here: {', '.join(known)}." if known else " Nothing has been sent from here yet."
         raise SettingsError(f"no campaign '{name}'.{did_you_mean(name, known)}{listing}")
+    notes = campaigns.frozen_contents(connection, campaign.id, [freezing.FORCED, freezing.APPROVALS])
     return CampaignState(
         campaign,
         ledger.counts(connection, campaign.id),
@@ -57,7 +60,8 @@ def state_of(connection: Connection, name: str) -> CampaignState:
         ledger.accepted_by_profession(connection, campaign.id),
         ledger.next_due(connection, campaign.id),
         ledger.accepted_since(connection, campaign.id, now() - _RECENT) / _RECENT.total_seconds(),
-        freezing.reason(campaigns.frozen_contents(connection, campaign.id, [freezing.FORCED])),
+        freezing.reason(notes),
+        freezing.approved_by(notes),
     )
 
 

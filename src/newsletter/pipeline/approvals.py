@@ -1,0 +1,123 @@
+"""Approve an issue or ask for changes, and say whether it may be sent: what `approve`, `send` and the studio call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsletter.campaigns.approvals_file import FILE, add_approval, read_approvals, shortened
+from newsletter.campaigns.approving import hash_of, same_person, standing
+from newsletter.content.issues import FOLDER
+from newsletter.errors import Refused, SettingsError
+from newsletter.model import Approval, Decision, Standing
+from newsletter.pipeline.approved_parts import parts_of
+from newsletter.pipeline.building import Built, build
+from newsletter.pipeline.workspace import Workspace, now
+
+_SHOWN = 12
+"""As many characters of a hash as people are shown; as few as 8 are taken from them."""
+_LONGEST_NAME = 200
+_LONGEST_COMMENT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a reviewer says: who, the decision, and a comment."""
+
+    by: str
+    decision: Decision = Decision.APPROVED
+    comment: str = ""
+    content: str = ""
+    """The hash (or its first 8 characters and more) of what they looked at; empty: what is there now."""
+
+
+def approvals_of(workspace: Workspace, built: Built) -> Standing:
+    """Where the issue stands, as it was built just now."""
+    parts = parts_of(workspace, built)
+    every = read_approvals(*_place(workspace, built.issue))
+    return standing(every, hash_of(built.content_hash, parts), parts, workspace.settings.approval.required)
+
+
+def approve(workspace: Workspace, argument: str, opinion: Opinion) -> Standing:
+    """Write the opinion into the issue's approvals.yaml; where the issue stands then.
+
+    Raises `SettingsError` without a name, and `Refused` when the content is not what the reviewer looked at.
+    """
+    name = " ".join(opinion.by.split())
+    if not same_person(name) or not name.isprintable() or len(name) > _LONGEST_NAME:
+        raise SettingsError(f"--by: give the reviewer's name on one line, of at most {_LONGEST_NAME} characters.")
+    comment = _comment(opinion.comment)
+    if opinion.decision is Decision.CHANGES and not comment:
+        raise SettingsError("--reject: say what is to be changed with --comment TEXT.")
+    # What lies in build/ decides nothing here, as it decides nothing when mail is sent.
+    built = build(workspace, argument, fresh=True)
+    before = approvals_of(workspace, built)
+    if opinion.content and not _meant(opinion.content, before.content_hash):
+        raise Refused(
+            f"issue '{built.issue}' is not what was looked at any more: it is {short(before.content_hash)} now, not "
+            f"{short(opinion.content)}. Look at it again; nothing was recorded."
+        )
+    decided = Approval(name, shortened(now()), opinion.decision, comment, before.content_hash, dict(before.parts))
+    add_approval(*_place(workspace, built.issue), decided)
+    return approvals_of(workspace, built)
+
+
+def refuse_unapproved(standing: Standing) -> None:
+    """Raise `Refused` when the issue may not be sent, saying who approved and what is missing."""
+    if standing.stops:
+        raise Refused(" ".join(words_of(standing)))
+
+
+def words_of(standing: Standing) -> list[str]:
+    """Where the issue stands, in sentences for people: who approved, who objects, what is missing, what changed."""
+    told: list[str] = []
+    if standing.required or standing.every:
+        by = ", ".join(one.by for one in standing.approvals) or "nobody"
+        told.append(f"Approved by {by}; {standing.required} approval(s) required, {standing.missing} missing.")
+    for one in standing.objections:
+        told.append(f"{one.by} asked for changes on {one.at:%Y-%m-%d %H:%M} UTC{_said(one)}.")
+    for stale in standing.stale:
+        what = "The approval" if stale.approval.decision is Decision.APPROVED else "The request for changes"
+        told.append(
+            f"{what} of {stale.approval.by} ({stale.approval.at:%Y-%m-%d %H:%M}) is stale. "
+            f"Changed since: {'; '.join(stale.changed)}."
+        )
+    if standing.stops:
+        told.append("Approve exactly this content with `newsletter approve ISSUE --by NAME`.")
+    return told
+
+
+def short(content_hash: str) -> str:
+    """A hash as people read it out to each other."""
+    return content_hash[:_SHOWN]
+
+
+def approval_json(one: Approval) -> dict[str, object]:
+    """A decision as plain data, without the record of its parts."""
+    return {
+        "by": one.by,
+        "at": one.at.isoformat(),
+        "decision": one.decision.value,
+        "comment": one.comment,
+        "content_hash": one.content_hash,
+    }
+
+
+def _place(workspace: Workspace, issue: str) -> tuple[Path, str]:
+    """Where the issue's decisions are kept, and what messages call that file."""
+    name = f"{FOLDER}/{issue}/{FILE}"
+    return workspace.root / name, name
+
+
+def _meant(asked: str, content_hash: str) -> bool:
+    return len(asked) >= 8 and content_hash.startswith(asked.strip().lower())
+
+
+def _comment(text: str) -> str:
+    """The comment without control characters and spaces around it."""
+    lines = ("".join(one for one in line if one.isprintable()).rstrip() for line in text.strip().splitlines())
+    return "\n".join(lines)[:_LONGEST_COMMENT]
+
+
+def _said(one: Approval) -> str:
+    return f": {' '.join(one.comment.split())}".rstrip(".") if one.comment else ""
