@@ -129,3 +129,12 @@ def _merge_value(name: str) -> ColumnElement[Any]:
         return func.nullif(subscribers.c[name], "")
     text: ColumnElement[Any] = subscribers.c.attributes[name].as_string()
     return text
+
+
+def recipient_of(connection: Connection, address_key: str, fields: Sequence[str]) -> tuple[str, dict[str, str]] | None:
+    """A subscriber's profession and merge values, as freezing would keep them; None when there is no such person."""
+    query = select(subscribers.c.profession, _recipient_json(connection, fields).label("recipient"))
+    row = connection.execute(query.where(subscribers.c.address_key == address_key)).one_or_none()
+    if row is None:
+        return None
+    return row.profession, {name: value for name, value in row.recipient.items() if value is not None}

@@ -24,6 +24,7 @@ from sqlalchemy import (
     case,
     delete,
     func,
+    literal,
     select,
 )
 
@@ -93,6 +94,13 @@ def reason(address_key: ColumnElement[str], scope: str | ColumnElement[str]) -> 
 
     own = _looked_up(SuppressionKind.ADDRESS, address_key, scope)
     return func.coalesce(own, _looked_up(SuppressionKind.DOMAIN, domain_of(address_key), scope))
+
+
+def reason_of(connection: Connection, address_key: str, scope: str) -> str:
+    """Why this one address may not be mailed when the audience `scope` is; empty when it may."""
+    if erased(connection, [address_key]):
+        return "erased"
+    return connection.execute(select(reason(literal(address_key), scope))).scalar_one() or ""
 
 
 def reasons(connection: Connection, scope: str, keys: FromClause) -> list[Subquery]:

@@ -1,0 +1,184 @@
+"""Mail an issue to those who work on it, exactly as a reader would get it; no campaign and no ledger know of it.
+
+Only the subject is marked, and the mail has an id of its own. Who must not be mailed gets no test either.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from threading import Event
+
+from newsletter.audience.addresses import Address, InvalidAddress, parse_address
+from newsletter.audience.professions import load_professions
+from newsletter.delivery.messages import NotPersonalizable
+from newsletter.errors import Refused, SettingsError, did_you_mean
+from newsletter.model import (
+    DEFAULT,
+    Audience,
+    Campaign,
+    CampaignId,
+    CampaignStatus,
+    Delivery,
+    DeliveryId,
+    Finding,
+    Outcome,
+    RenderedVariant,
+    Result,
+)
+from newsletter.pipeline.building import Built, build
+from newsletter.pipeline.people import import_file
+from newsletter.pipeline.providers import assembler_for, open_provider
+from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
+from newsletter.settings import require_provider
+
+MARK = "[Test] "
+_MOST = 50
+"""More addresses than this are an audience."""
+_COMPUTED = ("address", "unsubscribe_url")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Who gets the test, and as whom: a reader of a profession, or a subscriber by their address."""
+
+    to: tuple[str, ...]
+    profession: str = ""
+    subscriber: str = ""
+    sandbox: bool = False
+    """The provider only looks at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of a test, by address, and which variant of which issue it was."""
+
+    issue: str
+    variant: str
+    outcomes: Mapping[str, Outcome]
+    findings: tuple[Finding, ...]
+
+    @property
+    def failed(self) -> int:
+        return sum(1 for one in self.outcomes.values() if one.result is not Result.ACCEPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Whose mail it is: the variant, and the values that are filled in."""
+
+    variant: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def send_test(workspace: Workspace, argument: str, trial: Trial, stop: Event, progress: Progress = silent) -> Tried:
+    """Mail the test. Raises `SettingsError` for addresses and people there are not, `Refused` for the suppressed."""
+    require_provider(workspace.settings)
+    addresses = _addresses(trial.to)
+    built = build(workspace, argument, progress=progress, fresh=True)
+    reader = _as_subscriber(workspace, built, trial.subscriber) if trial.subscriber else _as_profession(built, trial)
+    _refuse_suppressed(workspace, built.audience, addresses)
+    outcomes = _delivered(workspace, built, trial, reader, [one.mailed for one in addresses], stop)
+    return Tried(built.issue, reader.variant, outcomes, built.findings)
+
+
+def _addresses(texts: Sequence[str]) -> list[Address]:
+    found: dict[str, Address] = {}
+    for text in texts:
+        try:
+            address = parse_address(text)
+        except InvalidAddress as error:
+            raise SettingsError(f"--to {text}: {error}.") from error
+        found.setdefault(address.key, address)
+    if not 0 < len(found) <= _MOST:
+        raise SettingsError(f"--to: name 1 to {_MOST} addresses. `newsletter send` is for audiences.")
+    return list(found.values())
+
+
+def _as_profession(built: Built, trial: Trial) -> _Reader:
+    """Somebody of that profession of whom nothing else is known."""
+    known = built.variant_of
+    if trial.profession and trial.profession not in known:
+        hint = did_you_mean(trial.profession, known)
+        raise SettingsError(
+            f"the issue has no variant for '{trial.profession}'.{hint} Its professions: {', '.join(known)}."
+        )
+    return _Reader(known.get(trial.profession or DEFAULT, DEFAULT))
+
+
+def _as_subscriber(workspace: Workspace, built: Built, text: str) -> _Reader:
+    """The subscriber of that address, as a send would freeze them now."""
+    from newsletter.store.freezing import recipient_of
+
+    try:
+        key = parse_address(text).key
+    except InvalidAddress as error:
+        raise SettingsError(f"--as {text}: {error}.") from error
+    fields = tuple(one for one in built.audience.recipient_fields if one not in _COMPUTED)
+    with open_store(workspace) as database:
+        if built.audience.source:
+            import_file(workspace, database, built.audience, load_professions(workspace.root), silent)
+        with database.connect() as connection:
+            found = recipient_of(connection, key, fields)
+    if found is None:
+        raise SettingsError(f"--as {text}: no subscriber has this address. `newsletter audience show` finds people.")
+    profession, values = found
+    return _Reader(built.variant_of.get(profession, DEFAULT), values)
+
+
+def _refuse_suppressed(workspace: Workspace, audience: Audience, addresses: Sequence[Address]) -> None:
+    if not has_database(workspace):
+        return
+    from newsletter.store.suppressions import reason_of
+
+    with open_store(workspace) as database, database.connect() as connection:
+        reasons = {one.mailed: reason_of(connection, one.key, audience.id) for one in addresses}
+    kept_out = [f"{address} is suppressed ({reason})" for address, reason in reasons.items() if reason]
+    if kept_out:
+        raise Refused(
+            f"{'; '.join(kept_out)}. Nothing was sent. `newsletter suppress remove` lets an address be mailed again."
+        )
+
+
+def _delivered(
+    workspace: Workspace, built: Built, trial: Trial, reader: _Reader, addresses: Sequence[str], stop: Event
+) -> dict[str, Outcome]:
+    """What the provider answered for each address."""
+    variant = next(one for one in built.variants if one.key == reader.variant)
+    provider = open_provider(workspace, f"{built.issue}-test", stop, trial.sandbox)
+    assembler = assembler_for(provider, workspace.settings, [_marked(variant)], _campaign(built))
+    try:
+        mails = [assembler.assemble(_delivery(one, reader), now()) for one in addresses]
+    except NotPersonalizable as error:
+        raise Refused(f"the mail cannot be made for this reader: {error}.") from error
+    connection = provider.connect()
+    outcomes: list[Outcome] = []
+    try:
+        for start in range(0, len(mails), provider.group):
+            outcomes += connection.deliver(mails[start : start + provider.group])
+    finally:
+        connection.close()
+    return dict(zip(addresses, outcomes, strict=True))
+
+
+def _marked(variant: RenderedVariant) -> RenderedVariant:
+    return replace(variant, subject=MARK + variant.subject)
+
+
+def _delivery(address: str, reader: _Reader) -> Delivery:
+    return Delivery(0, DeliveryId(secrets.token_hex(12)), address, reader.variant, 0, reader.values)
+
+
+def _campaign(built: Built) -> Campaign:
+    """The campaign that a send would make, for its headers; it is in no database."""
+    return Campaign(
+        id=CampaignId(0),
+        name=built.issue,
+        issue=built.issue,
+        audience=built.audience.id,
+        status=CampaignStatus.SENDING,
+        content_hash=built.content_hash,
+        secret=secrets.token_bytes(16),
+        created_at=now(),
+    )
