@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("newsletter.cli.checking:check", "Find what readers would regret, and say which line to edit."),
     "approve": ("newsletter.cli.approving:approve", "Approve an issue as it is now, or ask for changes."),
     "approvals": ("newsletter.cli.approving:approvals", "Show who approved an issue, and what changed since."),
+    "review": ("newsletter.cli.reviewing:review", "Write one file for reviewers who have only a browser."),
     "test": ("newsletter.cli.testing:test", "Mail an issue to yourself as a reader gets it."),
     "inline": ("newsletter.cli.inlining:inline", "Move the CSS of any HTML email into style attributes."),
     "plan": ("newsletter.cli.sending:plan", "Show who would get what, and who is left out and why."),

@@ -1,0 +1,127 @@
+"""An issue as it stands → the review: what people without the tool are shown, and pictures of every mail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from newsletter.campaigns import planning
+from newsletter.campaigns.approving import changes
+from newsletter.model import DEFAULT, UNMATCHED, Plan, RenderedVariant, Standing
+from newsletter.pipeline.approvals import approvals_of, words_of
+from newsletter.pipeline.approved_texts import difference, kept_texts
+from newsletter.pipeline.building import Built, build, preview_texts
+from newsletter.pipeline.people import as_of
+from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
+from newsletter.reviewing.browser import running_browser
+from newsletter.reviewing.page import MOST as MOST
+from newsletter.reviewing.page import Mail, Review, Shot, framed, review_page
+
+WIDTHS = (700, 375)
+"""A desktop's and a phone's, in CSS pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The file's text, and the pictures of every mail by file name."""
+
+    issue: str
+    standing: Standing
+    html: str = field(repr=False)
+    shots: Mapping[str, bytes] = field(repr=False)
+
+
+def review(workspace: Workspace, argument: str, shots: bool = False, progress: Progress = silent) -> Reviewed:
+    """The review of the issue as it is now; `shots`: with screenshots, which need a browser (raises `NoBrowser`)."""
+    built = build(workspace, argument, progress=progress, whole=True)
+    made = _review(workspace, built)
+    files: dict[str, bytes] = {}
+    if shots:
+        made, files = _photographed(made)
+    return Reviewed(built.issue, made.standing, review_page(made), files)
+
+
+def _review(workspace: Workspace, built: Built) -> Review:
+    standing = approvals_of(workspace, built)
+    issue, settings = built.edition.issue, workspace.settings
+    last = standing.last_approved
+    texts = kept_texts(workspace, built.issue, last.content_hash) if last else {}
+    plan = _plan(workspace, built)
+    names = _names(built)
+    return Review(
+        brand=settings.brand.name,
+        sender=settings.sender.name,
+        issue=built.issue,
+        title=issue.title,
+        language=issue.language,
+        audience=built.audience.title or built.audience.id,
+        made_at=now(),
+        standing=standing,
+        told=tuple(words_of(standing)),
+        changed=changes(last.parts, standing.parts) if last and last.content_hash != standing.content_hash else (),
+        mails=tuple(_mail(workspace, one, names, plan, standing, texts) for one in built.variants),
+        findings=built.findings,
+        people={names.get(key, key): count for key, count in plan.by_profession.items()} if plan else {},
+        left_out={one.reason: one.count for one in plan.skipped} if plan else {},
+    )
+
+
+def _mail(
+    workspace: Workspace,
+    variant: RenderedVariant,
+    names: Mapping[str, str],
+    plan: Plan | None,
+    standing: Standing,
+    texts: Mapping[str, str],
+) -> Mail:
+    preview = preview_texts(workspace, variant)
+    last, part = standing.last_approved, f"mail {variant.key}"
+    before = texts.get(variant.key, "")
+    return Mail(
+        key=variant.key,
+        readers=tuple(names[one] for one in variant.professions),
+        subject=preview.subject,
+        preheader=variant.preheader,
+        html=preview.html,
+        text=preview.text,
+        pictures=variant.pictures,
+        people=plan.by_variant.get(variant.key, 0) if plan else None,
+        is_changed=last is not None and last.parts.get(part) != standing.parts.get(part),
+        difference=difference(before, preview.subject, preview.text) if before else (),
+    )
+
+
+def _names(built: Built) -> dict[str, str]:
+    """Profession → what its people are called."""
+    professions = built.edition.professions
+    everybody = len(built.edition.keys) == 1
+    names = {one: professions.get(one).plural for one in built.edition.keys}
+    return {**names, DEFAULT: "Everybody" if everybody else "Everybody else", UNMATCHED: "No known profession"}
+
+
+def _plan(workspace: Workspace, built: Built) -> Plan | None:
+    """Who would get what, by what the database knows; None before the first import."""
+    if not has_database(workspace):
+        return None
+    from newsletter.store.headcounts import headcount
+
+    audience = as_of(built.audience, now())
+    with open_store(workspace) as database, database.connect() as connection:
+        people = headcount(connection, audience.segment, audience.id)
+    if not people:
+        return None
+    return planning.make_plan(built.issue, built.issue, audience, people, built.variant_of, None)
+
+
+def _photographed(made: Review) -> tuple[Review, dict[str, bytes]]:
+    """The review with small pictures of every mail in it, and the same as PNG files."""
+    files: dict[str, bytes] = {}
+    mails: list[Mail] = []
+    with running_browser() as browser:
+        for mail in made.mails:
+            html = framed(mail)
+            for width in WIDTHS:
+                files[f"{mail.key}-{width}.png"] = browser.shot(html, width)
+            small = tuple(Shot(width, "image/webp", browser.shot(html, width, "webp")) for width in WIDTHS)
+            mails.append(replace(mail, shots=small))
+    return replace(made, mails=tuple(mails)), files

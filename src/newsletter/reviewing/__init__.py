@@ -1,0 +1,1 @@
+"""An issue as one file for those who review it."""
