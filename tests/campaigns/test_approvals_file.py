@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.campaigns.approvals_file import add_approval, read_approvals
@@ -47,6 +47,7 @@ def test_reviewers_at_the_same_moment_all_get_in(tmp_path: Path) -> None:
 _TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=60)
 
 
+@settings(deadline=None, max_examples=60)
 @given(by=_TEXT.filter(lambda one: one.strip() and one.isprintable()), comment=_TEXT)
 def test_whatever_a_reviewer_says_reads_back_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, by: str, comment: str

@@ -67,7 +67,8 @@ def approve(workspace: Workspace, argument: str, opinion: Opinion) -> Standing:
 def refuse_unapproved(standing: Standing) -> None:
     """Raise `Refused` when the issue may not be sent, saying who approved and what is missing."""
     if standing.stops:
-        raise Refused(" ".join(words_of(standing)))
+        advice = "Look at it, and approve exactly this content with `newsletter approve ISSUE --by NAME`."
+        raise Refused(" ".join([*words_of(standing), advice]))
 
 
 def words_of(standing: Standing) -> list[str]:
@@ -84,8 +85,6 @@ def words_of(standing: Standing) -> list[str]:
             f"{what} of {stale.approval.by} ({stale.approval.at:%Y-%m-%d %H:%M}) is stale. "
             f"Changed since: {'; '.join(stale.changed)}."
         )
-    if standing.stops:
-        told.append("Approve exactly this content with `newsletter approve ISSUE --by NAME`.")
     return told
 
 

@@ -21,8 +21,10 @@
     for (const mail of document.querySelectorAll("details.mail[open]")) wear(mail.querySelector("iframe"));
   };
   tools.hidden = false;
+  document.documentElement.classList.add("exact");
   tools.addEventListener("change", apply);
   for (const mail of document.querySelectorAll("details.mail")) mail.addEventListener("toggle", apply);
   if (window.matchMedia("(prefers-color-scheme: dark)").matches) tools.querySelector("[value=dark]").checked = true;
+  if (window.matchMedia("(max-width: 40rem)").matches) tools.querySelector("[value='375']").checked = true;
   apply();
 })();

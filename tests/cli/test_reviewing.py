@@ -1,0 +1,44 @@
+"""`review` writes one file that says all a reviewer needs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def _review(workspace: Any, *arguments: str, **environment: str) -> str:
+    done = workspace.run("review", "tides", *arguments, **environment)
+    assert done.returncode == 0, done.stderr
+    text: str = (workspace.root / "build/tides/review.html").read_text()
+    return text
+
+
+def test_a_review_shows_every_mail_who_gets_it_and_how_to_approve(workspace: Any) -> None:
+    page = _review(workspace)
+    content = json.loads(workspace.run("approvals", "tides", "--json").stdout)["content_hash"]
+    assert page.count('<details class="mail"') == 4
+    assert "Tides for pilots" in page
+    assert "not counted yet" in page
+    assert f"newsletter approve tides --by &#34;YOUR NAME&#34; --content {content[:12]}" in page
+    assert workspace.run("plan", "tides").returncode == 0
+    assert "Who gets it" in _review(workspace)
+    assert workspace.run("approve", "tides", "--by", "Ada", "--content", content[:12]).returncode == 0
+
+
+def test_a_review_names_what_changed_since_the_last_approval_line_by_line(workspace: Any) -> None:
+    assert workspace.run("approve", "tides", "--by", "Ada", "--comment", "Looks right").returncode == 0
+    page = _review(workspace)
+    assert "Nothing has changed." in page
+    assert "Looks right" in page
+    workspace.write("issues/tides/tides.md", "---\ntitle: High water\n---\nThe tide *turns* at one.\n")
+    page = _review(workspace)
+    assert "<li>article tides.md</li>" in page
+    assert "<del>- The tide turns at noon.</del>" in page
+    assert "<ins>+ The tide turns at one.</ins>" in page
+
+
+def test_without_a_browser_screenshots_are_refused_in_a_sentence(workspace: Any) -> None:
+    done = workspace.run("review", "tides", "--screenshots", "shots", PATH=str(workspace.root))
+    assert done.returncode == 2
+    assert "screenshots need Chromium or Chrome, and none is on the PATH" in done.stderr
+    assert not (workspace.root / "shots").exists()
