@@ -19,7 +19,7 @@ def test_a_review_shows_every_mail_who_gets_it_and_how_to_approve(workspace: Any
     assert page.count('<details class="mail"') == 4
     assert "Tides for pilots" in page
     assert "not counted yet" in page
-    assert f"newsletter approve tides --by &#34;YOUR NAME&#34; --content {content[:12]}" in page
+    assert f'newsletter approve tides --by "YOUR NAME" --content {content[:12]}' in page
     assert workspace.run("plan", "tides").returncode == 0
     assert "Who gets it" in _review(workspace)
     assert workspace.run("approve", "tides", "--by", "Ada", "--content", content[:12]).returncode == 0

@@ -18,10 +18,11 @@
   };
   const apply = () => {
     document.documentElement.style.setProperty("--mail", `${chosen("width")}px`);
+    // A phone is narrow enough to show a phone's mail as it is; wider ones keep their width and are scrolled.
+    document.documentElement.classList.toggle("exact", chosen("width") !== "375");
     for (const mail of document.querySelectorAll("details.mail[open]")) wear(mail.querySelector("iframe"));
   };
   tools.hidden = false;
-  document.documentElement.classList.add("exact");
   tools.addEventListener("change", apply);
   for (const mail of document.querySelectorAll("details.mail")) mail.addEventListener("toggle", apply);
   if (window.matchMedia("(prefers-color-scheme: dark)").matches) tools.querySelector("[value=dark]").checked = true;
