@@ -5,6 +5,7 @@
     ├── SettingsError          fix newsletter.yaml or the environment                           exit 2
     ├── StoreUnavailable       wait, or give the database room or rights                        exit 2
     ├── Refused                look: a person has to decide before anything is mailed           exit 1
+    │   └── BeingSent          wait: another process sends this campaign                        exit 1
     └── Stopped                run the same command again: it goes on where it stopped          exit 3
 
 Exit codes: 0 done, 1 findings or refused, 2 could not start, 3 stopped part-way, 130 interrupted.
@@ -62,6 +63,10 @@ class Refused(NewsletterError):
     """The program could go on, but a person should look first."""
 
     exit_code = 1
+
+
+class BeingSent(Refused):
+    """Another process has the campaign; it is in good hands."""
 
 
 class Stopped(NewsletterError):

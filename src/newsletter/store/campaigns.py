@@ -45,6 +45,15 @@ campaign_professions = Table(
     Column("variant", String, nullable=False),
 )
 
+# With `send --local-time`: when the people of each time zone are due; everybody else is at `scheduled_at`'s clock.
+campaign_zones = Table(
+    "campaign_zones",
+    metadata,
+    Column("campaign_id", ForeignKey("campaigns.id"), primary_key=True),
+    Column("time_zone", String, primary_key=True),
+    Column("not_before", UtcDateTime, nullable=False),
+)
+
 
 def find_campaign(connection: Connection, name: str) -> Campaign | None:
     """The campaign of that name."""
@@ -80,6 +89,11 @@ def set_status(
         values["finished_at"] = now
     where = (campaigns.c.id == campaign) & campaigns.c.status.in_([one.value for one in only_from])
     return bool(connection.execute(update(campaigns).where(where).values(values)).rowcount)
+
+
+def all_campaigns(connection: Connection) -> list[Campaign]:
+    """Every campaign, oldest first."""
+    return [_campaign(row) for row in connection.execute(select(campaigns).order_by(campaigns.c.id))]
 
 
 def campaign_names(connection: Connection) -> list[str]:

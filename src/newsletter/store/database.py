@@ -27,7 +27,7 @@ from newsletter.errors import SettingsError, StoreUnavailable
 from newsletter.store.columns import as_json, metadata
 from newsletter.store.failures import translated
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The latest revision in `migrations/versions/`. SQLite's `user_version` has it too, for programs before 0002."""
 
 _LOCK_PATIENCE = 5.0

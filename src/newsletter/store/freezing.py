@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from newsletter.model import DEFAULT, CampaignStatus, Segment, State
-from newsletter.store.campaigns import campaign_contents, campaign_professions, campaigns
+from newsletter.store.campaigns import campaign_contents, campaign_professions, campaign_zones, campaigns
 from newsletter.store.columns import Json, UtcDateTime
 from newsletter.store.conditions import condition
 from newsletter.store.ledger import deliveries
@@ -53,7 +53,9 @@ class FrozenCampaign:
     recipient_fields: tuple[str, ...]
     """The subscriber's fields and attributes to keep for merging, without those computed when sending."""
     scheduled_at: datetime | None = None
-    """When it is due; None: at once."""
+    """When it is due, or with `zones` the first of them; None: at once."""
+    zones: Mapping[str, datetime] = field(default_factory=dict)
+    """Time zone → when its people are due, for each zone that anybody has, and `""` for others; none: all at once."""
 
 
 def freeze(connection: Connection, frozen: FrozenCampaign, now: datetime) -> None:
@@ -80,6 +82,9 @@ def freeze(connection: Connection, frozen: FrozenCampaign, now: datetime) -> Non
     ]
     if choices:
         connection.execute(insert(campaign_professions), choices)
+    due = [{"campaign_id": number, "time_zone": zone, "not_before": one} for zone, one in frozen.zones.items()]
+    if due:
+        connection.execute(insert(campaign_zones), due)
     _freeze_recipients(connection, number, frozen, now)
 
 
@@ -103,6 +108,11 @@ def _freeze_recipients(connection: Connection, number: int, frozen: FrozenCampai
         "changed_at": literal(now, UtcDateTime),
     }
     origin = people.outerjoin(campaign_professions, chosen)
+    if frozen.zones:
+        there = and_(campaign_zones.c.campaign_id == number, campaign_zones.c.time_zone == subscribers.c.time_zone)
+        origin = origin.outerjoin(campaign_zones, there)
+        anywhere = literal(frozen.zones.get("", frozen.scheduled_at), UtcDateTime)
+        columns["not_before"] = func.coalesce(campaign_zones.c.not_before, anywhere)
     picked = select(*columns.values()).select_from(origin).where(condition(frozen.segment)).order_by(subscribers.c.id)
     connection.execute(insert(deliveries).from_select(list(columns), picked, include_defaults=False))
 

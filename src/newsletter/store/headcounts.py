@@ -62,6 +62,14 @@ def language_count(connection: Connection, segment: Segment, scope: str = EVERYT
     return [LanguageCount(key[0], key[1], key[2], people) for key, people in sorted(rows) if people]
 
 
+def zone_count(connection: Connection, segment: Segment, scope: str = EVERYTHING) -> dict[str, int]:
+    """Those who are mailed when `scope` is, by time zone; an empty key is everybody without one."""
+    counted: Counter[str] = Counter()
+    for (zone, _, reason), people in _counted(connection, segment, scope, ("time_zone",)):
+        counted[zone] += 0 if reason else people
+    return {zone: people for zone, people in sorted(counted.items()) if people}
+
+
 def _counted(
     connection: Connection, segment: Segment, scope: str, dimensions: Sequence[str]
 ) -> list[tuple[tuple[str, ...], int]]:

@@ -70,7 +70,7 @@ deliveries = Table(
     # An address is one subscriber's only (`subscribers.address_key`), and a campaign is frozen in one statement, so
     # this holds for addresses too.
     UniqueConstraint("campaign_id", "subscriber_id"),
-    Index("deliveries_by_state", "campaign_id", "state", "id"),
+    Index("deliveries_by_state", "campaign_id", "state", "not_before", "id"),
 )
 Index(
     "deliveries_by_delivery_id",
@@ -164,12 +164,11 @@ def claim(connection: Connection, campaign: CampaignId, most: int, now: datetime
     """
     if status_of(connection, campaign)[0] is not CampaignStatus.SENDING:
         return []
-    pending = deliveries.c.state == State.PENDING.value
-    due = and_(deliveries.c.state == State.DEFERRED.value, deliveries.c.not_before <= now)
     while True:
-        rows = _claimable(connection, campaign, pending, most)
-        if len(rows) < most:
-            rows += _claimable(connection, campaign, due, most - len(rows))
+        rows: list[Row[tuple[Any, ...]]] = []
+        for wanted in _due(now):
+            if len(rows) < most:
+                rows += _claimable(connection, campaign, wanted, most - len(rows))
         erased = suppressions.erased(connection, [row.address_key for row in rows])
         skipped = {row.id: row.skip or ERASED for row in rows if row.skip or row.address_key in erased}
         taken = [row for row in rows if row.id not in skipped]
@@ -205,6 +204,17 @@ def _mark_claimed(connection: Connection, claimed: Sequence[Delivery], now: date
         _run(connection, "state = ?, delivery_id = ?, changed_at = ? WHERE id = ?", rows)
 
 
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Those that may be claimed, by what the index finds each with at once: no wait, the wait is over, deferred."""
+    pending = deliveries.c.state == State.PENDING.value
+    waited = deliveries.c.not_before <= now
+    return (
+        and_(pending, deliveries.c.not_before.is_(None)),
+        and_(pending, waited),
+        and_(deliveries.c.state == State.DEFERRED.value, waited),
+    )
+
+
 def _claimable(
     connection: Connection, campaign: CampaignId, wanted: ColumnElement[bool], most: int
 ) -> list[Row[tuple[Any, ...]]]:
@@ -217,7 +227,7 @@ def _claimable(
         select(*(deliveries.c[name] for name in columns), skip)
         .select_from(origin)
         .where(deliveries.c.campaign_id == campaign, wanted)
-        .order_by(deliveries.c.id)
+        .order_by(deliveries.c.not_before, deliveries.c.id)
         .limit(most)
         .with_for_update(of=deliveries, skip_locked=True)
     )
@@ -346,11 +356,28 @@ def log(connection: Connection, campaign: CampaignId) -> Iterator[LogEntry]:
 
 
 def next_due(connection: Connection, campaign: CampaignId) -> datetime | None:
-    """When the first deferred delivery may be tried again."""
-    query = select(func.min(deliveries.c.not_before)).where(
-        deliveries.c.campaign_id == campaign, deliveries.c.state == State.DEFERRED.value
-    )
-    return connection.execute(query).scalar_one_or_none()
+    """When the first of those may be sent that wait for a moment: deferred ones, and people of later time zones."""
+    query = select(func.min(deliveries.c.not_before))
+    mine = deliveries.c.campaign_id == campaign
+    waits = (State.PENDING, State.DEFERRED)
+    found = [
+        connection.execute(query.where(mine, deliveries.c.state == state.value)).scalar_one_or_none() for state in waits
+    ]
+    return min((one for one in found if one is not None), default=None)
+
+
+def waiting(connection: Connection, campaign: CampaignId, now: datetime) -> int:
+    """How many must not be sent before a moment that has not come."""
+    states = deliveries.c.state.in_([State.PENDING.value, State.DEFERRED.value])
+    mine = and_(deliveries.c.campaign_id == campaign, states, deliveries.c.not_before > now)
+    return connection.execute(select(func.count()).where(mine)).scalar_one()
+
+
+def is_due(connection: Connection, campaign: CampaignId, now: datetime) -> bool:
+    """Whether a run would find anything to do: somebody to send to, or what a process that is gone left behind."""
+    left = deliveries.c.state.in_([State.CLAIMED.value, State.IN_FLIGHT.value])
+    mine = select(deliveries.c.id).where(deliveries.c.campaign_id == campaign)
+    return any(connection.execute(mine.where(one).limit(1)).first() is not None for one in (*_due(now), left))
 
 
 def _set_states(connection: Connection, numbers: Sequence[int], state: State, now: datetime) -> None:

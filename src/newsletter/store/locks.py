@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from newsletter.errors import Refused, StoreUnavailable
+from newsletter.errors import BeingSent, StoreUnavailable
 from newsletter.store.database import Database
 
 Verify = Callable[[], None]
@@ -25,7 +25,7 @@ Verify = Callable[[], None]
 
 @contextmanager
 def campaign_lock(database: Database, campaign: str) -> Iterator[Verify]:
-    """Hold the campaign; raises `Refused` while another process does."""
+    """Hold the campaign; raises `BeingSent` while another process does."""
     lock = _session_lock(database, campaign) if database.path is None else _file_lock(database.path, campaign)
     with lock as verify:
         yield verify
@@ -58,5 +58,7 @@ def _session_lock(database: Database, campaign: str) -> Iterator[Verify]:
         yield lambda: database.ask(connection)
 
 
-def _held(campaign: str) -> Refused:
-    return Refused(f"campaign '{campaign}' is being sent by another process. Look with `newsletter status {campaign}`.")
+def _held(campaign: str) -> BeingSent:
+    return BeingSent(
+        f"campaign '{campaign}' is being sent by another process. Look with `newsletter status {campaign}`."
+    )
