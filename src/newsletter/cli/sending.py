@@ -25,15 +25,19 @@ from newsletter.cli.output import (
     progress_bar,
     workspace_of,
 )
+from newsletter.cli.scheduling import print_due, print_scheduled, told
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.model import CampaignStatus
-from newsletter.pipeline import building, sending, standing
+from newsletter.pipeline import building, scheduling, sending, standing
 from newsletter.pipeline.approvals import words_of
+from newsletter.pipeline.scheduling import Schedule
 from newsletter.pipeline.sending import Planned, SendOptions
 from newsletter.pipeline.workspace import Workspace
 
 
-class _Interrupted(NewsletterError):
+class Interrupted(NewsletterError):
+    """A person ended it; what was begun is recorded."""
+
     exit_code = 130
 
 
@@ -63,6 +67,10 @@ def plan(context: click.Context, issue: str, campaign: str, as_json: bool) -> No
 @click.argument("issue")
 @click.option("--campaign", default="", metavar="NAME", help="The campaign's name. Default: the issue's.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after N messages; the rest stays pending.")
+@click.option(
+    "--at", "when", default="", metavar="WHEN", help="Send later: '2026-12-01 09:00', 'tomorrow 9:00 Asia/Tokyo'."
+)
+@click.option("--local-time", is_flag=True, help="With --at: everybody at that time by their own clock.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
     "--force", "forced", default="", metavar="REASON", help="Send in spite of errors; the reason is recorded."
@@ -78,6 +86,8 @@ def send(
     issue: str,
     campaign: str,
     limit: int | None,
+    when: str,
+    local_time: bool,
     yes: bool,
     forced: str,
     as_frozen: bool,
@@ -88,11 +98,19 @@ def send(
     """Send an issue, or go on with one that was cut off.
 
     The first run freezes content and recipients, then delivers. Run again after anything, it goes on where it
-    stopped; a finished campaign stays as it is.
+    stopped; a finished campaign stays as it is. With --at, content and recipients are frozen now, and
+    `newsletter run-due` delivers then.
     """
     workspace = workspace_of(context)
     name = campaign or building.issue_id(workspace, issue)
     existing = sending.find_campaign(workspace, name)
+    if when or local_time:
+        if limit is not None or uncertain or retry_failed or as_frozen or not when:
+            raise click.UsageError("--at goes with --local-time, --campaign, --force, --yes and --json only.")
+        schedule = scheduling.new_schedule(workspace, name, existing, when, local_time)
+        planned = _freeze(workspace, issue, name, yes, forced, as_json, schedule)
+        print_scheduled(workspace, name, planned.plan.recipients, schedule, as_json)
+        return
     if existing is None:
         _freeze(workspace, issue, name, yes, forced, as_json)
     elif existing.status is CampaignStatus.FINISHED and not retry_failed:
@@ -106,15 +124,23 @@ def send(
         _confirm(f"Go on with campaign '{name}'?", yes)
     stop = Event()
     options = SendOptions(limit, uncertain or "", retry_failed)
-    with _draining(stop) as signals, progress_bar("Sending", as_json) as progress:
+    with draining(stop) as signals, progress_bar("Sending", as_json) as progress:
         state = sending.send(workspace, name, options, stop, progress, lambda words: click.echo(words, err=True))
     print_campaign(workspace, state, as_json)
     if signals and signals[0] == signal.SIGINT and state.counts.unfinished:
-        raise _Interrupted("interrupted; what was begun is recorded. Run the same command again to go on.")
+        raise Interrupted("interrupted; what was begun is recorded. Run the same command again to go on.")
     standing.refuse_unfinished(state)
 
 
-def _freeze(workspace: Workspace, issue: str, name: str, yes: bool, forced: str, as_json: bool) -> None:
+def _freeze(
+    workspace: Workspace,
+    issue: str,
+    name: str,
+    yes: bool,
+    forced: str,
+    as_json: bool,
+    schedule: Schedule | None = None,
+) -> Planned:
     """Show the plan, ask, and write the campaign into the database."""
     with progress_bar("Rendering", as_json) as progress:
         planned = sending.plan(workspace, issue, name, progress, fresh=True)
@@ -123,8 +149,12 @@ def _freeze(workspace: Workspace, issue: str, name: str, yes: bool, forced: str,
     else:
         _print_plan(workspace, planned)
     sending.refuse_unsendable(planned, forced)
-    _confirm(f"Send to {planned.plan.recipients:,} recipients?", yes)
-    sending.freeze(workspace, planned, forced)
+    if schedule is not None:
+        print_due(workspace, planned.built.audience, schedule)
+    moment = f" at {told(schedule)}" if schedule else ""
+    _confirm(f"Send to {planned.plan.recipients:,} recipients{moment}?", yes)
+    sending.freeze(workspace, planned, forced, schedule)
+    return planned
 
 
 def _confirm(question: str, yes: bool) -> None:
@@ -137,7 +167,7 @@ def _confirm(question: str, yes: bool) -> None:
 
 
 @contextmanager
-def _draining(stop: Event) -> Iterator[list[int]]:
+def draining(stop: Event) -> Iterator[list[int]]:
     """While held, SIGINT and SIGTERM let what has begun come to its end; which came is in the list."""
     received: list[int] = []
 

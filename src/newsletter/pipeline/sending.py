@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event
 from zoneinfo import ZoneInfo
 
 from newsletter.audience.professions import load_professions
 from newsletter.campaigns import freezing, planning
+from newsletter.campaigns.scheduling import Schedule
 from newsletter.delivery import loop
 from newsletter.delivery.limits import Allowance, Limits, Sent, allowance, midnight, quiet_from
 from newsletter.delivery.providers.contract import ProviderRefuses
@@ -32,8 +33,9 @@ from newsletter.pipeline.approvals import approvals_of, refuse_unapproved
 from newsletter.pipeline.building import Built, build
 from newsletter.pipeline.people import as_of, import_file
 from newsletter.pipeline.providers import assembler_for, open_provider
+from newsletter.pipeline.scheduling import due_times
 from newsletter.pipeline.standing import CampaignState, state_of
-from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
+from newsletter.pipeline.workspace import Progress, Workspace, has_database, open_store, silent
 from newsletter.rendering.merge_fields import fields_named
 from newsletter.settings import Settings, require_provider
 from newsletter.store import campaigns, headcounts, ledger
@@ -65,6 +67,8 @@ class SendOptions:
     """What a person decided on uncertain deliveries: 'resend', 'skip' or nothing yet."""
     retry_failed: bool = False
     """Whether those the provider rejected are tried once more."""
+    waits: bool = True
+    """Whether it waits for a campaign that is paused meanwhile; otherwise it ends."""
 
 
 def plan(
@@ -76,7 +80,7 @@ def plan(
     """
     built = build(workspace, argument, progress=progress, fresh=fresh, whole=True)
     standing = approvals_of(workspace, built)
-    built = replace(built, audience=as_of(built.audience, now()))
+    built = replace(built, audience=as_of(built.audience, workspace.clock()))
     professions = load_professions(workspace.root)
     with open_store(workspace) as database:
         imported = (
@@ -115,8 +119,11 @@ def find_campaign(workspace: Workspace, name: str) -> Campaign | None:
         return campaigns.find_campaign(connection, name)
 
 
-def freeze(workspace: Workspace, planned: Planned, forced: str = "") -> None:
-    """Write content and recipients into the database in one transaction, and why it was `forced`, if it was."""
+def freeze(workspace: Workspace, planned: Planned, forced: str = "", schedule: Schedule | None = None) -> None:
+    """Write content and recipients into the database in one transaction, and why it was `forced`, if it was.
+
+    With a `schedule` it is sent then: what is frozen now, to those who are frozen now.
+    """
     built, made = planned.built, planned.plan
     require_provider(workspace.settings)
     refuse_unsendable(planned, forced)
@@ -136,7 +143,10 @@ def freeze(workspace: Workspace, planned: Planned, forced: str = "") -> None:
     with open_store(workspace) as database, database.begin() as connection:
         if campaigns.find_campaign(connection, made.campaign):
             raise Refused(f"campaign '{made.campaign}' was begun by another process meanwhile. Run the command again.")
-        store_freezing.freeze(connection, frozen, now())
+        if schedule is not None:
+            times = due_times(connection, built.audience, schedule, workspace.clock())
+            frozen = replace(frozen, scheduled_at=times.first, zones=times.by_zone)
+        store_freezing.freeze(connection, frozen, workspace.clock())
 
 
 def send(
@@ -152,14 +162,15 @@ def send(
     Raises `Stopped` when it cannot go on, `Refused` when it may not be sent now.
     """
     with open_store(workspace) as database, campaign_lock(database, name) as verify:
+        now = workspace.clock
         campaign, contents = _frozen(database, name)
-        _begin(database, campaign, options)
+        _begin(database, campaign, options, now())
         provider = open_provider(workspace, name, stop)
         loop.recover(database, campaign, provider, now())
         with database.connect() as connection:
             before = ledger.counts(connection, campaign.id)
         limits = limits_of(workspace.settings)
-        allowed = _allowed(database, limits)
+        allowed = _allowed(database, limits, now())
         sending = loop.Sending(
             database=database,
             campaign=campaign,
@@ -175,16 +186,16 @@ def send(
             progress=_running_total(before, progress),
         )
         try:
-            _deliver(sending, tell)
+            _deliver(sending, tell, options.waits)
         except StoreUnavailable as error:
             raise Stopped(f"{error} What was sent until then is recorded, or will be looked up.") from error
-        _close(database, campaign)
-        after = _allowed(database, limits)
+        _close(database, campaign, now())
+        after = _allowed(database, limits, now())
         with database.connect() as connection:
-            return replace(state_of(connection, name), held=after if after.messages == 0 else None)
+            return replace(state_of(connection, name, now()), held=after if after.messages == 0 else None)
 
 
-def _begin(database: Database, campaign: Campaign, options: SendOptions) -> None:
+def _begin(database: Database, campaign: Campaign, options: SendOptions, now: datetime) -> None:
     """Settle what a person decided, and start a scheduled campaign whose time has come."""
     if campaign.status is CampaignStatus.PAUSED:
         reason = f": {campaign.status_reason}" if campaign.status_reason else ""
@@ -193,31 +204,33 @@ def _begin(database: Database, campaign: Campaign, options: SendOptions) -> None
         )
     if campaign.status is CampaignStatus.CANCELLED:
         raise Refused(f"campaign '{campaign.name}' was cancelled. Send the issue anew with --campaign NAME.")
-    if campaign.scheduled_at is not None and campaign.scheduled_at > now():
+    # One that was begun goes on, also when the clock is set back behind its time.
+    early = campaign.scheduled_at is not None and campaign.scheduled_at > now
+    if early and campaign.status is CampaignStatus.SCHEDULED:
         raise Refused(
             f"campaign '{campaign.name}' is scheduled for {campaign.scheduled_at:%Y-%m-%d %H:%M} UTC; "
             "`newsletter run-due` sends it then."
         )
     with database.begin() as connection:
         campaigns.set_status(
-            connection, campaign.id, CampaignStatus.SENDING, "", now(), only_from=[CampaignStatus.SCHEDULED]
+            connection, campaign.id, CampaignStatus.SENDING, "", now, only_from=[CampaignStatus.SCHEDULED]
         )
         if options.uncertain:
-            ledger.resolve_uncertain(connection, campaign.id, options.uncertain == "resend", now())
-        if options.retry_failed and ledger.retry_rejected(connection, campaign.id, now()):
-            campaigns.set_status(connection, campaign.id, CampaignStatus.SENDING, "", now())
+            ledger.resolve_uncertain(connection, campaign.id, options.uncertain == "resend", now)
+        if options.retry_failed and ledger.retry_rejected(connection, campaign.id, now):
+            campaigns.set_status(connection, campaign.id, CampaignStatus.SENDING, "", now)
 
 
-def _deliver(sending: loop.Sending, tell: Callable[[str], None]) -> None:
-    """Deliver; as long as somebody has the campaign paused, wait. A provider that refuses us pauses it itself."""
+def _deliver(sending: loop.Sending, tell: Callable[[str], None], waits: bool) -> None:
+    """Deliver; as long as somebody has the campaign paused, wait if it `waits`. A provider that refuses pauses it."""
     while True:
         try:
             loop.deliver(sending)
         except ProviderRefuses as error:
             with sending.database.begin() as connection:
-                campaigns.set_status(connection, sending.campaign.id, CampaignStatus.PAUSED, str(error), now())
+                campaigns.set_status(connection, sending.campaign.id, CampaignStatus.PAUSED, str(error), sending.now())
             raise
-        if not _paused(sending):
+        if not waits or not _paused(sending):
             return
         tell(
             f"Campaign '{sending.campaign.name}' is paused. Waiting for `newsletter resume {sending.campaign.name}`; "
@@ -235,13 +248,13 @@ def _paused(sending: loop.Sending) -> bool:
         return campaigns.status_of(connection, sending.campaign.id)[0] is CampaignStatus.PAUSED
 
 
-def _close(database: Database, campaign: Campaign) -> None:
+def _close(database: Database, campaign: Campaign, now: datetime) -> None:
     """Finish a campaign with nobody left; let go of the rest of one that was cancelled meanwhile."""
     with database.begin() as connection:
         if campaigns.status_of(connection, campaign.id)[0] is CampaignStatus.CANCELLED:
-            ledger.cancel(connection, campaign.id, now())
+            ledger.cancel(connection, campaign.id, now)
         elif ledger.counts(connection, campaign.id).unfinished == 0:
-            campaigns.set_status(connection, campaign.id, CampaignStatus.FINISHED, "", now())
+            campaigns.set_status(connection, campaign.id, CampaignStatus.FINISHED, "", now)
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -251,10 +264,10 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(provider.hourly, provider.daily, provider.warmup, provider.quiet_hours, zone)
 
 
-def _allowed(database: Database, limits: Limits) -> Allowance:
+def _allowed(database: Database, limits: Limits, now: datetime) -> Allowance:
     with database.connect() as connection:
-        sent = ledger.sent_before(connection, now() - timedelta(hours=1), midnight(now(), limits.zone))
-    return allowance(limits, Sent(sent.last_hour, sent.today, sent.first, sent.oldest_in_hour), now())
+        sent = ledger.sent_before(connection, now - timedelta(hours=1), midnight(now, limits.zone))
+    return allowance(limits, Sent(sent.last_hour, sent.today, sent.first, sent.oldest_in_hour), now)
 
 
 def refuse_changed(workspace: Workspace, campaign: Campaign) -> None:

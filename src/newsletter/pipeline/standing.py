@@ -11,7 +11,7 @@ from newsletter.campaigns import freezing
 from newsletter.delivery.limits import Allowance
 from newsletter.errors import Refused, SettingsError, Stopped, did_you_mean
 from newsletter.model import Campaign, CampaignStatus, Counts, State
-from newsletter.pipeline.workspace import Workspace, has_database, now, open_store
+from newsletter.pipeline.workspace import Workspace, has_database, open_store
 from newsletter.store import campaigns, ledger
 from newsletter.store.database import Connection
 
@@ -35,6 +35,8 @@ class CampaignState:
     """The reviewers who approved what was frozen."""
     held: Allowance | None = None
     """The limit that ended this run, and until when."""
+    waiting: int = 0
+    """How many of the pending and the deferred wait for a moment that has not come."""
 
 
 def status(workspace: Workspace, name: str) -> CampaignState:
@@ -42,10 +44,33 @@ def status(workspace: Workspace, name: str) -> CampaignState:
     if not has_database(workspace):
         raise SettingsError(f"no campaign '{name}'. Nothing has been sent from here yet.")
     with open_store(workspace) as database, database.connect() as connection:
-        return state_of(connection, name)
+        return state_of(connection, name, workspace.clock())
 
 
-def state_of(connection: Connection, name: str) -> CampaignState:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A campaign in the list of all; its counts while it is not over."""
+
+    campaign: Campaign
+    counts: Counts | None
+    next_due: datetime | None
+
+
+def every_campaign(workspace: Workspace) -> list[Listed]:
+    """All campaigns, oldest first."""
+    if not has_database(workspace):
+        return []
+    over = (CampaignStatus.FINISHED, CampaignStatus.CANCELLED)
+    with open_store(workspace) as database, database.connect() as connection:
+        return [
+            Listed(one, None, None)
+            if one.status in over
+            else Listed(one, ledger.counts(connection, one.id), ledger.next_due(connection, one.id))
+            for one in campaigns.all_campaigns(connection)
+        ]
+
+
+def state_of(connection: Connection, name: str, now: datetime) -> CampaignState:
     """Where the campaign of that name stands; raises `SettingsError` when there is none."""
     campaign = campaigns.find_campaign(connection, name)
     if campaign is None:
@@ -59,9 +84,10 @@ def state_of(connection: Connection, name: str) -> CampaignState:
         ledger.reasons(connection, campaign.id),
         ledger.accepted_by_profession(connection, campaign.id),
         ledger.next_due(connection, campaign.id),
-        ledger.accepted_since(connection, campaign.id, now() - _RECENT) / _RECENT.total_seconds(),
+        ledger.accepted_since(connection, campaign.id, now - _RECENT) / _RECENT.total_seconds(),
         freezing.reason(notes),
         freezing.approved_by(notes),
+        waiting=ledger.waiting(connection, campaign.id, now),
     )
 
 
@@ -85,8 +111,8 @@ def refuse_unfinished(state: CampaignState) -> None:
             f"Stopped by a limit under `provider:` ({state.held.reason}). "
             f"Run the same command again after {state.held.until:%Y-%m-%d %H:%M %Z}."
         )
-    elif state.next_due and left.unfinished == left.deferred + left.uncertain:
-        advice = f"Run the same command again after {state.next_due:%Y-%m-%d %H:%M} UTC."
+    elif state.next_due and left.unfinished == state.waiting + left.uncertain:
+        advice = f"Run the same command again after {state.next_due:%Y-%m-%d %H:%M} UTC, or let `run-due` do it."
     raise Stopped(
         f"campaign '{campaign.name}' is not finished: {left.pending} pending, {left.deferred} deferred, "
         f"{left.uncertain} uncertain. {advice}"
@@ -101,4 +127,4 @@ def _because(campaign: Campaign) -> str:
 def campaign_log(workspace: Workspace, name: str) -> Iterator[Iterator[ledger.LogEntry]]:
     """Every delivery of the campaign, one after the other, while the database is open."""
     with open_store(workspace) as database, database.connect() as connection:
-        yield ledger.log(connection, state_of(connection, name).campaign.id)
+        yield ledger.log(connection, state_of(connection, name, workspace.clock()).campaign.id)

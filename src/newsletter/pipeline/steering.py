@@ -5,7 +5,7 @@ from __future__ import annotations
 from newsletter.errors import Refused
 from newsletter.model import CampaignStatus
 from newsletter.pipeline.standing import CampaignState, state_of
-from newsletter.pipeline.workspace import Workspace, now, open_store
+from newsletter.pipeline.workspace import Workspace, open_store
 from newsletter.store import campaigns, ledger
 from newsletter.store.locks import campaign_lock
 
@@ -20,8 +20,8 @@ def pause(workspace: Workspace, name: str, reason: str) -> CampaignState:
 def resume(workspace: Workspace, name: str) -> CampaignState:
     """It may be sent again: a sender that waits goes on, otherwise the next `send` or `run-due` does."""
     with open_store(workspace) as database, database.connect() as connection:
-        due = state_of(connection, name).campaign.scheduled_at
-    then = CampaignStatus.SCHEDULED if due is not None and due > now() else CampaignStatus.SENDING
+        due = state_of(connection, name, workspace.clock()).campaign.scheduled_at
+    then = CampaignStatus.SCHEDULED if due is not None and due > workspace.clock() else CampaignStatus.SENDING
     return _changed(workspace, name, then, "", (CampaignStatus.PAUSED,), "Only a paused campaign can be resumed.")
 
 
@@ -34,11 +34,11 @@ def cancel(workspace: Workspace, name: str, reason: str) -> CampaignState:
     with open_store(workspace) as database:
         try:
             with campaign_lock(database, name), database.begin() as connection:
-                ledger.cancel(connection, state.campaign.id, now())
+                ledger.cancel(connection, state.campaign.id, workspace.clock())
         except Refused:
             pass  # The sender that holds it lets go of the rest itself.
         with database.connect() as connection:
-            return state_of(connection, name)
+            return state_of(connection, name, workspace.clock())
 
 
 def _changed(
@@ -51,9 +51,9 @@ def _changed(
 ) -> CampaignState:
     with open_store(workspace) as database:
         with database.begin() as connection:
-            before = state_of(connection, name).campaign
-            changed = campaigns.set_status(connection, before.id, status, reason, now(), only_from=allowed)
+            before = state_of(connection, name, workspace.clock()).campaign
+            changed = campaigns.set_status(connection, before.id, status, reason, workspace.clock(), only_from=allowed)
             if not changed and before.status is not status:
                 raise Refused(f"campaign '{name}' is {before.status.value}. {otherwise}")
         with database.connect() as connection:
-            return state_of(connection, name)
+            return state_of(connection, name, workspace.clock())

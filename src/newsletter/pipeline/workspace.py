@@ -22,12 +22,19 @@ def silent(done: int, total: int | None) -> None:
     """No progress is shown."""
 
 
+def now() -> datetime:
+    """The time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """A workspace with its settings read."""
 
     settings: Settings
     bundled_templates: Path
+    clock: Callable[[], datetime] = now
+    """What time it is, for all that is planned, due and sent here."""
 
     @property
     def root(self) -> Path:
@@ -37,11 +44,6 @@ class Workspace:
 def open_workspace(root: Path, environment: Mapping[str, str], bundled_templates: Path) -> Workspace:
     """The workspace at `root`."""
     return Workspace(load_settings(root, environment), bundled_templates)
-
-
-def now() -> datetime:
-    """The time, aware and in UTC."""
-    return datetime.now(UTC)
 
 
 @contextmanager
