@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -65,6 +65,13 @@ def _hours(value: object) -> object:
     if begin is None or begin == end:
         raise ValueError('write quiet hours as "22:00-07:00", in quotes')
     return begin, end
+
+
+def _duration(value: object) -> object:
+    match = re.fullmatch(r"(\d{1,5})\s*([mhd])", value.strip()) if isinstance(value, str) else None
+    if match is None or not int(match[1]):
+        raise ValueError("write a time as 90m, 6h or 2d")
+    return timedelta(minutes=int(match[1]) * {"m": 1, "h": 60, "d": 1440}[match[2]])
 
 
 def _zone(value: str) -> str:
@@ -274,6 +281,13 @@ class Approval(_Model):
     """So many different reviewers of exactly what is sent."""
 
 
+class ScheduleSettings(_Model):
+    """What becomes of schedules that nobody kept in time."""
+
+    late: Annotated[timedelta, BeforeValidator(_duration)] = timedelta(hours=24)
+    """`run-due` pauses a campaign that was due longer ago, for a person to decide: as 90m, 6h or 2d."""
+
+
 class SettingsFile(_Model):
     """newsletter.yaml as it is written."""
 
@@ -288,6 +302,7 @@ class SettingsFile(_Model):
     provider: ProviderSettings = ProviderSettings()
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     """Where the sender lives: quiet hours, days and the times of `send --at` are meant there."""
+    schedule: ScheduleSettings = ScheduleSettings()
     database: str = Field(default="sqlite:///var/newsletter.db", repr=False)
     public_url: WebAddress = ""
     """Accepted, and not used before there is a service behind it: people unsubscribe by mail to `reply_to`."""

@@ -16,7 +16,7 @@ from newsletter.files import shown, spreadsheet_cell
 from newsletter.model import UNMATCHED, CampaignStatus
 from newsletter.pipeline import standing, steering
 from newsletter.pipeline.providers import outbox_folder
-from newsletter.pipeline.standing import CampaignState
+from newsletter.pipeline.standing import CampaignState, Listed
 from newsletter.pipeline.workspace import Workspace
 
 _OVER = (CampaignStatus.FINISHED, CampaignStatus.CANCELLED)
@@ -24,19 +24,24 @@ _SECONDS = 1.0
 
 
 @click.command()
-@click.argument("campaign")
+@click.argument("campaign", required=False)
 @click.option("--watch", is_flag=True, help="Follow it until it is over; with --json, a line of JSON each second.")
 @click.option(
     "--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write every delivery to a CSV."
 )
 @json_option
 @click.pass_context
-def status(context: click.Context, campaign: str, watch: bool, log: Path | None, as_json: bool) -> None:
-    """Show where a campaign stands.
+def status(context: click.Context, campaign: str | None, watch: bool, log: Path | None, as_json: bool) -> None:
+    """Show where a campaign stands, or list them all.
 
     How many got it, how fast it goes, and why not everyone.
     """
     workspace = workspace_of(context)
+    if campaign is None:
+        if watch or log is not None:
+            raise click.UsageError("--watch and --log need the name of a campaign.")
+        _list(standing.every_campaign(workspace), as_json)
+        return
     if watch:
         _watch(workspace, campaign, as_json)
     else:
@@ -91,6 +96,40 @@ def cancel(context: click.Context, campaign: str, reason: str, yes: bool, as_jso
             raise SettingsError("nobody is there to ask. Add --yes to cancel without asking.")
         click.confirm(f"Cancel '{campaign}' for the {left.unfinished:,} people who are left?", abort=True, err=True)
     print_campaign(workspace, steering.cancel(workspace, campaign, reason), as_json)
+
+
+def _list(found: list[Listed], as_json: bool) -> None:
+    """Every campaign with its status and schedule."""
+    if as_json:
+        print_json({"campaigns": [_listed_json(one) for one in found]})
+    elif not found:
+        click.echo("Nothing has been sent or scheduled from here yet.")
+    else:
+        print_table([_listed_row(one) for one in found], indent=0)
+
+
+def _listed_row(one: Listed) -> tuple[str, ...]:
+    campaign, counts = one.campaign, one.counts
+    when = ""
+    if campaign.status is CampaignStatus.SCHEDULED and campaign.scheduled_at:
+        when = f"for {campaign.scheduled_at:%Y-%m-%d %H:%M} UTC"
+    elif campaign.status is CampaignStatus.SENDING and one.next_due:
+        when = f"next at {one.next_due:%Y-%m-%d %H:%M} UTC"
+    done = f"{counts.accepted:,} of {counts.total - counts.skipped:,}" if counts else ""
+    return campaign.name, campaign.status.value, done, when or campaign.status_reason
+
+
+def _listed_json(one: Listed) -> dict[str, object]:
+    campaign = one.campaign
+    return {
+        "campaign": campaign.name,
+        "issue": campaign.issue,
+        "status": campaign.status.value,
+        "status_reason": campaign.status_reason,
+        "scheduled_at": campaign.scheduled_at.isoformat() if campaign.scheduled_at else None,
+        "next_due": one.next_due.isoformat() if one.next_due else None,
+        "counts": counts_json(one.counts) if one.counts else None,
+    }
 
 
 def print_campaign(workspace: Workspace, state: CampaignState, as_json: bool, already: bool = False) -> None:

@@ -164,6 +164,9 @@ def send(
     with open_store(workspace) as database, campaign_lock(database, name) as verify:
         now = workspace.clock
         campaign, contents = _frozen(database, name)
+        if campaign.status is CampaignStatus.FINISHED and not options.retry_failed:
+            with database.connect() as connection:
+                return state_of(connection, name, now())
         _begin(database, campaign, options, now())
         provider = open_provider(workspace, name, stop)
         loop.recover(database, campaign, provider, now())

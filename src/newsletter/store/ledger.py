@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 
 from newsletter.model import (
+    UNFINISHED,
     CampaignId,
     CampaignStatus,
     Counts,
@@ -374,10 +375,16 @@ def waiting(connection: Connection, campaign: CampaignId, now: datetime) -> int:
 
 
 def is_due(connection: Connection, campaign: CampaignId, now: datetime) -> bool:
-    """Whether a run would find anything to do: somebody to send to, or what a process that is gone left behind."""
-    left = deliveries.c.state.in_([State.CLAIMED.value, State.IN_FLIGHT.value])
+    """Whether a run would find anything to do: somebody to send to, what a process that is gone left behind, or a
+    campaign that only has to be closed."""
     mine = select(deliveries.c.id).where(deliveries.c.campaign_id == campaign)
-    return any(connection.execute(mine.where(one).limit(1)).first() is not None for one in (*_due(now), left))
+
+    def any_of(wanted: ColumnElement[bool]) -> bool:
+        return connection.execute(mine.where(wanted).limit(1)).first() is not None
+
+    left_behind = deliveries.c.state.in_([State.CLAIMED.value, State.IN_FLIGHT.value])
+    unfinished = deliveries.c.state.in_([one.value for one in UNFINISHED])
+    return any(map(any_of, (*_due(now), left_behind))) or not any_of(unfinished)
 
 
 def _set_states(connection: Connection, numbers: Sequence[int], state: State, now: datetime) -> None:

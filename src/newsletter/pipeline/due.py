@@ -1,0 +1,138 @@
+"""`run-due`: everything that is due, once, and what was cut off; one campaign's failure does not stop the others.
+
+Safe to be run every minute and at the same time as any other: a campaign that is being sent is left to its sender, and
+one with nobody to send to now is not touched. What was frozen is sent, whatever the files say by now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from threading import Event
+
+from newsletter.campaigns.scheduling import is_late
+from newsletter.errors import BeingSent, NewsletterError, Stopped
+from newsletter.model import Campaign, CampaignStatus
+from newsletter.pipeline.sending import SendOptions, send
+from newsletter.pipeline.standing import CampaignState, refuse_unfinished
+from newsletter.pipeline.workspace import Progress, Workspace, has_database, open_store, silent
+from newsletter.store import campaigns, ledger
+from newsletter.store.database import Connection, Database
+
+
+class Ending(StrEnum):
+    """How a run of one campaign ended."""
+
+    FINISHED = "finished"
+    WAITING = "waiting"
+    """The rest has a moment that has not come: it was deferred, or lives where it is earlier."""
+    HELD = "held"
+    """By caps, a warm-up or quiet hours."""
+    PAUSED = "paused"
+    """Or cancelled, by a person, meanwhile."""
+    LATE = "late"
+    """Its time is so long past that a person has to decide; it is paused now."""
+    STOPPED = "stopped"
+    """It failed, or was told to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What became of one campaign that was due."""
+
+    campaign: str
+    ending: Ending
+    message: str = ""
+    """What a person should know; empty when it is finished."""
+    state: CampaignState | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether there would be more to do now."""
+        return self.ending in (Ending.STOPPED, Ending.LATE)
+
+
+def run_due(workspace: Workspace, stop: Event, late: bool = False, progress: Progress = silent) -> tuple[Ran, ...]:
+    """Send all that is due; `late` sends also what is older than `schedule: {late: …}` allows. Never raises for a
+    campaign; raises `StoreUnavailable` when the database cannot say what is due."""
+    if not has_database(workspace):
+        return ()
+    with open_store(workspace) as database, database.connect() as connection:
+        now = workspace.clock()
+        due = [one for one in campaigns.unfinished_campaigns(connection) if _is_due(connection, one, now)]
+    found = []
+    for campaign in sorted(due, key=lambda one: one.scheduled_at or one.created_at):
+        if stop.is_set():
+            break
+        ran = _run(workspace, campaign, stop, late, progress)
+        found += [ran] if ran else []
+    return tuple(found)
+
+
+def _is_due(connection: Connection, campaign: Campaign, now: datetime) -> bool:
+    if campaign.status is CampaignStatus.SCHEDULED:
+        return campaign.scheduled_at is None or campaign.scheduled_at <= now
+    return campaign.status is CampaignStatus.SENDING and ledger.is_due(connection, campaign.id, now)
+
+
+def _run(workspace: Workspace, campaign: Campaign, stop: Event, late: bool, progress: Progress) -> Ran | None:
+    """Send one campaign; None when another process has it."""
+    try:
+        if not late and (told := _paused_as_late(workspace, campaign)):
+            return Ran(campaign.name, Ending.LATE, told)
+        state = send(workspace, campaign.name, SendOptions(waits=False), stop, progress)
+    except BeingSent:
+        return None
+    except NewsletterError as error:
+        return Ran(campaign.name, Ending.STOPPED, str(error))
+    except Exception as error:  # the other campaigns are due all the same
+        told = f"an error of the program itself: {type(error).__name__}: {error}"
+        return Ran(campaign.name, Ending.STOPPED, told)
+    return _judged(state)
+
+
+def _paused_as_late(workspace: Workspace, campaign: Campaign) -> str:
+    """Pause a schedule that is too old; the reason, or nothing."""
+    most, now = workspace.settings.schedule.late, workspace.clock()
+    due = campaign.scheduled_at
+    if campaign.status is not CampaignStatus.SCHEDULED or due is None or not is_late(due, now, most):
+        return ""
+    reason = f"it was due at {due:%Y-%m-%d %H:%M} UTC, more than {_hours(most)} ago"
+    with open_store(workspace) as database:
+        if not _pause(database, campaign, reason, now):
+            return ""
+    return (
+        f"{reason}, so it is paused. `newsletter resume {campaign.name}` has the next run send it, "
+        f"`newsletter cancel {campaign.name}` ends it."
+    )
+
+
+def _pause(database: Database, campaign: Campaign, reason: str, now: datetime) -> bool:
+    with database.begin() as connection:
+        return campaigns.set_status(
+            connection, campaign.id, CampaignStatus.PAUSED, reason, now, only_from=[CampaignStatus.SCHEDULED]
+        )
+
+
+def _judged(state: CampaignState) -> Ran:
+    name, status, left = state.campaign.name, state.campaign.status, state.counts
+    if status is CampaignStatus.FINISHED:
+        return Ran(name, Ending.FINISHED, "", state)
+    if status is not CampaignStatus.SENDING:
+        return Ran(name, Ending.PAUSED, f"it was {status.value} meanwhile", state)
+    if state.held and state.held.until and not left.uncertain:
+        told = f"held by a limit ({state.held.reason}) until {state.held.until:%Y-%m-%d %H:%M %Z}"
+        return Ran(name, Ending.HELD, told, state)
+    if state.next_due and left.unfinished == state.waiting:
+        return Ran(name, Ending.WAITING, f"the next are due at {state.next_due:%Y-%m-%d %H:%M} UTC", state)
+    try:
+        refuse_unfinished(state)
+    except Stopped as error:
+        return Ran(name, Ending.STOPPED, str(error), state)
+    return Ran(name, Ending.FINISHED, "", state)
+
+
+def _hours(most: timedelta) -> str:
+    hours = most.total_seconds() / 3600
+    return f"{hours:g} hours" if hours != 1 else "an hour"
