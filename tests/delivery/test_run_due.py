@@ -1,0 +1,180 @@
+"""`run-due` as timers call it: overlapping, killed, failing; each exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+from collections import Counter
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+PATIENCE = 60
+
+
+def _due(workspace: Any, count: int = 3000, name: str = "letter") -> None:
+    """A campaign that is due: scheduled for later, and the moment moved to the past."""
+    rows = "".join(f"reader{number}@example.org,Name{number}\n" for number in range(count))
+    workspace.write("audiences/readers.csv", "Email,First name\n" + rows)
+    done = workspace.run("send", "letter", "--campaign", name, "--at", "tomorrow 9:00", "--yes", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert (document["status"], document["recipients"]) == ("scheduled", count)
+    with closing(sqlite3.connect(workspace.root / "var/newsletter.db")) as database, database:
+        moment = time.strftime("%Y-%m-%d %H:%M:%S.000000", time.gmtime(time.time() - 60))
+        database.execute("UPDATE campaigns SET scheduled_at = ? WHERE name = ?", (moment, name))
+
+
+def _start(workspace: Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        workspace.command("run-due"),
+        cwd=workspace.root,
+        env=dict(os.environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _reached(workspace: Any, name: str = "letter") -> Counter[str]:
+    found: Counter[str] = Counter()
+    for path in (workspace.root / "var/outbox" / name).rglob("*.eml"):
+        line = next(one for one in path.read_bytes().split(b"\r\n") if one.startswith(b"To: "))
+        found[line.decode().rpartition(" ")[2].strip("<>")] += 1
+    return found
+
+
+def _everybody(count: int) -> Counter[str]:
+    return Counter({f"reader{number}@example.org": 1 for number in range(count)})
+
+
+def _until_mail(workspace: Any) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not workspace.outbox():
+        assert time.monotonic() < deadline, "nothing was sent"
+        time.sleep(0.02)
+
+
+def test_a_run_says_nothing_when_nothing_is_due_and_a_line_for_each_campaign_it_sent(letter: Any) -> None:
+    quiet = letter.run("run-due")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+    _due(letter, 20)
+    done = letter.run("run-due")
+    assert (done.returncode, done.stdout) == (0, "letter: finished, 20 of 20 accepted\n")
+    again = letter.run("run-due", "--json")
+    assert (again.returncode, json.loads(again.stdout)) == (0, {"ran": []})
+    assert _reached(letter) == _everybody(20)
+
+
+def test_two_runs_at_once_share_the_work_and_double_nobody(letter: Any) -> None:
+    _due(letter, 600)
+    _due(letter, 600, "second")
+    runs = [_start(letter) for _ in range(3)]
+    try:
+        codes = [run.wait(PATIENCE) for run in runs]
+    finally:
+        for run in runs:
+            run.kill()
+            run.wait()
+    assert codes == [0, 0, 0]
+    assert letter.run("run-due").returncode == 0
+    assert (_reached(letter), _reached(letter, "second")) == (_everybody(600), _everybody(600))
+
+
+def test_a_run_leaves_a_campaign_to_whoever_is_sending_it_and_sends_the_others(letter: Any) -> None:
+    settings = (letter.root / "newsletter.yaml").read_text()
+    _due(letter, 2000)
+    letter.write("newsletter.yaml", settings + "provider: {name: outbox, rate: 50/s}\n")
+    first = _start(letter)
+    try:
+        _until_mail(letter)
+        letter.write("newsletter.yaml", settings)
+        _due(letter, 20, "second")
+        done = letter.run("run-due", "--json")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert [(one["campaign"], one["ending"]) for one in json.loads(done.stdout)["ran"]] == [("second", "finished")]
+        assert first.poll() is None
+    finally:
+        first.kill()
+        first.wait()
+
+
+def test_runs_that_are_killed_at_any_moment_reach_everybody_exactly_once(letter: Any) -> None:
+    _due(letter)
+    moments = random.Random(5)
+    kills = 0
+    for _ in range(12):
+        run = _start(letter)
+        time.sleep(moments.uniform(0.7, 1.7))
+        run.kill()
+        code = run.wait()
+        kills += code == -signal.SIGKILL
+        if code == 0:
+            break
+    assert kills >= 1
+    done = letter.run("run-due")
+    assert done.returncode == 0, done.stderr
+    assert _reached(letter) == _everybody(3000)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 3), (signal.SIGINT, 130)])
+def test_a_run_told_to_end_finishes_what_it_began_and_the_next_goes_on(letter: Any, number: int, code: int) -> None:
+    _due(letter, 600)
+    settings = (letter.root / "newsletter.yaml").read_text()
+    letter.write("newsletter.yaml", settings + "provider: {name: outbox, rate: 100/s}\n")
+    run = _start(letter)
+    _until_mail(letter)
+    run.send_signal(number)
+    assert run.wait(PATIENCE) == code
+    assert 0 < len(letter.outbox()) < 600
+    letter.write("newsletter.yaml", settings)
+    assert letter.run("run-due").returncode == 0
+    assert _reached(letter) == _everybody(600)
+
+
+def test_a_run_that_cannot_reach_the_server_answers_3_and_says_why(letter: Any) -> None:
+    _due(letter, 20)
+    settings = (letter.root / "newsletter.yaml").read_text()
+    letter.write("newsletter.yaml", settings + "provider: {name: smtp}\n")
+    done = letter.run("run-due", "--json", NEWSLETTER_SMTP_URL="smtp://127.0.0.1:9")
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["ran"][0]["ending"] == "stopped"
+    assert "not finished: letter" in done.stderr
+    letter.write("newsletter.yaml", settings)
+    assert letter.run("run-due").returncode == 0
+
+
+def test_status_alone_lists_every_campaign_with_its_schedule(letter: Any) -> None:
+    assert letter.run("status").stdout == "Nothing has been sent or scheduled from here yet.\n"
+    _due(letter, 20)
+    letter.run("send", "letter", "--campaign", "second", "--at", "tomorrow 9:00 UTC", "--yes")
+    letter.run("run-due")
+    listed = json.loads(letter.run("status", "--json").stdout)["campaigns"]
+    assert [(one["campaign"], one["status"]) for one in listed] == [("letter", "finished"), ("second", "scheduled")]
+    assert listed[1]["scheduled_at"].endswith("T09:00:00+00:00")
+    assert listed[1]["counts"]["pending"] == 20
+    lines = letter.run("status").stdout.splitlines()
+    assert [line.split()[:2] for line in lines] == [["letter", "finished"], ["second", "scheduled"]]
+
+
+def test_a_schedule_that_makes_no_sense_freezes_nothing(letter: Any) -> None:
+    for words in (["--at", "yesterday 9:00"], ["--at", "2020-01-01 09:00"], ["--local-time"]):
+        refused = letter.run("send", "letter", "--yes", *words)
+        assert refused.returncode == 2, words
+    assert letter.run("send", "letter", "--at", "tomorrow 9:00", "--limit", "5", "--yes").returncode == 2
+    assert "Add --yes" in letter.run("send", "letter", "--at", "tomorrow 9:00").stderr
+    assert letter.run("status").stdout == "Nothing has been sent or scheduled from here yet.\n"
+
+
+def test_how_late_is_too_late_is_a_time(letter: Any) -> None:
+    settings = (letter.root / "newsletter.yaml").read_text()
+    for words in ("6", "0h", "soon", "-3h", "{}"):
+        letter.write("newsletter.yaml", settings + f"schedule: {{late: {words}}}\n")
+        refused = letter.run("run-due")
+        assert (refused.returncode, "write a time as 90m, 6h or 2d" in refused.stderr) == (2, True), words
