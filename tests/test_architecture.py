@@ -34,6 +34,7 @@ LIBRARY_ROOMS = {
     "nh3": ("content/sanitising.py",),
     "markdown_it": ("content/markdown.py", "content/footnotes.py"),
     "feedparser": ("content/feeds.py",),
+    "idna": ("settings.py",),
     "email_validator": ("audience/addresses.py",),
     "sqlglot": ("audience/where.py",),
     "rapidfuzz": ("audience/aliases.py",),

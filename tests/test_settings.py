@@ -234,3 +234,26 @@ def test_a_key_that_means_nothing_to_this_provider_is_refused_at_its_line(
     (said,) = problems(tmp_path, BASE + f"provider:\n  {provider}\n")
     assert said.startswith("newsletter.yaml:5: ")
     assert words in said
+
+
+def test_a_sender_of_another_script_is_known_by_its_idna_domain(tmp_path: Path) -> None:
+    text = BASE.replace("news@example.org", "news@straße.example")
+    (tmp_path / "newsletter.yaml").write_text(text, "utf-8")
+    assert load_settings(tmp_path, {}).sender.address == "news@xn--strae-oqa.example", "IDNA 2008 keeps the sharp s"
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [("jörg@example.org", "letters beyond ASCII before the @"), ("news@a..ö.example", "is not a domain")],
+)
+def test_a_sender_that_servers_would_not_understand_is_refused_in_words(
+    tmp_path: Path, address: str, words: str
+) -> None:
+    (said,) = problems(tmp_path, BASE.replace("news@example.org", address))
+    assert words in said
+
+
+@pytest.mark.parametrize("address", ["http://example.org", "https://example.org/?id=", "https://example.org/>, <x"])
+def test_a_public_address_that_cannot_stand_in_a_header_is_refused(tmp_path: Path, address: str) -> None:
+    (said,) = problems(tmp_path, BASE + f"public_url: '{address}'\n")
+    assert "must be an https:// address" in said

@@ -93,10 +93,12 @@ def test_html_near_gmails_limit_is_found_at_the_size_that_is_sent(
     assert (finding.rule, finding.severity) == ("html-size", severity)
 
 
-def test_a_setting_without_effect_is_said(tmp_path: Path) -> None:
+def test_a_public_address_where_nothing_of_ours_answers_is_said_where_it_is_written(tmp_path: Path) -> None:
     (tmp_path / "newsletter.yaml").write_text(SETTINGS + "public_url: https://news.example.org\n")
     (finding,) = _found(load_settings(tmp_path, {}))
-    assert (finding.rule, finding.where.path) == ("unused-setting", "newsletter.yaml")
+    assert (finding.rule, str(finding.where)) == ("unused-setting", f"newsletter.yaml:{SETTINGS.count(chr(10)) + 1}")
+    assert "https://news.example.org/unsubscribe/" in finding.message
+    assert "nothing in this version answers there" in finding.message
 
 
 def test_one_finding_of_several_variants_names_them_all(settings: Settings) -> None:

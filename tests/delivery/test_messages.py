@@ -163,5 +163,5 @@ def test_a_failing_expression_stops_this_message_and_says_why() -> None:
 
 def test_no_personal_data_stands_in_the_message_id_or_the_unsubscribe_link() -> None:
     message = _read(_variant("x", "x"), first_name="Ana", last_name="Pérez")
-    for header in ("Message-ID", "List-Unsubscribe", "X-Campaign"):
+    for header in ("Message-ID", "List-Unsubscribe", "X-Campaign", "Feedback-ID"):
         assert not re.search("ana|p.rez", str(message[header]).replace("example", ""), re.IGNORECASE)

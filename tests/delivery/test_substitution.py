@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import policy
 from email.parser import BytesParser
@@ -126,6 +127,19 @@ def test_headers_name_the_list_the_way_out_and_a_stable_id_on_one_line_each() ->
     assert made.template.headers["List-Id"] == "=?utf-8?b?V8O2cms=?= <news.example.org>"
     assert made.name == "Ana Pérez Bcc: x@example.org"
     assert "\n" not in str(made.headers) + str(dict(made.template.headers))
+
+
+def test_with_a_public_address_a_provider_is_told_of_one_click_and_the_page_leads_there() -> None:
+    field = MergeField(_token(LINK, Context.URL), "recipient.unsubscribe_url", Context.URL, Where("issue.yaml", 3))
+    page = f'<a href="{field.token}">x</a>'
+    variant = RenderedVariant("default", ("default",), "S", "", page, "x", (field,), (), "hash")
+    values = {"recipient.unsubscribe_url": lambda values: values["unsubscribe_url"]}
+    envelope = replace(ENVELOPE, public_url="https://example.org/news")
+    made = SubstitutionAssembler([variant], values, envelope, SECRET).assemble(_delivery(), NOW)
+    link = "https://example.org/news/unsubscribe/ab12"
+    assert made.headers["List-Unsubscribe"] == f"<{link}>, <mailto:hello@example.org?subject=unsubscribe%20ab12>"
+    assert made.template.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert filled_in(made.template, made.values)[1] == f'<a href="{link}">x</a>'
 
 
 def test_only_pictures_that_the_page_shows_travel_with_it() -> None:

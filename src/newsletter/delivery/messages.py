@@ -2,29 +2,38 @@
 
 Per variant everything is encoded once (`skeletons`); per recipient only the values are escaped, encoded and spliced
 in. Control characters are removed from values, so none can add a header or leave its line.
+
+With `public_url`, mail says where to unsubscribe with one click (RFC 8058): `<public_url>/unsubscribe/<delivery id>`.
+The delivery id is the part that is hard to forge: 96 bits of an HMAC over the subscriber, keyed by the campaign's
+secret (`store.ledger.delivery_id`), so nobody can make another person's link, and it says nothing about them.
 """
 
 from __future__ import annotations
 
 import re
-from binascii import b2a_base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from email.header import Header
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime
 from functools import lru_cache
 
+from newsletter.delivery.headers import (
+    CONTROL,
+    feedback_id,
+    header_text,
+    is_plain_address,
+    mailbox,
+    one_line,
+    plain_address,
+)
 from newsletter.delivery.skeletons import ESCAPE, Skeleton
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, SettingsError
 from newsletter.expressions import TOKEN
 from newsletter.model import Delivery, Message, RenderedVariant
 from newsletter.settings import Settings
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
-_ROOM = 66
-"""What a header's value may take on the line of its name (RFC 5322 §2.1.1 recommends 78)."""
+_LIST_ID = re.compile(r"[A-Za-z0-9.-]+")
+_ONE_CLICK = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~/-]*)?")
 
 Value = Callable[[Mapping[str, str]], str]
 
@@ -35,7 +44,7 @@ class NotPersonalizable(NewsletterError):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What is the same in every message of a campaign."""
+    """What is the same in every message of a campaign; raises `SettingsError` for what could leave its header."""
 
     sender_name: str
     sender_address: str
@@ -43,17 +52,49 @@ class Envelope:
     list_name: str
     list_id: str
     campaign: str
+    audience: str = ""
+    public_url: str = ""
+    """Where a service of the sender's answers, https; empty when people unsubscribe by mail."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            one_line(field.name.replace("_", " "), getattr(self, field.name))
+        plain_address("sender address", self.sender_address)
+        if self.reply_to:
+            plain_address("reply to address", self.reply_to)
+        if not _LIST_ID.fullmatch(self.list_id):
+            raise SettingsError("the list id may hold letters, digits, dots and hyphens only.")
+        if self.public_url and not _ONE_CLICK.fullmatch(self.public_url):
+            raise SettingsError("public_url must be an https:// address of plain letters, without ? and #.")
 
     @property
     def domain(self) -> str:
         return self.sender_address.rpartition("@")[2]
 
+    @property
+    def feedback_id(self) -> str:
+        return feedback_id(self.campaign, self.audience, self.domain)
 
-def envelope_of(settings: Settings, campaign: str) -> Envelope:
-    """The fixed headers' values from the settings."""
+    def unsubscribe_links(self, delivery: str) -> tuple[str, ...]:
+        """Where this delivery's recipient unsubscribes, the link for the body first."""
+        by_mail = f"mailto:{self.reply_to or self.sender_address}?subject=unsubscribe%20{delivery}"
+        return (f"{self.public_url}/unsubscribe/{delivery}", by_mail) if self.public_url else (by_mail,)
+
+
+def envelope_of(settings: Settings, campaign: str, audience: str = "") -> Envelope:
+    """The fixed headers' values from the settings; raises `SettingsError` for what cannot stand in a header."""
     sender = settings.sender
     list_id = settings.list_id or sender.address.rpartition("@")[2]
-    return Envelope(sender.name, sender.address, sender.reply_to, settings.brand.name, list_id, campaign)
+    return Envelope(
+        sender.name,
+        sender.address,
+        sender.reply_to,
+        settings.brand.name,
+        list_id,
+        campaign,
+        audience,
+        settings.public_url,
+    )
 
 
 class Assembler:
@@ -63,15 +104,13 @@ class Assembler:
         self._envelope = envelope
         self._values = values
         self._skeletons = {variant.key: Skeleton(variant) for variant in variants}
-        answer = envelope.reply_to or envelope.sender_address
-        self._unsubscribe = f"mailto:{answer}?subject=unsubscribe%20"
         self._head = _head(envelope)
 
     def assemble(self, delivery: Delivery, now: datetime) -> Message:
         """The complete mail for one recipient; raises `NotPersonalizable`."""
         skeleton = self._skeletons[delivery.variant]
-        unsubscribe = self._unsubscribe + delivery.delivery_id
-        values = recipient_values(self._values, delivery, skeleton.sources, unsubscribe)
+        links = self._envelope.unsubscribe_links(delivery.delivery_id)
+        values = recipient_values(self._values, delivery, skeleton.sources, links[0])
         recipient = delivery.recipient
         names = (recipient.get("first_name", ""), recipient.get("last_name", ""))
         head = self._head % (
@@ -79,7 +118,7 @@ class Assembler:
             header_text(skeleton.subject(values)),
             _date(now.replace(microsecond=0)),
             delivery.delivery_id,
-            unsubscribe,
+            list_unsubscribe(links),
         )
         content = skeleton.filled(head.encode("ascii"), values)
         return Message(delivery.delivery_id, self._envelope.sender_address, delivery.address, content, dot_free=True)
@@ -88,7 +127,9 @@ class Assembler:
         """Subject, HTML and text as this recipient reads them; `html` stands in for the variant's."""
         fields = {field.token: field for field in variant.merge_fields}
         sources = tuple(dict.fromkeys(field.source for field in variant.merge_fields))
-        values = recipient_values(self._values, delivery, sources, self._unsubscribe + delivery.delivery_id)
+        values = recipient_values(
+            self._values, delivery, sources, self._envelope.unsubscribe_links(delivery.delivery_id)[0]
+        )
 
         def fill(text: str) -> str:
             return TOKEN.sub(
@@ -107,6 +148,11 @@ def recipient_values(
     values: Mapping[str, Value], delivery: Delivery, sources: Sequence[str], unsubscribe: str
 ) -> dict[str, str]:
     """The value of each source for this recipient, without control characters; raises `NotPersonalizable`."""
+    if not is_plain_address(delivery.address):
+        raise NotPersonalizable(
+            "the address holds characters beyond ASCII, or such as end it, and servers that take them (SMTPUTF8) are "
+            "not supported"
+        )
     known = {**delivery.recipient, "address": delivery.address, "unsubscribe_url": unsubscribe}
     try:
         made = {source: values[source](known) for source in sources}
@@ -118,8 +164,13 @@ def recipient_values(
     return {source: _clean(value) for source, value in made.items()}
 
 
+def list_unsubscribe(links: Sequence[str]) -> str:
+    """The header's value, on one line however long it is: a folded one broke signatures at relays."""
+    return ", ".join(f"<{link}>" for link in links)
+
+
 def _head(envelope: Envelope) -> str:
-    """The headers with a `%s` for To, Subject, Date, the delivery's id and its unsubscribe link, in this order."""
+    """The headers with a `%s` for To, Subject, Date, the delivery's id and its ways to unsubscribe, in this order."""
     lines = [
         f"From: {_literal(mailbox(envelope.sender_name, envelope.sender_address))}",
         "To: %s",
@@ -127,7 +178,9 @@ def _head(envelope: Envelope) -> str:
         "Date: %s",
         f"Message-ID: <%s@{_literal(envelope.domain)}>",
         f"List-Id: {_literal(mailbox(envelope.list_name, envelope.list_id))}",
-        "List-Unsubscribe: <%s>",
+        "List-Unsubscribe: %s",
+        *(["List-Unsubscribe-Post: List-Unsubscribe=One-Click"] if envelope.public_url else []),
+        f"Feedback-ID: {_literal(envelope.feedback_id)}",
         f"X-Campaign: {_literal(header_text(envelope.campaign))}",
         "MIME-Version: 1.0",
     ]
@@ -141,37 +194,7 @@ def _literal(text: str) -> str:
 
 
 def _clean(value: str) -> str:
-    return value if value.isprintable() else _CONTROL.sub(" ", value)
-
-
-@lru_cache(maxsize=4096)
-def header_text(text: str) -> str:
-    """The text as a header's value on lines of at most 76: RFC 2047 words where it is not ASCII."""
-    clean = " ".join(_CONTROL.sub(" ", text).split())
-    if len(clean) <= _ROOM:
-        if clean.isascii():
-            return clean
-        word = _encoded_word(clean)
-        if len(word) <= _ROOM:
-            return word
-    return Header(clean, None if clean.isascii() else "utf-8", header_name="Subject").encode(linesep="\r\n")
-
-
-def mailbox(name: str, address: str) -> str:
-    """`name <address>` as a header's value; RFC 2047 words where the name is not ASCII."""
-    if _PLAIN_NAME.fullmatch(name) and len(name) + len(address) < _ROOM:
-        return f"{name} <{address}>"
-    clean = " ".join(_CONTROL.sub(" ", name).split())
-    if len(clean) <= _ROOM and not clean.isascii():
-        word = _encoded_word(clean)
-        if len(word) + len(address) <= _ROOM:
-            return f"{word} <{address}>"
-    return formataddr((clean, address)) if clean else (address if "@" in address else f"<{address}>")
-
-
-def _encoded_word(text: str) -> str:
-    """The text as one word of RFC 2047; longer ones than 75 characters are not allowed."""
-    return f"=?utf-8?b?{b2a_base64(text.encode(), newline=False).decode()}?="
+    return value if value.isprintable() else CONTROL.sub(" ", value)
 
 
 @lru_cache(maxsize=64)

@@ -14,7 +14,8 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 
-from newsletter.delivery.messages import Envelope, NotPersonalizable, Value, header_text, mailbox, recipient_values
+from newsletter.delivery.headers import header_text, mailbox
+from newsletter.delivery.messages import Envelope, NotPersonalizable, Value, list_unsubscribe, recipient_values
 from newsletter.delivery.skeletons import ESCAPE
 from newsletter.expressions import TOKEN
 from newsletter.model import Context, Delivery, MergeField, Personalization, RenderedVariant, Template
@@ -36,16 +37,14 @@ class SubstitutionAssembler:
     ) -> None:
         self._envelope = envelope
         self._values = values
-        answer = envelope.reply_to or envelope.sender_address
-        self._unsubscribe = f"mailto:{answer}?subject=unsubscribe%20"
         self._mark = _mark(variants, secret)
         self._patterns = {one.key: _Pattern(one, envelope, self._mark, secret) for one in variants}
 
     def assemble(self, delivery: Delivery, now: datetime) -> Personalization:
         """One recipient of their variant's template; raises `NotPersonalizable`."""
         pattern = self._patterns[delivery.variant]
-        unsubscribe = self._unsubscribe + delivery.delivery_id
-        plain = recipient_values(self._values, delivery, pattern.sources, unsubscribe)
+        links = self._envelope.unsubscribe_links(delivery.delivery_id)
+        plain = recipient_values(self._values, delivery, pattern.sources, links[0])
         values: dict[str, str] = {}
         for source, places in pattern.places:
             value = plain[source]
@@ -64,7 +63,7 @@ class SubstitutionAssembler:
             values=values,
             headers={
                 "Message-ID": f"<{delivery.delivery_id}@{self._envelope.domain}>",
-                "List-Unsubscribe": f"<{unsubscribe}>",
+                "List-Unsubscribe": list_unsubscribe(links),
             },
         )
 
@@ -113,12 +112,21 @@ class _Pattern:
             sender_address=envelope.sender_address,
             reply_to=envelope.reply_to,
             campaign=envelope.campaign,
-            headers={
-                "List-Id": _unfolded(mailbox(envelope.list_name, envelope.list_id)),
-                "X-Campaign": _unfolded(header_text(envelope.campaign)),
-            },
+            headers=_fixed(envelope),
             tags=tuple(found),
         )
+
+
+def _fixed(envelope: Envelope) -> dict[str, str]:
+    """The headers that are the same for everybody. Feedback-ID is left to the provider, who signs the mail: Gmail
+    heeds mail with one such header only."""
+    headers = {
+        "List-Id": _unfolded(mailbox(envelope.list_name, envelope.list_id)),
+        "X-Campaign": _unfolded(header_text(envelope.campaign)),
+    }
+    if envelope.public_url:
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
 
 
 def _mark(variants: Sequence[RenderedVariant], secret: bytes) -> str:

@@ -24,7 +24,7 @@ from newsletter.checks.places import IssuePlaces
 from newsletter.checks.registry import problems_in
 from newsletter.checks.run import as_chosen, findings_of, gathered, run_checks
 from newsletter.checks.subject import Subject
-from newsletter.delivery.messages import envelope_of
+from newsletter.delivery.messages import envelope_of, list_unsubscribe
 from newsletter.errors import FileProblems
 from newsletter.files import decode_text, shown
 from newsletter.model import Article, Finding, RenderedVariant, Theme, Trace
@@ -190,12 +190,13 @@ class Inspection:
     def _headers(self) -> Mapping[str, str]:
         """The headers every message has that checks look at."""
         envelope = envelope_of(self.edition.settings, self.edition.issue.id)
-        answer = envelope.reply_to or envelope.sender_address
+        one_click = {"list-unsubscribe-post": "List-Unsubscribe=One-Click"} if envelope.public_url else {}
         return {
             "from": envelope.sender_address,
             "reply-to": envelope.reply_to,
             "list-id": envelope.list_id,
-            "list-unsubscribe": f"<mailto:{answer}>",
+            "list-unsubscribe": list_unsubscribe(envelope.unsubscribe_links("id")),
+            **one_click,
         }
 
     def _trace(self, subject: Subject, rendered: RenderedVariant) -> Trace | None:

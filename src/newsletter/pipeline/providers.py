@@ -52,7 +52,7 @@ def assembler_for(
 ) -> Assembler | SubstitutionAssembler:
     """What makes of a delivery what the provider takes, with the settings' sender."""
     values = merge_fields.recipient_values([field for one in variants for field in one.merge_fields])
-    envelope = envelope_of(settings, campaign.name)
+    envelope = envelope_of(settings, campaign.name, campaign.audience)
     if provider.substitutes:
         return SubstitutionAssembler(variants, values, envelope, campaign.secret)
     return Assembler(variants, values, envelope)

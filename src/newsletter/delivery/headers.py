@@ -1,0 +1,97 @@
+"""Texts → values of headers: nothing that people wrote can end a line and begin a header of its own.
+
+What a campaign's owner wrote is refused with `SettingsError` when it holds CR, LF or another control character; a
+recipient's name or a filled-in subject loses them; a recipient's address that is no ASCII address of one line is
+refused, and nothing is sent to it.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import b2a_base64
+from email.header import Header
+from email.utils import formataddr
+from functools import lru_cache
+from hashlib import sha256
+
+from newsletter.errors import SettingsError
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
+"""Nothing in it needs quotes, and nothing ends it, in a header (RFC 5322 §3.2.3) or in a command (RFC 5321)."""
+_UNSAFE_IN_FEEDBACK = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_FEEDBACK = 40
+_ROOM = 66
+"""What a header's value may take on the line of its name (RFC 5322 §2.1.1 recommends 78)."""
+
+
+def one_line(what: str, text: str) -> str:
+    """The text, fit for a header; raises `SettingsError` naming `what` it is when it holds a control character."""
+    if CONTROL.search(text):
+        raise SettingsError(f"the {what} holds a line break or another control character. Write it on one line.")
+    return text
+
+
+def plain_address(what: str, address: str) -> str:
+    """The address, if it is one line of ASCII; raises `SettingsError` naming `what` it is."""
+    if not _ADDRESS.fullmatch(address):
+        raise SettingsError(
+            f"the {what} is not a mail address of ASCII characters, and mail servers that take others (SMTPUTF8) are "
+            "not supported."
+        )
+    return address
+
+
+def is_plain_address(address: str) -> bool:
+    """Whether the address can stand in a header and in an SMTP command as it is."""
+    return _ADDRESS.fullmatch(address) is not None
+
+
+@lru_cache(maxsize=4096)
+def header_text(text: str) -> str:
+    """The text as a header's value on lines of at most 76: RFC 2047 words where it is not ASCII."""
+    clean = " ".join(CONTROL.sub(" ", text).split())
+    if len(clean) <= _ROOM:
+        if clean.isascii():
+            return clean
+        word = _encoded_word(clean)
+        if len(word) <= _ROOM:
+            return word
+    return Header(clean, None if clean.isascii() else "utf-8", header_name="Subject").encode(linesep="\r\n")
+
+
+def mailbox(name: str, address: str) -> str:
+    """`name <address>` as a header's value; RFC 2047 words where the name is not ASCII."""
+    if _PLAIN_NAME.fullmatch(name) and len(name) + len(address) < _ROOM:
+        return f"{name} <{address}>"
+    clean = " ".join(CONTROL.sub(" ", name).split())
+    if len(clean) <= _ROOM and not clean.isascii():
+        word = _encoded_word(clean)
+        if len(word) + len(address) <= _ROOM:
+            return f"{word} <{address}>"
+    return formataddr((clean, address)) if clean else (address if "@" in address else f"<{address}>")
+
+
+def _encoded_word(text: str) -> str:
+    """The text as one word of RFC 2047; longer ones than 75 characters are not allowed."""
+    return f"=?utf-8?b?{b2a_base64(text.encode(), newline=False).decode()}?="
+
+
+def feedback_id(campaign: str, audience: str, domain: str) -> str:
+    """`campaign:audience:newsletter:sender` for Gmail's feedback loop, the same for every recipient.
+
+    The last part names the sender: 5 to 15 characters, and always the same for a domain. Source: Gmail Help, "Feedback
+    Loop" (support.google.com/mail/answer/6254652).
+    """
+    return f"{_feedback_part(campaign)}:{_feedback_part(audience)}:newsletter:{sender_id(domain)}"
+
+
+def sender_id(domain: str) -> str:
+    """A domain in 5 to 15 letters, digits and hyphens; what does not fit is told apart by a digest."""
+    name = re.sub(r"[^a-z0-9]+", "-", domain.lower()).strip("-")
+    return name if 5 <= len(name) <= 15 else f"{name[:8]}-{sha256(domain.lower().encode()).hexdigest()[:6]}".strip("-")
+
+
+def _feedback_part(text: str) -> str:
+    return _UNSAFE_IN_FEEDBACK.sub("-", text).strip("-")[:_LONGEST_FEEDBACK]
