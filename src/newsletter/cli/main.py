@@ -25,7 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "new": ("newsletter.cli.importing:new", "Begin an issue or an article."),
     "build": ("newsletter.cli.composing:build", "Render an issue: HTML, text and .eml per profession."),
     "check": ("newsletter.cli.checking:check", "Find what readers would regret, and say which line to edit."),
-    "approve": ("newsletter.cli.approving:approve", "Approve an issue as it is now, or ask for changes."),
+    "approve": ("newsletter.cli.approving:approve", "Approve an issue, or ask for changes."),
     "approvals": ("newsletter.cli.approving:approvals", "Show who approved an issue, and what changed since."),
     "review": ("newsletter.cli.reviewing:review", "Write one file for reviewers who have only a browser."),
     "test": ("newsletter.cli.testing:test", "Mail an issue to yourself as a reader gets it."),
