@@ -6,36 +6,42 @@ import json
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import time
 from collections import Counter
-from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from newsletter.pipeline import sending
+from newsletter.pipeline.scheduling import new_schedule
+from newsletter.pipeline.workspace import open_workspace
+
 PATIENCE = 60
+SQLITE = "sqlite:///var/newsletter.db"
+TEMPLATES = Path(__file__).parents[2] / "templates"
 
 
-def _due(workspace: Any, count: int = 3000, name: str = "letter") -> None:
-    """A campaign that is due: scheduled for later, and the moment moved to the past."""
+def _due(workspace: Any, count: int = 3000, name: str = "letter", url: str = SQLITE) -> None:
+    """A campaign that was scheduled an hour ago for a minute ago."""
     rows = "".join(f"reader{number}@example.org,Name{number}\n" for number in range(count))
     workspace.write("audiences/readers.csv", "Email,First name\n" + rows)
-    done = workspace.run("send", "letter", "--campaign", name, "--at", "tomorrow 9:00", "--yes", "--json")
-    assert done.returncode == 0, done.stderr
-    document = json.loads(done.stdout)
-    assert (document["status"], document["recipients"]) == ("scheduled", count)
-    with closing(sqlite3.connect(workspace.root / "var/newsletter.db")) as database, database:
-        moment = time.strftime("%Y-%m-%d %H:%M:%S.000000", time.gmtime(time.time() - 60))
-        database.execute("UPDATE campaigns SET scheduled_at = ? WHERE name = ?", (moment, name))
+    opened = open_workspace(workspace.root, {"NEWSLETTER_DATABASE_URL": url}, TEMPLATES)
+    earlier = replace(opened, clock=lambda: datetime.now(UTC) - timedelta(hours=1))
+    moment = datetime.now(UTC) - timedelta(minutes=1)
+    planned = sending.plan(earlier, "letter", name, fresh=True)
+    schedule = new_schedule(earlier, name, None, f"{moment:%Y-%m-%d %H:%M:%S} UTC", local=False)
+    sending.freeze(earlier, planned, schedule=schedule)
 
 
-def _start(workspace: Any) -> subprocess.Popen[bytes]:
+def _start(workspace: Any, url: str = SQLITE) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         workspace.command("run-due"),
         cwd=workspace.root,
-        env=dict(os.environ),
+        env={**os.environ, "NEWSLETTER_DATABASE_URL": url},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -72,10 +78,10 @@ def test_a_run_says_nothing_when_nothing_is_due_and_a_line_for_each_campaign_it_
     assert _reached(letter) == _everybody(20)
 
 
-def test_two_runs_at_once_share_the_work_and_double_nobody(letter: Any) -> None:
-    _due(letter, 600)
-    _due(letter, 600, "second")
-    runs = [_start(letter) for _ in range(3)]
+def test_two_runs_at_once_share_the_work_and_double_nobody(letter: Any, store_url: str) -> None:
+    _due(letter, 600, url=store_url)
+    _due(letter, 600, "second", url=store_url)
+    runs = [_start(letter, store_url) for _ in range(3)]
     try:
         codes = [run.wait(PATIENCE) for run in runs]
     finally:
@@ -83,7 +89,7 @@ def test_two_runs_at_once_share_the_work_and_double_nobody(letter: Any) -> None:
             run.kill()
             run.wait()
     assert codes == [0, 0, 0]
-    assert letter.run("run-due").returncode == 0
+    assert letter.run("run-due", NEWSLETTER_DATABASE_URL=store_url).returncode == 0
     assert (_reached(letter), _reached(letter, "second")) == (_everybody(600), _everybody(600))
 
 
@@ -105,12 +111,12 @@ def test_a_run_leaves_a_campaign_to_whoever_is_sending_it_and_sends_the_others(l
         first.wait()
 
 
-def test_runs_that_are_killed_at_any_moment_reach_everybody_exactly_once(letter: Any) -> None:
-    _due(letter)
+def test_runs_that_are_killed_at_any_moment_reach_everybody_exactly_once(letter: Any, store_url: str) -> None:
+    _due(letter, url=store_url)
     moments = random.Random(5)
     kills = 0
     for _ in range(12):
-        run = _start(letter)
+        run = _start(letter, store_url)
         time.sleep(moments.uniform(0.7, 1.7))
         run.kill()
         code = run.wait()
@@ -118,7 +124,7 @@ def test_runs_that_are_killed_at_any_moment_reach_everybody_exactly_once(letter:
         if code == 0:
             break
     assert kills >= 1
-    done = letter.run("run-due")
+    done = letter.run("run-due", NEWSLETTER_DATABASE_URL=store_url)
     assert done.returncode == 0, done.stderr
     assert _reached(letter) == _everybody(3000)
 
@@ -153,7 +159,8 @@ def test_a_run_that_cannot_reach_the_server_answers_3_and_says_why(letter: Any) 
 def test_status_alone_lists_every_campaign_with_its_schedule(letter: Any) -> None:
     assert letter.run("status").stdout == "Nothing has been sent or scheduled from here yet.\n"
     _due(letter, 20)
-    letter.run("send", "letter", "--campaign", "second", "--at", "tomorrow 9:00 UTC", "--yes")
+    sent = letter.run("send", "letter", "--campaign", "second", "--at", "tomorrow 9:00 UTC", "--yes", "--json")
+    assert (sent.returncode, json.loads(sent.stdout)["recipients"]) == (0, 20)
     letter.run("run-due")
     listed = json.loads(letter.run("status", "--json").stdout)["campaigns"]
     assert [(one["campaign"], one["status"]) for one in listed] == [("letter", "finished"), ("second", "scheduled")]
