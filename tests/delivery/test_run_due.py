@@ -6,9 +6,11 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -168,6 +170,20 @@ def test_status_alone_lists_every_campaign_with_its_schedule(letter: Any) -> Non
     assert listed[1]["counts"]["pending"] == 20
     lines = letter.run("status").stdout.splitlines()
     assert [line.split()[:2] for line in lines] == [["letter", "finished"], ["second", "scheduled"]]
+
+
+def test_status_says_how_many_wait_for_their_own_time_and_until_when(letter: Any) -> None:
+    _due(letter, 20)
+    later = f"{datetime.now(UTC) + timedelta(hours=5):%Y-%m-%d %H:%M}"
+    with closing(sqlite3.connect(letter.root / "var/newsletter.db")) as database, database:
+        database.execute("UPDATE deliveries SET not_before = ? WHERE id > 15", (f"{later}:00.000000",))
+    done = letter.run("run-due", "--json")
+    (ran,) = json.loads(done.stdout)["ran"]
+    assert (done.returncode, ran["ending"], ran["counts"]["accepted"]) == (0, "waiting", 15)
+    assert ran["next_due"] == f"{later.replace(' ', 'T')}:00+00:00"
+    assert f"5 wait for their time; the first at {later} UTC" in letter.run("status", "letter").stdout
+    by_hand = letter.run("send", "letter", "--yes")
+    assert (by_hand.returncode, f"after {later} UTC, or let `run-due` do it" in by_hand.stderr) == (3, True)
 
 
 def test_a_schedule_that_makes_no_sense_freezes_nothing(letter: Any) -> None:

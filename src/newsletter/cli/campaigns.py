@@ -141,6 +141,8 @@ def print_campaign(workspace: Workspace, state: CampaignState, as_json: bool, al
     print_table([(people, key) for key, people in counts_json(state.counts).items() if people or key == "accepted"])
     if state.campaign.status is CampaignStatus.SENDING and state.rate:
         click.echo(f"  {_pace(state)}")
+    if state.campaign.status is CampaignStatus.SENDING and state.waiting and state.next_due:
+        click.echo(f"  {state.waiting:,} wait for their time; the first at {state.next_due:%Y-%m-%d %H:%M} UTC")
     if state.forced:
         click.echo(f"\nSent in spite of findings: {state.forced}")
     if state.approved_by:
@@ -218,6 +220,8 @@ def _json(workspace: Workspace, state: CampaignState) -> dict[str, object]:
         "reasons": [
             {"state": kind.value, "reason": reason, "count": people} for (kind, reason), people in state.reasons.items()
         ],
+        "waiting": state.waiting,
+        "next_due": state.next_due.isoformat() if state.next_due else None,
         "rate": state.rate,
         "seconds_left": left / state.rate if state.rate and left else None,
         "forced": state.forced or None,
