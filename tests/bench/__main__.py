@@ -23,6 +23,7 @@ from tests.bench.importing import imports
 from tests.bench.mjml import against_mjml
 from tests.bench.people import people as a_million_people
 from tests.bench.sendgrid import sendgrid_speed
+from tests.bench.smtp import smtp_speed
 from tests.bench.workspaces import many_professions, sample_workspace, thirty_articles
 
 REPOSITORY = Path(__file__).parents[2]
@@ -45,6 +46,7 @@ def main() -> None:
         outbox_speed(Path(folder))
         a_million_people(Path(folder))
         imports(Path(folder))
+        smtp_speed(Path(folder), NEWSLETTER, big_workspace, timed)
         sendgrid_speed(Path(folder), [*NEWSLETTER, "send", "letter"], big_workspace, timed)
 
 
