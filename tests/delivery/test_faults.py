@@ -20,6 +20,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from tests.delivery.smtp_server import LOSE, MailServer
+from tests.postgresql import running_server
 
 CONNECTIONS = 4
 GROUP = 5
@@ -80,9 +81,9 @@ def _ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, said
 
 
-def _rest(letter: Any, mail: MailServer, people: int, doubts: int) -> None:
+def _rest(letter: Any, mail: MailServer, people: int, doubts: int, **environment: str) -> None:
     """Run it once more: everybody is served or in doubt, nobody twice, and no more are in doubt than may be."""
-    final = letter.run("send", "letter", "--yes", "--as-frozen", "--json", NEWSLETTER_SMTP_URL=mail.url)
+    final = letter.run("send", "letter", "--yes", "--as-frozen", "--json", NEWSLETTER_SMTP_URL=mail.url, **environment)
     counts = json.loads(final.stdout)["counts"]
     assert max(mail.taken.values()) == 1, "somebody was mailed twice"
     assert counts["accepted"] + counts["uncertain"] == people, counts
@@ -198,6 +199,21 @@ def _locked(letter: Any) -> Iterator[None]:
         connection.execute("BEGIN IMMEDIATE")
         yield
         connection.execute("ROLLBACK")
+
+
+def test_a_database_server_that_goes_away_stops_the_send_and_the_next_goes_on(letter: Any, mail: MailServer) -> None:
+    _people(letter, 600, "600/s")
+    with running_server(durable=True) as postgresql:
+        where = {"NEWSLETTER_DATABASE_URL": postgresql.new_database()}
+        with _sending(letter, mail, **where) as process:
+            _until(lambda: mail.taken.total() >= 100, "100 messages")
+            postgresql.stop()
+            code, said = _ended(process)
+        assert code in (2, 3), said
+        assert "the database " in said
+        assert mail.taken.total() < 600
+        postgresql.start()
+        _rest(letter, mail, 600, GROUP * CONNECTIONS, **where)
 
 
 @contextmanager
