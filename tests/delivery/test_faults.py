@@ -8,7 +8,6 @@ import random
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,11 +17,12 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.delivery.fork_server import ForkServer, forking
 from tests.delivery.smtp_server import LOSE, MailServer
 from tests.postgresql import running_server
 
 CONNECTIONS = 4
+Run = Callable[..., ForkServer]
 GROUP = 5
 """Messages whose in-flight marks a connection writes at once."""
 
@@ -56,77 +56,50 @@ def _until(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.002)
 
 
-@contextmanager
-def _sending(letter: Any, mail: MailServer, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """A send that runs beside the test, and is gone after it."""
-    process = subprocess.Popen(
-        letter.command("send", "letter", "--yes", *arguments),
-        cwd=letter.root,
-        env={**os.environ, "NEWSLETTER_SMTP_URL": mail.url, **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+@pytest.fixture(scope="module")
+def forks() -> Iterator[ForkServer]:
+    with forking() as server:
+        yield server
 
 
-def _ended(process: subprocess.Popen[str]) -> tuple[int, str]:
-    _, said = process.communicate(timeout=90)
-    assert "Traceback" not in said
-    return process.returncode, said
+@pytest.fixture
+def run(forks: ForkServer, letter: Any, mail: MailServer) -> Iterator[Callable[..., ForkServer]]:
+    """Begins a send of the letter; what still runs after the test is killed."""
+
+    def begin(*arguments: str, **environment: str) -> ForkServer:
+        forks.start(letter.root, "send", "letter", "--yes", *arguments, NEWSLETTER_SMTP_URL=mail.url, **environment)
+        return forks
+
+    yield begin
+    forks.end()
 
 
-def _rest(letter: Any, mail: MailServer, people: int, doubts: int, **environment: str) -> None:
+def _rest(run: Run, mail: MailServer, people: int, doubts: int, **environment: str) -> None:
     """Run it once more: everybody is served or in doubt, nobody twice, and no more are in doubt than may be."""
-    final = letter.run("send", "letter", "--yes", "--as-frozen", "--json", NEWSLETTER_SMTP_URL=mail.url, **environment)
-    counts = json.loads(final.stdout)["counts"]
+    code, out, _ = run("--as-frozen", "--json", **environment).ended()
+    counts = json.loads(out)["counts"]
     assert max(mail.taken.values()) == 1, "somebody was mailed twice"
     assert counts["accepted"] + counts["uncertain"] == people, counts
     assert counts["uncertain"] <= doubts
     assert counts["accepted"] <= len(mail.taken) <= people
-    assert final.returncode == (3 if counts["uncertain"] else 0)
+    assert code == (3 if counts["uncertain"] else 0)
 
 
-def test_fifty_kills_skip_nobody_double_nobody_and_leave_few_in_doubt(letter: Any, mail: MailServer) -> None:
+def test_fifty_kills_skip_nobody_double_nobody_and_leave_few_in_doubt(letter: Any, mail: MailServer, run: Run) -> None:
     people, kills = 4000, 50
     _people(letter, people, "1500/s")
-    assert letter.run("send", "letter", "--yes", "--limit", "1", NEWSLETTER_SMTP_URL=mail.url).returncode == 3
+    assert run("--limit", "1").ended()[0] == 3
     moments = random.Random(5)
-    runs = subprocess.Popen(
-        [sys.executable, "-m", "tests.delivery.fork_server"],
-        cwd=letter.root,
-        env={
-            **os.environ,
-            "NEWSLETTER_SMTP_URL": mail.url,
-            "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "src")]),
-        },
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert runs.stdin is not None
-    assert runs.stdout is not None
-    try:
-        for kill in range(kills):
-            before = mail.taken.total()
-            print(kill, file=runs.stdin, flush=True)
-            process = int(runs.stdout.readline())
-            _until(lambda before=before: mail.taken.total() > before, "the first message")
-            time.sleep(moments.uniform(0.0, 0.05))
-            os.kill(process, signal.SIGKILL)
-            assert int(runs.stdout.readline()) == -signal.SIGKILL, "all were mailed already"
-            assert _ledger(letter)["in_flight"] <= GROUP * CONNECTIONS
-            assert max(mail.taken.values()) == 1
-    finally:
-        runs.stdin.close()
-        runs.wait(timeout=60)
-        runs.stdout.close()
-    _rest(letter, mail, people, GROUP * CONNECTIONS * kills)
+    for _ in range(kills):
+        before = mail.taken.total()
+        process = run("--as-frozen")
+        _until(lambda before=before: mail.taken.total() > before, "the first message")
+        time.sleep(moments.uniform(0.0, 0.05))
+        process.send_signal(signal.SIGKILL)
+        assert process.ended()[0] == -signal.SIGKILL, "all were mailed already"
+        assert _ledger(letter)["in_flight"] <= GROUP * CONNECTIONS
+        assert max(mail.taken.values()) == 1
+    _rest(run, mail, people, GROUP * CONNECTIONS * kills)
     assert not _everybody(people) - mail.taken - Counter(_doubtful(letter)), "who was not mailed is named as in doubt"
 
 
@@ -135,61 +108,67 @@ def _doubtful(letter: Any) -> list[str]:
         return [row[0] for row in connection.execute("SELECT address FROM deliveries WHERE state = 'uncertain'")]
 
 
-def test_a_server_that_dies_and_comes_back_is_waited_for_in_the_same_run(letter: Any, mail: MailServer) -> None:
+def test_a_server_that_dies_and_comes_back_is_waited_for_in_the_same_run(
+    letter: Any, mail: MailServer, run: Run
+) -> None:
     _people(letter, 800, "800/s")
-    with _sending(letter, mail) as process:
-        for taken in (100, 300):
-            _until(lambda taken=taken: mail.taken.total() >= taken, f"{taken} messages")
-            mail.stop()
-            time.sleep(0.7)
-            mail.start()
-        code, said = _ended(process)
+    process = run()
+    for taken in (100, 300):
+        _until(lambda taken=taken: mail.taken.total() >= taken, f"{taken} messages")
+        mail.stop()
+        time.sleep(0.7)
+        mail.start()
+    code, _, said = process.ended()
     counts = _ledger(letter)
     assert counts["accepted"] + counts["uncertain"] == 800, f"one run was enough: {said}"
     assert code == (3 if counts["uncertain"] else 0)
-    _rest(letter, mail, 800, 2 * GROUP * CONNECTIONS)
+    _rest(run, mail, 800, 2 * GROUP * CONNECTIONS)
 
 
-def test_a_reply_that_is_lost_leaves_that_message_in_doubt_and_no_other(letter: Any, mail: MailServer) -> None:
+def test_a_reply_that_is_lost_leaves_that_message_in_doubt_and_no_other(
+    letter: Any, mail: MailServer, run: Run
+) -> None:
     _people(letter, 200, "")
     mail.answer = lambda verb, address: LOSE if verb == "DOT" and address in ("reader7@example.org",) else ""
-    with _sending(letter, mail) as process:
-        assert _ended(process)[0] == 3
+    process = run()
+    assert process.ended()[0] == 3
     assert _doubtful(letter) == ["reader7@example.org"]
-    _rest(letter, mail, 200, 1)
+    _rest(run, mail, 200, 1)
     assert mail.taken == _everybody(200)
 
 
-def test_a_send_told_to_stop_waits_for_the_answers_it_is_owed(letter: Any, mail: MailServer) -> None:
+def test_a_send_told_to_stop_waits_for_the_answers_it_is_owed(letter: Any, mail: MailServer, run: Run) -> None:
     _people(letter, 1500, "500/s")
-    with _sending(letter, mail) as process:
-        _until(lambda: mail.taken.total() >= 50, "50 messages")
-        process.send_signal(signal.SIGTERM)
-        assert _ended(process)[0] == 3
+    process = run()
+    _until(lambda: mail.taken.total() >= 50, "50 messages")
+    process.send_signal(signal.SIGTERM)
+    assert process.ended()[0] == 3
     counts = _ledger(letter)
     assert counts["accepted"] == mail.taken.total() < 1500
     assert counts["uncertain"] == counts["in_flight"] == counts["claimed"] == 0
 
 
-def test_a_lock_that_another_program_holds_briefly_is_waited_for(letter: Any, mail: MailServer) -> None:
+def test_a_lock_that_another_program_holds_briefly_is_waited_for(letter: Any, mail: MailServer, run: Run) -> None:
     _people(letter, 600, "600/s")
-    with _sending(letter, mail) as process:
-        _until(lambda: mail.taken.total() >= 100, "100 messages")
-        with _locked(letter):
-            time.sleep(2)
-        assert _ended(process)[0] == 0
+    process = run()
+    _until(lambda: mail.taken.total() >= 100, "100 messages")
+    with _locked(letter):
+        time.sleep(2)
+    assert process.ended()[0] == 0
     assert mail.taken == _everybody(600)
 
 
-def test_a_lock_that_is_held_for_long_stops_the_send_and_the_next_goes_on(letter: Any, mail: MailServer) -> None:
+def test_a_lock_that_is_held_for_long_stops_the_send_and_the_next_goes_on(
+    letter: Any, mail: MailServer, run: Run
+) -> None:
     _people(letter, 600, "600/s")
-    with _sending(letter, mail) as process:
-        _until(lambda: mail.taken.total() >= 100, "100 messages")
-        with _locked(letter):
-            code, said = _ended(process)
-        assert code == 3
-        assert "in use by another program" in said
-    _rest(letter, mail, 600, GROUP * CONNECTIONS)
+    process = run()
+    _until(lambda: mail.taken.total() >= 100, "100 messages")
+    with _locked(letter):
+        code, _, said = process.ended()
+    assert code == 3
+    assert "in use by another program" in said
+    _rest(run, mail, 600, GROUP * CONNECTIONS)
 
 
 @contextmanager
@@ -201,19 +180,21 @@ def _locked(letter: Any) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
-def test_a_database_server_that_goes_away_stops_the_send_and_the_next_goes_on(letter: Any, mail: MailServer) -> None:
+def test_a_database_server_that_goes_away_stops_the_send_and_the_next_goes_on(
+    letter: Any, mail: MailServer, run: Run
+) -> None:
     _people(letter, 600, "600/s")
     with running_server(durable=True) as postgresql:
         where = {"NEWSLETTER_DATABASE_URL": postgresql.new_database()}
-        with _sending(letter, mail, **where) as process:
-            _until(lambda: mail.taken.total() >= 100, "100 messages")
-            postgresql.stop()
-            code, said = _ended(process)
+        process = run(**where)
+        _until(lambda: mail.taken.total() >= 100, "100 messages")
+        postgresql.stop()
+        code, _, said = process.ended()
         assert code in (2, 3), said
         assert "the database " in said
         assert mail.taken.total() < 600
         postgresql.start()
-        _rest(letter, mail, 600, GROUP * CONNECTIONS, **where)
+        _rest(run, mail, 600, GROUP * CONNECTIONS, **where)
 
 
 @contextmanager
@@ -230,33 +211,33 @@ def _small_disk(folder: Path, size: str) -> Iterator[Callable[[str], None]]:
 
 
 def test_a_full_disk_under_the_database_stops_the_send_in_words_and_the_next_goes_on(
-    letter: Any, mail: MailServer
+    letter: Any, mail: MailServer, run: Run
 ) -> None:
     _people(letter, 1000, "700/s")
     with _small_disk(letter.root / "var", "20m") as enlarge:
-        with _sending(letter, mail) as process:
-            _until(lambda: mail.taken.total() >= 50, "50 messages")
-            filler = letter.root / "var/filler"
-            with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
-                while True:
-                    file.write(bytes(4096))
-            code, said = _ended(process)
+        process = run()
+        _until(lambda: mail.taken.total() >= 50, "50 messages")
+        filler = letter.root / "var/filler"
+        with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
+            while True:
+                file.write(bytes(4096))
+        code, _, said = process.ended()
         assert (code, "the disk is full" in said) == (3, True), said
         assert mail.taken.total() < 1000
         enlarge("40m")
-        _rest(letter, mail, 1000, GROUP * CONNECTIONS)
+        _rest(run, mail, 1000, GROUP * CONNECTIONS)
 
 
-def test_a_full_disk_under_the_outbox_stops_the_send_in_words_and_nobody_is_lost(letter: Any) -> None:
+def test_a_full_disk_under_the_outbox_stops_the_send_in_words_and_nobody_is_lost(letter: Any, run: Run) -> None:
     rows = "".join(f"reader{number}@example.org,Name{number}\n" for number in range(400))
     letter.write("audiences/readers.csv", "Email,First name\n" + rows)
     with _small_disk(letter.root / "var/outbox", "1m") as enlarge:
-        stopped = letter.run("send", "letter", "--yes")
-        assert stopped.returncode == 3, stopped.stderr
-        assert "cannot be written to: No space left on device" in stopped.stderr
+        code, _, said = run().ended()
+        assert code == 3, said
+        assert "cannot be written to: No space left on device" in said
         assert 0 < len(letter.outbox()) < 400
         enlarge("20m")
-        assert letter.run("send", "letter", "--yes").returncode == 0
+        assert run().ended()[0] == 0
         named = Counter(
             line for path in letter.outbox() for line in path.read_bytes().split(b"\r\n")[:6] if b"To: " in line
         )
