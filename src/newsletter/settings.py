@@ -29,15 +29,13 @@ from pydantic import (
 
 from newsletter.errors import FileProblems, Problem, SettingsError, did_you_mean
 from newsletter.files import Document, read_yaml, validated
+from newsletter.lines import mail_address, one_line, public_address, web_address
 from newsletter.model import Where
 
 FILE = "newsletter.yaml"
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _HEX_COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
-_ADDRESS = re.compile(r"[^@\s<>()\[\]\\,;:\"\x00-\x1f\x7f]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
-_PUBLIC = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~/-]*)?")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _FONT = re.compile(r"[\w\s,.'-]+")
 _DATABASES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -84,48 +82,6 @@ def _zone(value: str) -> str:
     return value
 
 
-def _one_line(value: str) -> str:
-    if _CONTROL.search(value):
-        raise ValueError("must be one line without control characters")
-    return value
-
-
-def _address(value: str) -> str:
-    local, _, domain = value.rpartition("@")
-    if not local.isascii():
-        raise ValueError(
-            f"'{value}' has letters beyond ASCII before the @, which few mail servers take (SMTPUTF8); use another"
-        )
-    if not domain.isascii():
-        value = f"{local}@{_in_ascii(domain)}"
-    if not _ADDRESS.fullmatch(value) or not value.isascii():
-        raise ValueError(f"'{value}' is not a mail address such as news@example.org")
-    return value
-
-
-def _in_ascii(domain: str) -> str:
-    """A domain of any script as mail servers know it (IDNA 2008: RFC 5891)."""
-    import idna
-
-    try:
-        return idna.encode(domain, uts46=True).decode("ascii")
-    except idna.IDNAError as error:
-        raise ValueError(f"'{domain}' is not a domain: {error}") from error
-
-
-def _web(value: str) -> str:
-    if not re.match(r"https?://[^\s/]+", value):
-        raise ValueError(f"'{value}' must begin with https://")
-    return value.rstrip("/")
-
-
-def _public(value: str) -> str:
-    """It stands in a header that must not be folded or encoded, and one click needs https (RFC 8058)."""
-    if value and not _PUBLIC.fullmatch(value):
-        raise ValueError(f"'{value}' must be an https:// address of plain letters, without ? and #")
-    return value.rstrip("/")
-
-
 def _color(value: str) -> str:
     if not _HEX_COLOR.fullmatch(value):
         raise ValueError("must be a colour such as #0b5fff, in quotes")
@@ -149,9 +105,9 @@ Chosen = Annotated[
 """How grave a rule's findings are. YAML reads a bare `off` as false."""
 Color = Annotated[str, AfterValidator(_color)]
 Font = Annotated[str, AfterValidator(_font)]
-Line = Annotated[str, BeforeValidator(lambda value: _one_line(value) if isinstance(value, str) else value)]
-MailAddress = Annotated[str, BeforeValidator(lambda value: _address(value) if isinstance(value, str) else value)]
-WebAddress = Annotated[str, BeforeValidator(lambda value: _web(value) if isinstance(value, str) else value)]
+Line = Annotated[str, BeforeValidator(lambda value: one_line(value) if isinstance(value, str) else value)]
+MailAddress = Annotated[str, BeforeValidator(lambda value: mail_address(value) if isinstance(value, str) else value)]
+WebAddress = Annotated[str, BeforeValidator(lambda value: web_address(value) if isinstance(value, str) else value)]
 
 
 class Brand(_Model):
@@ -330,7 +286,9 @@ class SettingsFile(_Model):
     """Where the sender lives: quiet hours, days and the times of `send --at` are meant there."""
     schedule: ScheduleSettings = ScheduleSettings()
     database: str = Field(default="sqlite:///var/newsletter.db", repr=False)
-    public_url: Annotated[str, BeforeValidator(lambda value: _public(value) if isinstance(value, str) else value)] = ""
+    public_url: Annotated[
+        str, BeforeValidator(lambda value: public_address(value) if isinstance(value, str) else value)
+    ] = ""
     """Where a service of yours answers `/unsubscribe/<delivery id>`; without one people unsubscribe by mail."""
     tracking: Tracking = Tracking()
     approval: Approval = Approval()
