@@ -55,6 +55,29 @@ def test_the_second_build_renders_nothing_and_is_the_same(workspace: Any, monkey
     assert again == first == fresh
 
 
+def test_what_is_said_of_a_picture_is_said_again_by_the_second_build(workspace: Any) -> None:
+    workspace.write(
+        "issues/tides/images/wave.svg",
+        '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100"><image href="https://example.org/a.png"/>'
+        '<text y="50" font-family="No Such Font">Waves</text></svg>',
+    )
+    first, again = _build(workspace.root), _build(workspace.root)
+    assert {one.rule for one in first.findings} >= {"svg-lost", "svg-font"}
+    assert again.findings == first.findings
+
+
+def test_what_is_said_of_two_drawings_that_come_out_alike_is_said_of_both(workspace: Any) -> None:
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="{}.png"/></svg>'
+    for name in ("wave", "sail"):
+        workspace.write(f"issues/tides/images/{name}.svg", drawing.format(name))
+    _edit("issues/tides/issue.yaml", "      - {text:", "      - {image: images/sail.svg, alt: A}\n      - {text:")(
+        workspace
+    )
+    for built in (_build(workspace.root), _build(workspace.root)):
+        said = [one.message for one in built.findings if one.rule == "svg-lost"]
+        assert ["wave" in one for one in said] == [True, False]
+
+
 def _edit(name: str, old: str, new: str) -> Callable[[Any], None]:
     def change(workspace: Any) -> None:
         text = (workspace.root / name).read_text("utf-8")

@@ -19,6 +19,8 @@ _KIND = "variant/"
 _PICTURE = "picture/"
 _OWN_DIGEST = ("issue", "professions", "candidates", "settings")
 """What of an edition is digested in another way; all else goes in as it is."""
+_BESIDE_CONTENT = tuple(one.name for one in fields(Picture) if one.name != "content")
+"""What is kept of a picture with each variant: what the checks ask of it goes along."""
 _PARTS = tuple(one.name for one in fields(Issue) if one.name not in ("sections", "expressions", "findings"))
 """What templates see of the issue beside the variant's own sections."""
 
@@ -84,13 +86,13 @@ class KeptVariants:
         if not isinstance(value, Picture):
             return None
         self._pack.keep(_PICTURE + value.name, value.content)
-        return f"{value.name} {value.media_type} {value.width} {value.height}"
+        return to_record(tuple(getattr(value, name) for name in _BESIDE_CONTENT))
 
     def _picture(self, name: str) -> Picture:
         if name not in self._pictures:
-            file, media_type, width, height = name.split(" ")
-            content = self._pack.get(_PICTURE + file)
+            beside = dict(zip(_BESIDE_CONTENT, from_record(name, self._picture), strict=True))
+            content = self._pack.get(_PICTURE + beside["name"])
             if content is None:
-                raise NotPlain(f"the picture {file} is not kept")
-            self._pictures[name] = Picture(file, media_type, int(width), int(height), content)
+                raise NotPlain(f"the picture {beside['name']} is not kept")
+            self._pictures[name] = Picture(**beside, content=content)
         return self._pictures[name]

@@ -49,8 +49,9 @@ def _make(image: Image, most_width: int, on_dark: str) -> Picture:
         content, media_type, findings = fit(image, most_width * _SCALE)
     if on_dark and media_type == "image/png":
         content = safe_on_dark(content, on_dark, _HALO * _SCALE)
-    digest = sha256(content).hexdigest()[:16]
-    name = f"{digest}.{media_type.removeprefix('image/')}"
+    # Two drawings may come out alike; what is said of one must not take the place of what is said of the other.
+    told = f"{image.path}\0{image.digest}".encode() if findings else b""
+    name = f"{sha256(content + told).hexdigest()[:16]}.{media_type.removeprefix('image/')}"
     return Picture(name, media_type, width, height, content, image.digest, findings)
 
 
