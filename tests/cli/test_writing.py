@@ -111,3 +111,41 @@ def test_a_workspace_that_cannot_keep_anything_builds_all_the_same(workspace: An
     (workspace.root / "build/.cache").write_text("a file where the cache would be")
     _built(workspace)
     assert (workspace.root / "build/tides/cook.html").exists()
+
+
+def test_a_build_refuses_to_write_over_what_no_build_has_written(workspace: Any) -> None:
+    articles = workspace.root / "issues/tides"
+    workspace.write("issues/tides/cook.html", "<p>Mine.</p>")
+    before = _times(articles)
+    result = workspace.run("build", "tides", "--out", "issues/tides")
+    assert result.returncode == 1
+    assert "issues/tides: would overwrite cook.html, which no build has written" in result.stderr
+    assert _times(articles) == before
+
+
+def test_somebody_elses_manifest_and_pictures_stand_in_the_way_too(workspace: Any) -> None:
+    (picture,) = (_built(workspace) / "images").iterdir()
+    workspace.write("site/manifest.json", '{"name": "A web app"}')
+    workspace.write(f"site/images/{picture.name}", "not this picture")
+    result = workspace.run("build", "tides", "--out", "site")
+    assert result.returncode == 1
+    assert f"would overwrite manifest.json, images/{picture.name}, which" in result.stderr
+    assert sorted(_times(workspace.root / "site")) == [f"images/{picture.name}", "manifest.json"]
+
+
+def test_what_a_build_that_was_cut_off_left_does_not_stand_in_the_way(workspace: Any) -> None:
+    folder = workspace.root / "site"
+    folder.mkdir()
+    # The first file cannot be written, so the build ends after it has said what it is about to write.
+    (folder / "cook.eml").symlink_to(folder / "missing/cook.eml")
+    assert workspace.run("build", "tides", "--out", "site").returncode == 2
+    assert (folder / "cook.html").exists() and not (folder / "manifest.json").exists()
+    (folder / "cook.eml").unlink()
+    assert workspace.run("build", "tides", "--out", "site").returncode == 0
+
+
+def test_a_build_whose_note_is_lost_is_known_by_its_manifest(workspace: Any) -> None:
+    folder = _built(workspace)
+    (folder / ".written.json").unlink()
+    _built(workspace)
+    assert (folder / ".written.json").exists()

@@ -18,7 +18,7 @@ from newsletter.cli.output import (
     progress_bar,
     workspace_of,
 )
-from newsletter.cli.writing import write, write_if_changed
+from newsletter.cli.writing import MANIFEST, write, write_if_changed
 from newsletter.errors import Refused, SettingsError
 from newsletter.files import shown
 from newsletter.pipeline import building
@@ -69,7 +69,7 @@ def build(context: click.Context, issue: str, out: Path | None, only: tuple[str,
         with progress_bar("Writing", as_json) as progress:
             written = write(workspace, built, folder, whole=not only, progress=progress)
         document = _manifest(built, written)
-        write_if_changed(folder / "manifest.json", _json(document).encode())
+        write_if_changed(folder / MANIFEST, _json(document).encode())
     except OSError as error:
         raise SettingsError(f"{folder}: cannot be written to: {error.strerror}.") from error
     print_findings(built.findings)

@@ -1,7 +1,8 @@
 """A build as files: HTML, text and .eml of each variant, and its pictures.
 
 What a build writes is noted in the folder, so that the next one writes only what differs, and takes away what it no
-longer makes. Files that no build has noted are never removed. A file somebody has changed meanwhile is written again.
+longer makes. Files that no build has noted are never removed, and never overwritten. A noted file that somebody has
+changed meanwhile is written again.
 """
 
 from __future__ import annotations
@@ -13,24 +14,31 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from newsletter.errors import FileProblems, SettingsError
+from newsletter.errors import FileProblems, Refused, SettingsError
 from newsletter.files import kind_of_entry, read_bytes, shown
 from newsletter.model import RenderedVariant
 from newsletter.pipeline import building
 from newsletter.pipeline.building import Built
 from newsletter.pipeline.workspace import Progress, Workspace
 
+MANIFEST = "manifest.json"
 _NOTE = ".written.json"
 _KINDS = ("html", "txt", "eml")
 _PICTURES = "images"
+_MOST_NAMED = 5
 
 Entry = dict[str, Any]
 
 
 def write(workspace: Workspace, built: Built, folder: Path, whole: bool, progress: Progress) -> list[Entry]:
-    """Write the variants' files; their entries in the manifest. `whole`: the issue has no other variants."""
-    (folder / _PICTURES).mkdir(parents=True, exist_ok=True)
+    """Write the variants' files; their entries in the manifest. `whole`: the issue has no other variants.
+
+    Raises `Refused`, before anything is written, when a file of somebody else stands in the way.
+    """
     before = _noted(folder)
+    _refuse_foreign(folder, built, before)
+    (folder / _PICTURES).mkdir(parents=True, exist_ok=True)
+    _claim(folder, built, before)
     now: dict[str, Entry] = {}
     base = building.sample_digest(workspace, built.issue)
     pictures: set[str] = set()
@@ -62,6 +70,47 @@ def write_if_changed(path: Path, content: bytes) -> None:
         if path.stat().st_size == len(content) and path.read_bytes() == content:
             return
     path.write_bytes(content)
+
+
+def _refuse_foreign(folder: Path, built: Built, noted: Mapping[str, Entry]) -> None:
+    """Refuse to write over what no build has noted; pictures that are there already, byte for byte, are no loss."""
+    keys = set(noted) or _in_manifest(folder)
+    ours = {f"{key}.{kind}" for key in keys for kind in _KINDS} | ({MANIFEST, _NOTE} if keys else set())
+    wanted = {f"{variant.key}.{kind}" for variant in built.variants for kind in _KINDS} | {MANIFEST, _NOTE}
+    foreign = [name for name in sorted(wanted - ours) if (folder / name).exists()]
+    pictures = {one.name: one.content for variant in built.variants for one in variant.pictures}
+    for name in sorted(pictures.keys() - _pictures(noted)):
+        path = folder / _PICTURES / name
+        if path.exists() and not (path.is_file() and path.read_bytes() == pictures[name]):
+            foreign.append(f"{_PICTURES}/{name}")
+    if not foreign:
+        return
+    named = ", ".join(foreign[:_MOST_NAMED]) + (
+        f" and {len(foreign) - _MOST_NAMED} more" * (len(foreign) > _MOST_NAMED)
+    )
+    raise Refused(
+        f"{shown(folder, Path.cwd())}: would overwrite {named}, which no build has written. "
+        "Choose another folder for --out; nothing was changed."
+    )
+
+
+def _in_manifest(folder: Path) -> set[str]:
+    """The variants that a build's manifest names, for when its note is lost."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        return {str(one["key"]) for one in manifest["variants"]} if "content_hash" in manifest else set()
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return set()
+
+
+def _claim(folder: Path, built: Built, noted: Mapping[str, Entry]) -> None:
+    """Note what is about to be written, so that a build that is cut off does not stand in the next one's way."""
+    claimed = dict(noted)
+    for variant in built.variants:
+        entry = noted.get(variant.key, {"stamp": "", "subject": "", "pictures": []})
+        names = dict.fromkeys([*entry["pictures"], *(one.name for one in variant.pictures)])
+        claimed[variant.key] = {**entry, "pictures": list(names)}
+    write_if_changed(folder / _NOTE, json.dumps(claimed).encode())
 
 
 def _write_variant(workspace: Workspace, built: Built, variant: RenderedVariant, folder: Path) -> str:
