@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw
 
 from newsletter.model import Image
-from newsletter.rendering.dark_ground import safe_on_dark
+from newsletter.rendering.dark_ground import safe_on_dark, with_ground
 from newsletter.rendering.pictures import picture_for
 
 PAGE = "#10141f"
@@ -80,3 +80,19 @@ def test_the_outline_is_only_drawn_when_it_is_asked_for() -> None:
     assert pixels(plain.content).getpixel((50, 17)) == (0, 0, 0, 0)
     assert pixels(safe.content).getpixel((50, 17))[3] > 200  # type: ignore[index]
     assert plain.name != safe.name
+
+
+def test_a_drawing_in_black_gets_the_ground_it_needs() -> None:
+    with Pillow.open(BytesIO(with_ground(logo("#000000"), PAGE, "#fffdf0"))) as made:
+        assert made.convert("RGBA").getpixel((2, 2)) == (255, 253, 240, 255)
+        assert made.convert("RGBA").getpixel((50, 30)) == (0, 0, 0, 255)
+
+
+def test_a_drawing_that_is_seen_and_a_dark_photo_with_round_corners_stay_as_they_are() -> None:
+    bright = logo("#ffcc00")
+    assert with_ground(bright, PAGE, "#ffffff") == bright
+    picture = Pillow.new("RGBA", (400, 300))
+    ImageDraw.Draw(picture).rounded_rectangle((0, 0, 399, 299), 60, fill="#101010")
+    out = BytesIO()
+    picture.save(out, "PNG")
+    assert with_ground(out.getvalue(), PAGE, "#ffffff") == out.getvalue()

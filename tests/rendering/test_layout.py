@@ -221,3 +221,53 @@ def test_a_date_reads_as_the_issues_language_writes_it(draw: Draw, workspace: An
         assert _page(variant).xpath("//p[@class='dateline']/text()") == [written]
         assert written in variant.text
     assert "2026-03-02" in draw("      - {article: dated.md}", "language: tlh\n").text, "a language nobody knows"
+
+
+def _logo(workspace: Any, width: int, height: int) -> None:
+    workspace.write("logo.svg", f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"/>')
+    settings = workspace.root / "newsletter.yaml"
+    settings.write_text(settings.read_text("utf-8").replace('Port Town"}', 'Port Town", logo: logo.svg}'), "utf-8")
+
+
+def test_a_wide_logo_is_as_high_as_a_square_one_and_says_the_name_once(draw: Draw, workspace: Any) -> None:
+    _logo(workspace, 400, 80)
+    (masthead,) = _page(draw("      - {text: Hello}")).xpath("//td[@class='masthead']")
+    assert masthead.xpath(".//img/@width") == ["200"]
+    assert masthead.xpath(".//img/@alt") == ["Harbour News"]
+    assert "Harbour News" not in masthead.text_content()
+
+
+def test_a_square_logo_stands_beside_the_name(draw: Draw, workspace: Any) -> None:
+    _logo(workspace, 90, 90)
+    (masthead,) = _page(draw("      - {text: Hello}")).xpath("//td[@class='masthead']")
+    assert masthead.xpath(".//img/@width") == ["40"]
+    assert masthead.xpath(".//img/@alt") == [""]
+    assert masthead.text_content().strip() == "Harbour News"
+
+
+@pytest.mark.parametrize("layout", ["one-column", "plain"])
+def test_a_sidebar_article_keeps_logo_and_description_where_there_is_one_column(
+    draw: Draw, workspace: Any, layout: str
+) -> None:
+    workspace.write(
+        "issues/tides/side.md",
+        "---\ntitle: Side\ndescription: Of the sea\nsidebar: true\nsidebarlogo: images/wave.svg\n---\nWords.\n",
+    )
+    page = _page(draw("      - {article: side.md}", f"layout: {layout}\n"))
+    assert page.xpath("//img[contains(@class, 'sidebar-logo')]")
+    assert "Of the sea" in page.text_content()
+
+
+def test_a_card_left_over_has_its_picture_beside_its_words(draw: Draw, workspace: Any) -> None:
+    for name in ("a", "b", "c"):
+        workspace.write(f"issues/tides/{name}.md", f"---\ntitle: {name}\nimage: images/wave.svg\nalt: w\n---\nx\n")
+    page = _page(draw("      - articles: [a.md, b.md, c.md]"))
+    rows = page.xpath("//table[@class='templateColumns']")
+    assert [len(row.xpath(".//img")) for row in rows] == [2, 1]
+    assert [len(row.xpath(".//div[@class='templateColumnContainer']")) for row in rows] == [2, 2]
+
+
+def test_a_label_with_a_colon_gets_no_second_one_in_text(draw: Draw) -> None:
+    text = draw('      - {button: "Next: maps", link: /maps}\n      - {button: Maps, link: /m}').text
+    assert "Next: maps\nhttps://example.org/maps\n" in text
+    assert "Maps:\nhttps://example.org/m\n" in text

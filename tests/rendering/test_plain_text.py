@@ -46,8 +46,10 @@ def test_quotes_code_and_line_breaks_keep_their_shape() -> None:
     assert prose_to_text("<pre>x = 1\n  y</pre>") == "    x = 1\n      y"
 
 
-def test_headings_are_underlined() -> None:
-    assert prose_to_text("<h4>Héading</h4><p>x</p>") == "Héading\n-------\n\nx"
+def test_headings_are_underlined_by_their_rank() -> None:
+    assert prose_to_text("<h4>Héading</h4><p>x</p>") == "Héading\n~~~~~~~\n\nx"
+    assert prose_to_text("<h2>A</h2><h3>B</h3><h4>C</h4>") == "A\n~\n\nB\n.\n\n*C*"
+    assert prose_to_text("<h3>B</h3>", highest=2) == "B\n."
     assert underlined("Issue", "=") == "Issue\n====="
 
 
@@ -120,3 +122,21 @@ def test_every_word_of_the_prose_is_in_the_text_in_order(parts: list[str]) -> No
     markup = "".join(parts).replace("~", " ")
     written = re.findall("one|two|three", markup)
     assert re.findall("one|two|three", prose_to_text(markup)) == written
+
+
+def test_figures_stand_on_the_side_their_column_asks_for() -> None:
+    markup = (
+        '<table><tr><th>Item</th><th style="text-align:right">Price</th><th align="center">Mark</th></tr>'
+        '<tr><td>Tea</td><td style="text-align:right">3.5</td><td align="center">ok</td></tr></table>'
+    )
+    assert prose_to_text(markup) == "Item  Price  Mark\n----  -----  ----\nTea     3.5   ok"
+
+
+def test_what_is_struck_out_is_marked() -> None:
+    assert prose_to_text("<p>now <del>5</del> <s>6</s> 7</p>") == "now ~~5~~ ~~6~~ 7"
+
+
+def test_code_is_folded_between_words_where_there_are_any() -> None:
+    code = "a = " + "b " * 20 + "c" * 30
+    lines = prose_to_text(f"<pre><code>{code}</code></pre>").split("\n")
+    assert [line[4:].strip() for line in lines] == ["a = " + "b " * 19 + "b", "c" * 30]

@@ -24,13 +24,15 @@ _ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt", "width", "height"},
     "table": {"id", "class"},
-    "td": {"id", "class", "colspan", "rowspan"},
-    "th": {"colspan", "rowspan", "scope"},
+    "td": {"id", "class", "colspan", "rowspan", "align", "style"},
+    "th": {"colspan", "rowspan", "scope", "align", "style"},
     "ol": {"start"},
 }
 _ANY_TAG = re.compile(r"</?([a-z][a-z0-9]*)(?:[^>\"]|\"[^\"]*\")*>")
 _DEEPEST = 200
 """Tags nested deeper than this are an accident; libxml2 drops everything below 2,048, the page's own tags included."""
+_SIDE = re.compile(r"(?:^|;)\s*text-align\s*:\s*(left|right|center)\b", re.IGNORECASE)
+"""The one thing a table's cell may say of its looks: on which side its words or figures stand."""
 _BREAKING = re.compile(r"[\x0b\x0c\r\x85\u2028\u2029]")
 _UNSPEAKABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters no browser shows and no XML tree may hold."""
@@ -67,7 +69,7 @@ def _sanitised(markup: str, tags: set[str]) -> str:
         markup,
         tags=tags,
         attributes={tag: names for tag, names in _ATTRIBUTES.items() if tag in tags or tag == "*"},
-        attribute_filter=_only_pictures_as_data,
+        attribute_filter=_harmless,
         url_schemes={*SCHEMES, "data"},
         link_rel=None,
         strip_comments=True,
@@ -75,7 +77,12 @@ def _sanitised(markup: str, tags: set[str]) -> str:
     return _speakable(clean)  # character references have become characters
 
 
-def _only_pictures_as_data(tag: str, name: str, value: str) -> str | None:
+def _harmless(tag: str, name: str, value: str) -> str | None:
+    if name == "style":
+        side = _SIDE.search(value)
+        return f"text-align:{side[1].lower()}" if side else None
+    if name == "align":
+        return value if value.lower() in ("left", "right", "center") else None
     if name not in ("href", "src"):
         return value
     scheme = re.match(r"([a-zA-Z][a-zA-Z0-9+.-]{0,20}):", re.sub(r"[\x00-\x20]+", "", value[:200]))

@@ -1,8 +1,9 @@
-"""A logo that survives a dark page: what is dark on a transparent ground gets a light outline.
+"""Pictures that survive a dark page: what is dark on a transparent ground gets a light outline, or a ground.
 
 In: a PNG and the colour of the dark page. Out: the same PNG, or one with a thin light halo behind what could not be
-told from the page; on a white page the halo is not seen. Mail programs that darken a page leave pictures alone, and
-not all of them know the media query that could swap one picture for another, so the picture itself has to do.
+told from the page (a logo), or with a light ground in place of its transparency (a drawing); on a white page neither
+is seen. Mail programs that darken a page leave pictures alone, and not all of them know the media query that could
+swap one picture for another, so the picture itself has to do.
 Source: WCAG 2.2, success criterion 1.4.11 (a contrast of 3:1) and its definition of relative luminance.
 """
 
@@ -18,6 +19,9 @@ _CLEAR_SHARE = 0.02
 """A picture with fewer transparent pixels than this has its own ground."""
 _DARK_SHARE = 0.02
 """Fewer drawn pixels than this without contrast are shading, not words."""
+_EDGE_SHARE = 0.012
+"""Fewer drawn pixels than this, dark and beside a transparent one, are round corners of a picture that has a ground."""
+_PALETTE = 256
 _HALO_LIGHT = (255, 255, 255)
 
 
@@ -36,6 +40,31 @@ def safe_on_dark(png: bytes, page: str, radius: int) -> bytes:
     halo.putalpha(shape)
     out = BytesIO()
     Pillow.alpha_composite(halo, picture).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def with_ground(png: bytes, page: str, ground: str) -> bytes:
+    """The PNG on a ground of that colour (#rrggbb) when what touches transparency is lost on `page`; else as it is."""
+    from PIL import Image as Pillow
+    from PIL import ImageChops, ImageFilter
+
+    with Pillow.open(BytesIO(png)) as opened:
+        is_flat = opened.mode == "P"
+        picture = opened.convert("RGBA")
+    alpha = picture.getchannel("A")
+    lost = _lost(picture, alpha, page)
+    if lost is None:
+        return png
+    beside_nothing = alpha.point(lambda value: 255 if value < _VISIBLE else 0).filter(ImageFilter.MaxFilter(5))
+    edge = ImageChops.multiply(lost, beside_nothing).point(lambda value: 255 if value >= _VISIBLE else 0)
+    visible = sum(alpha.histogram()[_VISIBLE:])
+    if edge.histogram()[255] < _EDGE_SHARE * visible:
+        return png
+    flat: Any = Pillow.alpha_composite(Pillow.new("RGBA", picture.size, ground), picture).convert("RGB")
+    if is_flat:
+        flat = flat.quantize(_PALETTE, dither=Pillow.Dither.NONE)
+    out = BytesIO()
+    flat.save(out, "PNG", optimize=True)
     return out.getvalue()
 
 

@@ -20,7 +20,8 @@ from newsletter.expressions import swap
 from newsletter.files import shown
 from newsletter.model import LAYOUT_WIDTH, Block, Expression, TemplateNames, Theme, Where
 from newsletter.rendering.plain_text import underlined, wrapped
-from newsletter.rendering.scene import SIDE, Scene, day, prose, prose_text
+from newsletter.rendering.prose import prose
+from newsletter.rendering.scene import SIDE, Scene, day, prose_text
 from newsletter.rendering.themes import load_theme
 from newsletter.rendering.tracing import Tracer
 from newsletter.rendering.words import load_words
@@ -109,9 +110,12 @@ class Templates:
         context = scene.context()
         context["extra_style"] = self._extra_style(scene.theme.name)
 
-        def draw(block: Block, width: int = LAYOUT_WIDTH - 2 * SIDE, level: int = 3, pad: str = "pad") -> str:
+        def draw(
+            block: Block, width: int = LAYOUT_WIDTH - 2 * SIDE, level: int = 3, pad: str = "pad", highest: int = 0
+        ) -> str:
             template = self._environment.get_template(f"blocks/{block.type}{suffix}")
             local = {"block": block.fields, "draw": draw, "width": width, "level": level, "pad": pad}
+            local["highest"] = highest
             drawn = template.render(context | local)
             if kind == "html" and self._tracer:
                 drawn = self._tracer.of_block(drawn, block)

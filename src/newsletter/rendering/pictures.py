@@ -11,7 +11,7 @@ from hashlib import sha256
 from threading import Lock
 
 from newsletter.model import Finding, Image, Picture
-from newsletter.rendering.dark_ground import safe_on_dark
+from newsletter.rendering.dark_ground import safe_on_dark, with_ground
 from newsletter.rendering.drawings import draw
 from newsletter.rendering.photos import fit
 
@@ -21,24 +21,25 @@ _HALO = 2
 _MOST_KEPT = 64_000_000
 """Bytes of pictures that are kept to be used again: some hundreds, at the size they are mailed."""
 
-_Key = tuple[str, str, str, int, str]
+_Key = tuple[str, str, str, int, str, str]
 
 
-def picture_for(image: Image, most_width: int, on_dark: str = "") -> Picture:
+def picture_for(image: Image, most_width: int, on_dark: str = "", ground: str = "") -> Picture:
     """The picture at its natural width, or at `most_width` CSS pixels when it is wider.
 
     `on_dark` is the colour (#rrggbb) of the page it also has to be seen on, as a logo has: what is too dark for it on
-    a transparent ground gets a light outline. Raises `FileProblems` at the line that names the image.
+    a transparent ground gets a light outline; or the ground of colour `ground`, when that is given. Raises
+    `FileProblems` at the line that names the image.
     """
-    key = (image.path, image.digest, image.media_type, most_width, on_dark)
+    key = (image.path, image.digest, image.media_type, most_width, on_dark, ground)
     picture = _made.get(key)
     if picture is None:
-        picture = _make(image, most_width, on_dark)
+        picture = _make(image, most_width, on_dark, ground)
         _made.keep(key, picture)
     return picture
 
 
-def _make(image: Image, most_width: int, on_dark: str) -> Picture:
+def _make(image: Image, most_width: int, on_dark: str, ground: str) -> Picture:
     findings: tuple[Finding, ...]
     width = max(1, min(image.width, most_width))
     height = max(1, round(image.height * width / image.width))
@@ -48,7 +49,7 @@ def _make(image: Image, most_width: int, on_dark: str) -> Picture:
     else:
         content, media_type, findings = fit(image, most_width * _SCALE)
     if on_dark and media_type == "image/png":
-        content = safe_on_dark(content, on_dark, _HALO * _SCALE)
+        content = with_ground(content, on_dark, ground) if ground else safe_on_dark(content, on_dark, _HALO * _SCALE)
     # Two drawings may come out alike; what is said of one must not take the place of what is said of the other.
     told = f"{image.path}\0{image.digest}".encode() if findings else b""
     name = f"{sha256(content + told).hexdigest()[:16]}.{media_type.removeprefix('image/')}"

@@ -19,6 +19,11 @@ WIDTH = 72
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _PARAGRAPHS = ("p", "div", "figcaption", "caption", "dt", "dd", *_HEADINGS)
+_HEADING = re.compile(r"<h([1-6])\b")
+_MARKS = {0: "~", 1: "."}
+"""What stands under a heading, by its rank; deeper ones stand between asterisks. Titles of articles have hyphens."""
+_STRUCK = ("del", "s", "strike")
+_SIDES = {"right": str.rjust, "center": str.center}
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -42,23 +47,27 @@ class References:
         return "\n".join(lines)
 
 
-def prose_to_text(markup: str, width: int = WIDTH, references: References | None = None) -> str:
-    """The fragment as plain text; without `references` its own links are listed below it."""
+def prose_to_text(markup: str, width: int = WIDTH, references: References | None = None, highest: int = 0) -> str:
+    """The fragment as plain text; without `references` its own links are listed below it.
+
+    `highest` is the highest heading of all the article (1 to 6), when this is only a part of it.
+    """
     own = references is None
     references = references or References()
-    text = _written(markup, width, references)
+    highest = highest or min((int(one) for one in _HEADING.findall(markup)), default=1)
+    text = _written(markup, width, references, highest)
     listed = references.listed() if own else ""
     return f"{text}\n\n{listed}" if listed else text
 
 
-def _written(markup: str, width: int, references: References) -> str:
+def _written(markup: str, width: int, references: References, highest: int) -> str:
     parser = etree.HTMLParser(huge_tree=True, encoding="utf-8")
     tree = etree.fromstring(f"<html><body>{markup}</body></html>".encode(), parser)
-    return _element_text(tree.find("body"), width, references)
+    return _element_text(tree.find("body"), width, references, highest)
 
 
-def _element_text(root: Any, width: int, references: References) -> str:
-    writer = _Writer(width, references)
+def _element_text(root: Any, width: int, references: References, highest: int = 1) -> str:
+    writer = _Writer(width, references, highest)
     walk: Any = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
         if not isinstance(element.tag, str):
@@ -84,7 +93,7 @@ def _is_simple(table: Any) -> bool:
     )
 
 
-def _columns(rows: list[list[str]], headed: bool, width: int) -> str:
+def _columns(rows: list[list[str]], sides: list[str], headed: bool, width: int) -> str:
     """The rows in columns as wide as their longest words; one below the other when they do not fit side by side."""
     count = max(len(row) for row in rows)
     filled = [row + [""] * (count - len(row)) for row in rows]
@@ -99,10 +108,20 @@ def _columns(rows: list[list[str]], headed: bool, width: int) -> str:
             )
             for row in (filled[1:] if headed and len(filled) > 1 else filled)
         )
-    lines = ["  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in filled]
+    set_out = [_SIDES.get(side, str.ljust) for side in sides + [""] * count][:count]
+    lines = [
+        "  ".join(put(cell, size) for cell, size, put in zip(row, widths, set_out, strict=True)).rstrip()
+        for row in filled
+    ]
     if headed:
         lines.insert(1, "  ".join("-" * size for size in widths))
     return "\n".join(lines)
+
+
+def _side(cell: Any) -> str:
+    """The side a table's cell asks its words to stand on; its own direction's when it asks for none."""
+    found = re.search(r"text-align:\s*(\w+)", cell.get("style", ""))
+    return str(found[1] if found else cell.get("align", "")).lower()
 
 
 def _spellings(address: str) -> tuple[str, ...]:
@@ -139,15 +158,26 @@ def underlined(text: str, mark: str = "-") -> str:
 
 
 def _folded(text: str, width: int) -> list[str]:
-    """Lines of code, the overlong ones folded; nothing else of them changes."""
+    """Lines of code, the overlong ones folded, between words where there are any; nothing else of them changes."""
     room = width - 4
-    return [line[at : at + room] for line in text.split("\n") for at in range(0, max(1, len(line)), room)]
+    lines = []
+    for line in text.split("\n"):
+        rest = line
+        while len(rest) > room:
+            at = rest.rfind(" ", 1, room + 1) + 1
+            at = at if rest[:at].strip() else room
+            lines.append(rest[:at])
+            rest = rest[at:]
+        lines.append(rest)
+    return lines
 
 
 @dataclass(slots=True)
 class _Writer:
     width: int
     references: References
+    highest: int
+    """The rank of the highest heading there is."""
     parts: list[str] = field(default_factory=list)
     inline: list[str] = field(default_factory=list)
     prefixes: list[str] = field(default_factory=list)
@@ -182,33 +212,36 @@ class _Writer:
             self.inline.append("\n")
         elif tag == "a" and element.get("href"):
             self.links.append((len(self.inline), element.get("href")))
+        if tag in _STRUCK:
+            self.inline.append("~~")
         self._text(element.text)
 
     def put_table(self, table: Any) -> None:
         """A table of words, set out in columns."""
         self._flush()
-        rows = [
-            [" ".join(_element_text(cell, 10_000, self.references).split()) for cell in row if cell.tag in ("td", "th")]
-            for row in table.iter("tr")
-        ]
+        cells = [[cell for cell in row if cell.tag in ("td", "th")] for row in table.iter("tr")]
+        rows = [[" ".join(_element_text(cell, 10_000, self.references).split()) for cell in row] for row in cells]
         rows = [row for row in rows if any(row)]
         caption = table.find("caption")
         if caption is not None and "".join(caption.itertext()).strip():
             self._put(" ".join("".join(caption.itertext()).split()))
         if rows:
+            sides = [_side(cell) for cell in cells[-1]]
             headed = len(rows) > 1 and table.find(".//th") is not None
             before = "".join(self.prefixes)
-            self._put(_columns(rows, headed, self.width - len(before)), laid_out=True)
+            self._put(_columns(rows, sides, headed, self.width - len(before)), laid_out=True)
 
     def end(self, element: Any, last: bool = False) -> None:
         """`last`: the element is all there is, and what follows it is not its own."""
         tag = element.tag
         if tag == "a" and element.get("href"):
             self._end_link()
+        elif tag in _STRUCK:
+            self.inline.append("~~")
         elif tag in ("td", "th"):
             self.inline.append("   ")
         elif tag in _HEADINGS:
-            self._flush(mark="-")
+            self._flush(mark=_MARKS.get(int(tag[1]) - self.highest, "*"))
         elif tag in _PARAGRAPHS or tag in ("tr", "table"):
             self._flush()
         elif tag in ("ul", "ol"):
@@ -274,6 +307,8 @@ class _Writer:
             self.parts.append("\n".join([first + lines[0], *(before + line for line in lines[1:])]))
         elif self.preformatted:
             self.parts.append("\n".join(f"{before}    {line}" for line in _folded(text, self.width)))
+        elif mark == "*":
+            self.parts.append(wrapped(f"*{text}*"))
         elif mark:
             self.parts.append(underlined(text, mark))
         else:

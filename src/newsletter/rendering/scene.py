@@ -13,17 +13,16 @@ from typing import Any
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
 
 from newsletter.model import LAYOUT_WIDTH, Image, Issue, Picture, Theme, Variant
 from newsletter.rendering.pictures import picture_for
 from newsletter.rendering.plain_text import WIDTH, References, prose_to_text
+from newsletter.rendering.prose import highest_heading, split_beside
 from newsletter.settings import Settings
 
-SIDE = 24
+SIDE = 20
 """The page's inner margin at the left and right, in CSS pixels."""
 
-_HEADING = re.compile(r"<(/?)h([1-6])\b")
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ur", "yi", "ps", "sd", "ug", "dv")
 
 
@@ -65,6 +64,9 @@ class Scene:
             "side": SIDE,
             "layout_width": LAYOUT_WIDTH,
             "text_width": WIDTH,
+            "highest": 0,
+            "highest_heading": highest_heading,
+            "split_beside": split_beside,
             "picture": self.picture,
             "references": References(),
             "first": self._first,
@@ -72,15 +74,21 @@ class Scene:
             "host": host,
         }
 
-    def picture(self, image: Image, most_width: int, on_dark: str = "") -> Mapping[str, object]:
+    def picture(self, image: Image, most_width: int, on_dark: str = "", ground: str = "") -> Mapping[str, object]:
         """The image made ready for a place `most_width` pixels wide: its `src`, `width` and `height`.
 
-        `on_dark` is the page's dark colour, for a logo that must be seen on it too. A picture on the web takes the
-        whole place; its height is not known.
+        `on_dark` is the page's dark colour, for a logo that must be seen on it too. Other pictures that would be lost
+        on a dark page get a ground: the page's light colour, or `ground`. A picture on the web takes the whole place;
+        its height is not known.
         """
         if image.url:
             return {"src": image.url, "width": most_width, "height": None}
-        ready = picture_for(image, most_width, on_dark)
+        ready = picture_for(
+            image,
+            most_width,
+            on_dark or self.theme.dark["paper"],
+            "" if on_dark else ground or self.theme.light["paper"],
+        )
         self.pictures[ready.name] = ready
         images = self.settings.images
         place = f"{images.base_url}/" if images.mode == "link" else "cid:"
@@ -93,17 +101,10 @@ class Scene:
         return not known
 
 
-def prose(markup: str, level: int = 3) -> Markup:
-    """The article's HTML with its headings moved so that the highest is of that level."""
-    levels = [int(one) for _, one in _HEADING.findall(markup)]
-    shift = level - min(levels, default=level)
-    return Markup(_HEADING.sub(lambda found: f"<{found[1]}h{min(6, max(1, int(found[2]) + shift))}", markup))
-
-
 @pass_context
-def prose_text(context: Context, markup: str, width: int = WIDTH) -> str:
-    """The article's HTML as plain text, its links numbered for the page's references."""
-    return prose_to_text(markup, width, context["references"])
+def prose_text(context: Context, markup: str, width: int = WIDTH, highest: int = 0) -> str:
+    """The article's HTML as plain text, its links numbered for the page's references; `highest` as for `prose`."""
+    return prose_to_text(markup, width, context["references"], highest)
 
 
 @pass_context

@@ -1,0 +1,117 @@
+"""Prose of an article (sanitised HTML) → the HTML of a page: headings in their ranks, tables that fit a phone.
+
+In: fragments as reading has left them. Out: markup for a template. Words and their order never change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from lxml import etree, html
+from markupsafe import Markup
+
+from newsletter.model import Block
+
+_HEADING = re.compile(r"<(/?)h([1-6])\b")
+_BARE_ANCHOR = re.compile(r"<a(?=[\s>])(?![^>]*\shref=)([^>]*)>(.*?)</a>", re.DOTALL)
+_TABLE_TAG = re.compile(r"<(/?)table\b[^>]*>")
+_ALIGNED = re.compile(r"<(t[dh])\b(?![^>]*\bstyle=)([^>]*?)\salign=\"(left|right|center)\"", re.IGNORECASE)
+_RANKS = 4
+_MOST_COLUMNS = 4
+"""A table with more columns than this may be moved sideways on a phone."""
+_LETTERS_A_LINE = 45
+_LINE = 26
+_CAPTION_LETTERS_A_LINE = 18
+_CAPTION_LINE = 20
+_HEAD = 120
+"""Pixels of an article's title and byline, roughly."""
+
+
+def prose(markup: str, level: int = 3, highest: int = 0) -> Markup:
+    """The article's HTML with its headings moved so that the highest is of that level, and classes for their ranks.
+
+    `highest` is the highest heading of all the article (1 to 6), when this is only a part of it.
+    """
+    highest = highest or _highest(markup) or level
+
+    def moved(found: re.Match[str]) -> str:
+        below = max(0, int(found[2]) - highest)
+        rank = f' class="head{min(_RANKS, below + 1)}"' if not found[1] else ""
+        return f"<{found[1]}h{min(6, level + below)}{rank}"
+
+    plain = _BARE_ANCHOR.sub(r"<span\1>\2</span>", markup)
+    aligned = _ALIGNED.sub(r'<\1\2 style="text-align:\3"', plain)
+    return Markup(_with_room(_HEADING.sub(moved, aligned)))
+
+
+def highest_heading(blocks: Iterable[Block]) -> int:
+    """The highest heading in the blocks' prose, those in columns too: 1 to 6, and 0 when there is none."""
+    found = []
+    for block in blocks:
+        found.append(_highest(str(block.fields.get("html") or "")))
+        cells = block.fields.get("cells")
+        if isinstance(cells, tuple):
+            found += [highest_heading(cell) for cell in cells]
+    return min((one for one in found if one), default=0)
+
+
+def split_beside(body: Sequence[Block], picture_height: int, caption: str) -> tuple[list[Block], list[Block]]:
+    """What of an article stands beside its logo and what below: as much as is about as tall as the logo is."""
+    room = picture_height + _CAPTION_LINE * -(-len(caption) // _CAPTION_LETTERS_A_LINE) - _HEAD
+    beside: list[Block] = []
+    for place, block in enumerate(body):
+        if block.type == "columns" or (beside and room <= 0):
+            return beside, list(body[place:])
+        if block.type != "prose":
+            beside.append(block)
+            room -= picture_height
+            continue
+        first, rest, taken = _split(str(block.fields["html"]), room)
+        beside.append(replace(block, fields={**block.fields, "html": first}))
+        room -= taken
+        if rest:
+            return beside, [replace(block, fields={**block.fields, "html": rest}), *body[place + 1 :]]
+    return beside, []
+
+
+def _split(markup: str, room: int) -> tuple[str, str, int]:
+    """The fragment's first elements, at least one paragraph, while there is room; the rest; the pixels they take."""
+    parts = html.fragments_fromstring(markup)
+    taken = 0
+    has_words = False
+    for place, part in enumerate(parts):
+        is_heading = not isinstance(part, str) and str(part.tag) in ("h1", "h2", "h3", "h4", "h5", "h6")
+        if has_words and (taken >= room or is_heading):
+            return _written(parts[:place]), _written(parts[place:]), taken
+        letters = len(part) if isinstance(part, str) else len(part.text_content())
+        taken += _LINE * -(-letters // _LETTERS_A_LINE) + _LINE
+        has_words = has_words or not is_heading
+    return markup, "", taken
+
+
+def _written(parts: Sequence[str | etree._Element]) -> str:
+    return "".join(
+        one if isinstance(one, str) else str(etree.tostring(one, encoding="unicode", method="html")) for one in parts
+    )
+
+
+def _highest(markup: str) -> int:
+    return min((int(one) for _, one in _HEADING.findall(markup)), default=0)
+
+
+def _with_room(markup: str) -> str:
+    """Outermost tables of many columns in a frame that lets them be moved sideways, where mail programs know how."""
+    out: list[str] = []
+    depth = start = done = 0
+    for found in _TABLE_TAG.finditer(markup):
+        depth = max(0, depth - 1) if found[1] else depth + 1
+        if depth == 1 and not found[1]:
+            start = found.start()
+        elif depth == 0 and found[1]:
+            table = markup[start : found.end()]
+            if max((len(re.findall(r"<t[dh]\b", row)) for row in table.split("<tr")), default=0) > _MOST_COLUMNS:
+                out += [markup[done:start], '<div class="wide"><div>', table, "</div></div>"]
+                done = found.end()
+    return "".join([*out, markup[done:]])
