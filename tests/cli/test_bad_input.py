@@ -115,7 +115,8 @@ def test_a_draft_stops_the_send_at_its_line(sample: Any) -> None:
     assert "is a draft" in result.stderr
     assert sample.outbox() == []
     assert sample.run("status", "open-source-in-care").returncode == 2, "nothing was frozen"
-    assert sample.run(*BUILD).returncode == 0, "a draft can be looked at"
+    assert sample.run(*BUILD).returncode == 1, "a draft can be looked at, and is not ready"
+    assert (sample.root / "build/open-source-in-care/default.html").exists()
 
 
 def test_an_audience_without_recipients_is_refused(sample: Any) -> None:

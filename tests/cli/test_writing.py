@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 
 def _times(folder: Path) -> dict[str, int]:
@@ -149,3 +152,37 @@ def test_a_build_whose_note_is_lost_is_known_by_its_manifest(workspace: Any) -> 
     (folder / ".written.json").unlink()
     _built(workspace)
     assert (folder / ".written.json").exists()
+
+
+def test_a_build_with_errors_writes_everything_and_ends_with_1(workspace: Any) -> None:
+    workspace.write("issues/tides/tides.md", "---\ntitle: High water\ndraft: true\n---\nThe tide turns.\n")
+    result = workspace.run("build", "tides", "--json")
+    assert result.returncode == 1
+    assert "1 error above" in result.stderr
+    assert [one["rule"] for one in json.loads(result.stdout)["findings"]] == ["draft"]
+    assert (workspace.root / "build/tides/cook.html").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", [["--json"], []], ids=["json", "table"])
+def test_output_that_cannot_be_written_is_said_in_a_sentence(workspace: Any, arguments: list[str]) -> None:
+    command = workspace.command("build", "tides", *arguments)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, cwd=workspace.root, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "Error: standard output cannot be written to: No space left on device.\n"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(workspace: Any) -> None:
+    running = subprocess.Popen(
+        workspace.command("build", "tides", "--json"),
+        cwd=workspace.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert running.stdout is not None
+    assert running.stderr is not None
+    running.stdout.close()
+    with running.stderr:
+        assert running.stderr.read() == b""
+    assert running.wait(60) == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from newsletter.cli.output import (
+    Reported,
     bundled_workspace,
     findings_json,
     json_option,
@@ -75,9 +76,17 @@ def build(context: click.Context, issue: str, out: Path | None, only: tuple[str,
     print_findings(built.findings)
     if as_json:
         print_json(document | {"findings": findings_json(built.findings)})
+        _end(built)
         return
     print_heading(f"{built.issue}: {len(written)} variant{'s' * (len(written) != 1)} in {shown(folder, Path.cwd())}")
     print_table([(one["key"], f"{_size(one['html_bytes'])} KB", one["subject"], one["html"]) for one in written])
+    _end(built)
+
+
+def _end(built: Built) -> None:
+    """All is written, to be looked at; but what no send would take does not end in success."""
+    if built.errors:
+        raise Reported(f"{built.errors} error{'s' * (built.errors != 1)} above: a send refuses the issue until then.")
 
 
 def _manifest(built: Built, written: list[dict[str, object]]) -> dict[str, object]:

@@ -5,6 +5,8 @@ Commands are imported when they are called, so that `--help` costs little more t
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib
 import os
 import sys
@@ -108,12 +110,31 @@ def run() -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted. Nothing that was recorded is lost.", err=True)
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
     except Exception as error:
         sys.exit(_explain(error, arguments))
-    sys.exit(0)
+    sys.exit(_flushed())
+
+
+def _flushed() -> int:
+    """Write out what is still held back for standard output, here, where its failure can be said; the exit code."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return _explain(error, [])
+    return 0
+
+
+def _is_of_output(error: Exception) -> bool:
+    """Whether standard output is what could not be written: errors of files name their file."""
+    return (
+        isinstance(error, OSError) and error.filename is None and error.errno in (errno.EPIPE, errno.ENOSPC, errno.EIO)
+    )
+
+
+def _give_up_output() -> None:
+    """Let nothing more go to standard output: Python tries once more when it ends, and would complain."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _explain(error: Exception, arguments: list[str]) -> int:
@@ -124,7 +145,13 @@ def _explain(error: Exception, arguments: list[str]) -> int:
         import traceback
 
         traceback.print_exception(error)
-    if isinstance(error, NewsletterError):
+    if _is_of_output(error):
+        _give_up_output()
+        if isinstance(error, BrokenPipeError):
+            return 0  # Whoever was reading has seen enough.
+        message, code = f"standard output cannot be written to: {os.strerror(error.errno)}.", 2  # type: ignore[attr-defined]
+        arguments = []
+    elif isinstance(error, NewsletterError):
         message, code = str(error), error.exit_code
     else:
         message = f"an error of the program itself: {type(error).__name__}: {error}. Add --debug after `newsletter`."
@@ -136,7 +163,10 @@ def _explain(error: Exception, arguments: list[str]) -> int:
 
         problems = error.problems if isinstance(error, FileProblems) else ()
         places = [{"file": one.where.path, "line": one.where.line, "message": one.message} for one in problems]
-        click.echo(json.dumps({"error": {"message": message, "exit_code": code, "problems": places}}, indent=2))
+        try:
+            click.echo(json.dumps({"error": {"message": message, "exit_code": code, "problems": places}}, indent=2))
+        except OSError:
+            _give_up_output()
     return code
 
 

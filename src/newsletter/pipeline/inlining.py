@@ -25,6 +25,8 @@ _MARKS = (
 _CHARSET = re.compile(rb"<meta\b[^>]*?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _WESTERN = frozenset({"ascii", "cp1252", "iso8859-1"})
 _MANY_BYTES = re.compile(r"(?:gb|big5|shift_jis|euc|iso2022|iso8859|cp125|koi8|mac|ascii|utf-8)")
+_TAGS = re.compile(rb"<(?:!doctype|html|head|body|style|table|div|p|span)\b[^<>]*>", re.IGNORECASE)
+"""What a page begins with: a stray control character in one does not make it something else."""
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -88,7 +90,7 @@ def decoded(content: bytes, name: str) -> str:
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return _lines(content[len(mark) :].decode(encoding, "replace"))
-    if _BINARY.search(content[:4096]):
+    if _BINARY.search(content[:4096]) and not _TAGS.search(content[:4096]):
         raise FileProblems.at(Where(name), "not a text file. `newsletter inline` reads HTML.")
     said = _said(content)
     for encoding in ("utf-8", said) if said in _WESTERN else (said, "utf-8"):

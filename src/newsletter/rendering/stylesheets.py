@@ -134,6 +134,15 @@ def cascade(blocks: Iterable[Sequence[Declaration]]) -> list[Declaration]:
     return merged
 
 
+def nests_too_deeply(css: str) -> bool:
+    """Whether `read_stylesheet` would refuse it."""
+    try:
+        _refuse_depth(css)
+    except StylesheetTooDeep:
+        return True
+    return False
+
+
 def _refuse_depth(css: str) -> None:
     depth = 0
     for char in re.findall(r"[(){}\[\]]", css):
