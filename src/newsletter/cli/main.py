@@ -110,6 +110,10 @@ def run() -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted. Nothing that was recorded is lost.", err=True)
         sys.exit(130)
+    except SystemExit:
+        # How Click ends when nobody reads its output any more: whoever was reading has seen enough.
+        _give_up_output()
+        sys.exit(0)
     except Exception as error:
         sys.exit(_explain(error, arguments))
     sys.exit(_flushed())
