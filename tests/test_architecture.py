@@ -14,7 +14,10 @@ COMPOSING = {"pipeline", "workers"}
 ENTRY = {"cli", "web"}
 LIBRARY_ROOMS = {
     "yaml": ("files.py",),
-    "jinja2": ("rendering/", "reviewing/page.py"),
+    "jinja2": ("rendering/", "reviewing/page.py", "web/"),
+    "starlette": ("web/",),
+    "uvicorn": ("web/",),
+    "watchfiles": ("web/",),
     "premailer": ("rendering/inlining.py",),
     "cssutils": ("rendering/inlining.py",),
     "tinycss2": ("rendering/", "checks/clients/css.py"),

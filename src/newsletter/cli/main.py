@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "import": ("newsletter.cli.importing:import_", "Make articles of a file, a site or a feed."),
     "new": ("newsletter.cli.importing:new", "Begin an issue or an article."),
     "build": ("newsletter.cli.composing:build", "Render an issue: HTML, text and .eml per profession."),
+    "preview": ("newsletter.cli.previewing:preview", "See what every profession reads, in the browser, as you write."),
     "check": ("newsletter.cli.checking:check", "Find what readers would regret, and say which line to edit."),
     "approve": ("newsletter.cli.approving:approve", "Approve an issue, or ask for changes."),
     "approvals": ("newsletter.cli.approving:approvals", "Show who approved an issue, and what changed since."),

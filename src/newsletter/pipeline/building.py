@@ -54,6 +54,9 @@ class Built:
     """What it was rendered from."""
     ignored: tuple[tuple[Finding, str], ...] = ()
     """Findings that an author has decided to live with, and why."""
+    renderings: tuple[Rendering, ...] = field(default=(), repr=False, compare=False)
+    inspection: Inspection | None = field(default=None, repr=False, compare=False)
+    """What checked them: it can tell which line an element comes from."""
 
     @property
     def errors(self) -> int:
@@ -108,7 +111,7 @@ def build(
     last = partial(last_sent, workspace, name, audience.id)
     inspection = Inspection(workspace, edition, theme, folders, before, gaps, last, asked)
     sifted = inspection.whole(renderings, everybody=not only) if whole else inspection.quick(renderings)
-    return _built(name, audience, edition, renderings, sifted)
+    return replace(_built(name, audience, edition, renderings, sifted), renderings=renderings, inspection=inspection)
 
 
 def _people_without(workspace: Workspace, audience: Audience, name: str) -> int:

@@ -87,6 +87,12 @@ class Inspection:
                 pack.close(everything=everybody)
         return self._sifted(gathered(one for each in found for one in each), subjects, judged=everybody)
 
+    def page_of(self, one: Rendering) -> tuple[Page, IssuePlaces]:
+        """The rendering as a tree, and what tells where each of its elements was written."""
+        mail = self._mail(self._subject(one))
+        assert isinstance(mail.places, IssuePlaces)
+        return mail.page, mail.places
+
     def read(self, path: str) -> str:
         """The text of a file that findings name; nothing when it cannot be read."""
         if path not in self._texts:

@@ -1,0 +1,261 @@
+"""An issue → what a browser shows of it: each variant as its readers get it, its parts, and where they were written.
+
+Nothing here writes but the build's own cache, and nothing makes a database: looking changes nothing.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from functools import cache
+from pathlib import Path
+
+from newsletter.cache import FOLDER
+from newsletter.checks.clients.table import SupportTable, load_table
+from newsletter.checks.clients.views import as_outlook_windows, without_styles
+from newsletter.checks.page import offset_of
+from newsletter.content.issues import FILE, issue_ids
+from newsletter.content.issues import FOLDER as ISSUES
+from newsletter.delivery.messages import NotPersonalizable
+from newsletter.errors import FileProblems, SettingsError, did_you_mean
+from newsletter.files import read_yaml
+from newsletter.model import CampaignStatus, Delivery, DeliveryId, Finding, RenderedVariant, Where
+from newsletter.pipeline.building import Built, assembler_of
+from newsletter.pipeline.workspace import Workspace, has_database, now, open_store
+
+CLIP = 102 * 1024
+"""Gmail shows no more of a message's HTML than this, in bytes."""
+_NEAR = 3
+"""How many lines an element may stand from a finding to be taken for its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An issue in the list: what its file says, and `problem` when that cannot be read."""
+
+    id: str
+    title: str
+    audience: str
+    problem: str = ""
+
+
+def cards(workspace: Workspace) -> list[Card]:
+    """Every issue of the workspace, read no further than its own file."""
+    return [_card(workspace.root, name) for name in issue_ids(workspace.root)]
+
+
+def _card(root: Path, name: str) -> Card:
+    try:
+        value = read_yaml(root / ISSUES / name / FILE, f"{ISSUES}/{name}/{FILE}").data
+    except FileProblems as error:
+        return Card(name, name, "", str(error))
+    found: Mapping[str, object] = value if isinstance(value, dict) else {}
+    return Card(name, str(found.get("title") or name), str(found.get("audience") or ""))
+
+
+def status_of(workspace: Workspace, issue: str, built: Built | None) -> str:
+    """draft, ready, or what its newest campaign is: scheduled, sending, paused, sent."""
+    words = {CampaignStatus.FINISHED: "sent", CampaignStatus.CANCELLED: ""}
+    if has_database(workspace):
+        from newsletter.store import campaigns
+
+        with open_store(workspace) as database, database.connect() as connection:
+            every = [campaigns.find_campaign(connection, name) for name in campaigns.campaign_names(connection)]
+        own = [one for one in every if one is not None and one.issue == issue]
+        if own:
+            newest = max(own, key=lambda one: one.created_at).status
+            if words.get(newest, newest.value):
+                return words.get(newest, newest.value)
+    return "ready" if built is not None and not built.errors else "draft"
+
+
+# ── one variant, as one person reads it ─────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who a variant is shown to: merge values by name; none: somebody of whom nothing is known."""
+
+    name: str = ""
+    address: str = "reader@example.org"
+    values: Mapping[str, str] | None = None
+
+
+NOBODY = Reader()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A variant as that reader gets it. `html` names its pictures as the mail does."""
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    size: int
+    """Bytes of the HTML, as mail programs count them."""
+
+
+def show(workspace: Workspace, issue: str, variant: RenderedVariant, reader: Reader = NOBODY, html: str = "") -> Shown:
+    """The variant (or `html` in the place of its own) with the reader's values.
+
+    Raises `SettingsError` when they make an expression fail.
+    """
+    try:
+        subject, page, text = assembler_of(workspace.settings, [variant], issue).filled(
+            variant, _delivery(variant, reader), html or variant.html
+        )
+    except NotPersonalizable as error:
+        raise SettingsError(f"the mail cannot be shown to {reader.name or 'this reader'}: {error}") from error
+    return Shown(subject, variant.preheader, page, text, len(page.encode()))
+
+
+def message(workspace: Workspace, issue: str, variant: RenderedVariant, reader: Reader = NOBODY) -> bytes:
+    """The whole mail (RFC 5322), made by what makes the mails that are sent."""
+    return assembler_of(workspace.settings, [variant], issue).assemble(_delivery(variant, reader), now()).content
+
+
+def _delivery(variant: RenderedVariant, reader: Reader) -> Delivery:
+    return Delivery(0, DeliveryId("0" * 24), reader.address, variant.key, 0, dict(reader.values or {}))
+
+
+def variant_of(built: Built, profession: str) -> RenderedVariant:
+    """What the people of that profession read; raises `SettingsError` when the issue has nothing for them."""
+    key = built.variant_of.get(profession)
+    found = next((one for one in built.variants if one.key == key), None)
+    if found is None:
+        raise SettingsError(f"nobody of '{profession}' gets this issue.{did_you_mean(profession, built.variant_of)}")
+    return found
+
+
+# ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+VIEWS = {
+    "sent": "As sent",
+    "no-styles": "No style sheet",
+    "outlook": "Outlook for Windows",
+}
+"""What a mail client makes of the HTML, by name. All but the first are approximations."""
+
+
+def in_view(workspace: Workspace, html: str, view: str) -> str:
+    """The HTML as that client has it, as near as a browser can show."""
+    if view == "no-styles":
+        return without_styles(html)
+    if view == "outlook":
+        return as_outlook_windows(html, _table(workspace.root / FOLDER))
+    return html
+
+
+@cache
+def _table(folder: Path) -> SupportTable:
+    return load_table(folder)
+
+
+def with_pictures(workspace: Workspace, html: str, variant: RenderedVariant, pictures: bool = True) -> str:
+    """The HTML with the mail's own pictures inside it, so that a page that may fetch nothing shows them.
+
+    Without `pictures`, none is shown and each leaves the words that stand in for it, as in a client that blocks them.
+    """
+    for one in variant.pictures:
+        address = f"data:{one.media_type};base64,{b64encode(one.content).decode()}" if pictures else "about:blank"
+        for place in ("cid:", f"{workspace.settings.images.base_url}/"):
+            html = html.replace(f'"{place}{one.name}"', f'"{address}"')
+    return html
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a mail: how deep it lies, what it is, and its encoded size in bytes."""
+
+    depth: int
+    kind: str
+    name: str
+    encoding: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """A whole mail taken apart: its headers in order, its parts, and its size in bytes."""
+
+    headers: tuple[tuple[str, str], ...]
+    parts: tuple[Part, ...]
+    size: int
+
+
+def anatomy(content: bytes) -> Anatomy:
+    """The mail's headers and tree of parts, as the standard library's parser has them."""
+    parsed = email.message_from_bytes(content, policy=email.policy.default)
+    headers = tuple((name, " ".join(str(value).split())) for name, value in parsed.items())
+    return Anatomy(headers, tuple(_parts(parsed, 0)), len(content))
+
+
+def _parts(part: EmailMessage, depth: int) -> Iterator[Part]:
+    name = str(part.get("content-id", "")).strip("<>") or part.get_filename() or ""
+    encoding = str(part.get("content-transfer-encoding", ""))
+    yield Part(depth, part.get_content_type(), name, encoding, len(part.as_bytes()))
+    if part.is_multipart():
+        for child in part.iter_parts():
+            assert isinstance(child, EmailMessage)
+            yield from _parts(child, depth + 1)
+
+
+# ── places ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def with_places(built: Built, profession: str, findings: Sequence[Finding]) -> str:
+    """The variant's HTML, each element that a finding is about carrying `data-place="N …"`, N its number among them.
+
+    For measuring where it is on the page, never for sending. A finding whose place is not known leaves no mark.
+    """
+    key = variant_of(built, profession).key
+    rendering = next(one for one in built.renderings if one.rendered.key == key)
+    if built.inspection is None or not findings:
+        return rendering.rendered.html
+    page, places = built.inspection.page_of(rendering)
+    nearest: dict[int, tuple[int, int]] = {}
+    wanted = {number: one.where for number, one in enumerate(findings) if one.where.line}
+    for element in page.body.iter():
+        offset = offset_of(element) if isinstance(element.tag, str) else -1
+        words = " ".join((element.text or "").split()) if offset >= 0 else ""
+        sought = [one for one in (words, element.get("href"), element.get("alt")) if one]
+        if not sought:
+            continue
+        where = places.of_element(element, sought)
+        for number, place in wanted.items():
+            distance = _distance(where, place)
+            if distance <= _NEAR and distance < nearest.get(number, (_NEAR + 1, 0))[0]:
+                nearest[number] = (distance, offset)
+    return _numbered(rendering.rendered.html, {number: offset for number, (_, offset) in nearest.items()})
+
+
+def _distance(one: Where, other: Where) -> int:
+    return abs(one.line - other.line) if one.path == other.path else _NEAR + 1
+
+
+def _numbered(html: str, offsets: Mapping[int, int]) -> str:
+    by_offset: dict[int, list[int]] = {}
+    for number, offset in offsets.items():
+        by_offset.setdefault(offset, []).append(number)
+    for offset in sorted(by_offset, reverse=True):
+        name = re.compile(r"<[a-zA-Z][a-zA-Z0-9]*").match(html, offset)
+        if name:
+            numbers = " ".join(str(one) for one in by_offset[offset])
+            html = f'{html[: name.end()]} data-place="{numbers}"{html[name.end() :]}'
+    return html
+
+
+def excerpt(workspace: Workspace, where: Where, around: int = 3) -> list[tuple[int, str]]:
+    """The lines around that one, with their numbers; nothing for a file that is not of the workspace."""
+    path = (workspace.root / where.path).resolve()
+    if not path.is_relative_to(workspace.root.resolve()) or not path.is_file() or not where.line:
+        return []
+    lines = path.read_text("utf-8", "replace").splitlines()
+    first = max(1, where.line - around)
+    return [(first + at, line[:400]) for at, line in enumerate(lines[first - 1 : where.line + around])]

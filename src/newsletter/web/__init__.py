@@ -1,0 +1,1 @@
+"""What runs in a browser: an entry, like `cli`."""

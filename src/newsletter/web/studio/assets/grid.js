@@ -1,0 +1,5 @@
+// All professions: each frame is drawn anew after a save, those out of sight when they come into sight.
+import { listen } from "/assets/live.js";
+
+const leave = listen({ issue: document.body.dataset.issue }, { checked: () => location.reload() });
+addEventListener("pagehide", leave);

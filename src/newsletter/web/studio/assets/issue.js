@@ -1,0 +1,233 @@
+// An issue's page: what is looked at and how, and what changes with every save.
+import { Frames } from "/assets/frames.js";
+import { listen } from "/assets/live.js";
+
+const find = (selector) => document.querySelector(selector);
+const all = (selector) => [...document.querySelectorAll(selector)];
+const { issue } = document.body.dataset;
+const look = { profession: document.body.dataset.profession, view: "sent", pictures: "on" };
+const paper = find("#paper");
+const stage = find("#pane-email");
+find("#frames").dataset.frame = `/issues/${issue}/frame`;
+const frames = new Frames(find("#frames"), () => document.documentElement.setAttribute("data-shown", look.version ?? ""));
+let tab = "email";
+let finding = -1;
+let leave = () => {};
+
+function toast(words) {
+  find("#toast").textContent = words;
+  find("#toast").classList.add("on");
+  setTimeout(() => find("#toast").classList.remove("on"), 2000);
+}
+
+async function fetched(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  return answer.text();
+}
+
+// ── what changes with a save ─────────────────────────────────────────────────────────────────────────────────────
+
+async function refreshParts() {
+  const made = document.createElement("template");
+  made.innerHTML = await fetched(`/issues/${issue}/parts?${new URLSearchParams({ profession: look.profession })}`);
+  const part = (name) => made.content.querySelector(`[data-part="${name}"]`);
+  find("#status").replaceChildren(...part("status").childNodes);
+  const scroll = find("#side").scrollTop;
+  find("#side").replaceChildren(...part("side").childNodes);
+  find("#side").scrollTop = scroll;
+  find("#problems").replaceChildren(...part("problems").childNodes);
+  const options = part("profession");
+  look.version = options.dataset.version;
+  if (options.children.length) find("#profession").replaceChildren(...options.children);
+  if (options.dataset.value !== look.profession) {
+    look.profession = options.dataset.value;
+    connect();
+  }
+}
+
+function showFrame() {
+  frames.show({ profession: look.profession, view: look.view, pictures: look.pictures, version: look.version ?? "" });
+}
+
+async function showTab() {
+  if (tab === "email") return;
+  const pane = find(`#pane-${tab}`);
+  pane.innerHTML = await fetched(`/issues/${issue}/look/${tab}?${new URLSearchParams({ profession: look.profession })}`);
+}
+
+function connect() {
+  leave();
+  const live = find("#live");
+  leave = listen(
+    { issue, profession: look.profession },
+    {
+      rendered: ({ version }) => { look.version = version; find("#problems").replaceChildren(); showFrame(); },
+      checked: async () => { await refreshParts(); showFrame(); showTab(); },
+      broken: refreshParts,
+    },
+    (state) => {
+      live.className = `live ${state}`;
+      live.textContent = state === "on" ? "Live" : "The studio does not answer";
+    },
+  );
+}
+
+async function everything() {
+  try {
+    await refreshParts();
+  } catch {
+    find("#side").innerHTML = '<p class="waiting">The studio does not answer. Is it still running?</p>';
+    return;
+  }
+  showFrame();
+  await showTab();
+}
+
+// ── how it is looked at ──────────────────────────────────────────────────────────────────────────────────────────
+
+function press(buttons, chosen) {
+  for (const one of buttons) one.setAttribute("aria-pressed", String(one === chosen));
+}
+
+function setWidth(width) {
+  const wide = Math.round(Math.min(Math.max(width, 320), 1000));
+  paper.style.width = `${wide}px`;
+  find("#grip").setAttribute("aria-valuenow", String(wide));
+  find("#measure").textContent = `${wide} px`;
+  press(all("[data-width]"), all("[data-width]").find((one) => Number(one.dataset.width) === wide));
+}
+
+function setScheme(scheme) {
+  paper.classList.toggle("dark", scheme === "dark");
+  press(all("[data-scheme]"), find(`[data-scheme="${scheme}"]`));
+}
+
+function togglePictures() {
+  look.pictures = look.pictures === "on" ? "off" : "on";
+  find("#pictures").setAttribute("aria-pressed", String(look.pictures === "on"));
+  showFrame();
+}
+
+function setView(view) {
+  look.view = view;
+  find("#view").value = view;
+  find("#approximation").hidden = view === "sent";
+  showFrame();
+}
+
+async function setProfession(profession) {
+  look.profession = profession;
+  find("#profession").value = profession;
+  history.replaceState(null, "", `?${new URLSearchParams({ profession })}`);
+  connect();
+  finding = -1;
+  await everything();
+}
+
+function setTab(name) {
+  tab = name;
+  for (const one of all("[role=tab]")) {
+    const chosen = one.id === `tab-${name}`;
+    one.setAttribute("aria-selected", String(chosen));
+    one.tabIndex = chosen ? 0 : -1;
+    find(`#${one.getAttribute("aria-controls")}`).hidden = !chosen;
+  }
+  showTab();
+}
+
+function step(select, by) {
+  const count = select.options.length;
+  return select.options[(select.selectedIndex + by + count) % count]?.value;
+}
+
+function showFinding(number) {
+  finding = number;
+  setTab("email");
+  const spot = frames.spot(number);
+  if (spot) spot.scrollIntoView({ block: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  else toast("Its place in the email is not known. The line to edit is.");
+}
+
+async function copy() {
+  const html = await fetched(`/issues/${issue}/html?${new URLSearchParams({ profession: look.profession })}`);
+  try {
+    await navigator.clipboard.writeText(html);
+    toast("The HTML is on the clipboard");
+  } catch {
+    toast("The browser does not allow copying here. The Source tab has the HTML");
+  }
+}
+
+function nextFinding() {
+  const count = all("[data-finding]").length;
+  if (count) showFinding((finding + 1) % count);
+}
+
+// ── by hand ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+for (const one of all("[data-width]")) one.addEventListener("click", () => setWidth(Number(one.dataset.width)));
+for (const one of all("[data-scheme]")) one.addEventListener("click", () => setScheme(one.dataset.scheme));
+for (const one of all("[role=tab]")) {
+  one.addEventListener("click", () => setTab(one.id.slice(4)));
+  one.addEventListener("keydown", (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    const tabs = all("[role=tab]");
+    const next = tabs[(tabs.indexOf(one) + by + tabs.length) % tabs.length];
+    setTab(next.id.slice(4));
+    next.focus();
+  });
+}
+find("#pictures").addEventListener("click", togglePictures);
+find("#view").addEventListener("change", (event) => setView(event.target.value));
+find("#profession").addEventListener("change", (event) => setProfession(event.target.value));
+find("#side").addEventListener("click", (event) => {
+  const chosen = event.target.closest("[data-finding]");
+  if (chosen) showFinding(Number(chosen.dataset.finding));
+  if (event.target.closest("#copy")) copy();
+});
+find("#help-open").addEventListener("click", () => find("#help").showModal());
+find("#help-close").addEventListener("click", () => find("#help").close());
+
+const grip = find("#grip");
+grip.addEventListener("pointerdown", (event) => {
+  grip.setPointerCapture(event.pointerId);
+  const middle = paper.getBoundingClientRect().left + paper.offsetWidth / 2;
+  const drag = (moved) => setWidth((moved.clientX - middle - 10) * 2);
+  grip.addEventListener("pointermove", drag);
+  grip.addEventListener("pointerup", () => grip.removeEventListener("pointermove", drag), { once: true });
+});
+grip.addEventListener("keydown", (event) => {
+  const by = { ArrowRight: 10, ArrowLeft: -10 }[event.key];
+  if (by) setWidth(Number(grip.getAttribute("aria-valuenow")) + by);
+});
+
+const keys = {
+  1: () => setWidth(700),
+  2: () => setWidth(560),
+  3: () => setWidth(375),
+  d: () => setScheme(paper.classList.contains("dark") ? "light" : "dark"),
+  i: togglePictures,
+  v: () => setView(step(find("#view"), 1)),
+  j: () => setProfession(step(find("#profession"), 1)),
+  k: () => setProfession(step(find("#profession"), -1)),
+  n: nextFinding,
+  e: () => setTab("email"),
+  t: () => setTab("text"),
+  s: () => setTab("source"),
+  h: () => setTab("message"),
+  c: copy,
+  g: () => location.assign(`/issues/${issue}/all`),
+  "?": () => find("#help").showModal(),
+};
+addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, dialog");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  keys[event.key.toLowerCase()]?.();
+});
+addEventListener("pagehide", () => leave());
+
+if (stage.clientWidth < 600) setWidth(375);
+connect();
+everything();

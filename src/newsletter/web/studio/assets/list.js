@@ -1,0 +1,20 @@
+// The list of issues: what a build says of each comes after the page.
+import { listen } from "/assets/live.js";
+
+async function fill(place) {
+  try {
+    const answer = await fetch(place.dataset.card);
+    if (!answer.ok) throw new Error(answer.statusText);
+    place.innerHTML = await answer.text();
+  } catch {
+    place.innerHTML = '<p class="quiet">The studio does not answer. Is it still running?</p>';
+  }
+}
+
+async function fillAll() {
+  for (const place of document.querySelectorAll("[data-card]")) await fill(place);
+}
+
+fillAll();
+const leave = listen({}, { changed: () => location.reload() });
+addEventListener("pagehide", leave);

@@ -1,0 +1,110 @@
+"""What the studio has on its desk: the last good rendering of each issue, and what is wrong with its files now.
+
+One build at a time. A save is rendered for the profession that is looked at first, and for everybody right after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from threading import Lock
+
+from newsletter.errors import FileProblems, NewsletterError, Problem
+from newsletter.model import DEFAULT, RenderedVariant, Where
+from newsletter.pipeline.building import Built, build
+from newsletter.pipeline.previewing import variant_of
+from newsletter.pipeline.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An issue as it can be shown: `problems` are those of its files now, `built` is from before them."""
+
+    workspace: Workspace
+    built: Built | None = None
+    problems: tuple[Problem, ...] = ()
+    quick: RenderedVariant | None = None
+    """Newer than `built`: the variant that is looked at."""
+    quick_for: str = ""
+    version: int = 0
+
+    def variant(self, profession: str) -> RenderedVariant | None:
+        """The newest that the profession's readers would get; None before the first good build."""
+        if self.quick is not None and self.quick_for == profession:
+            return self.quick
+        return variant_of(self.built, profession) if self.built else None
+
+    def choice(self, asked: str) -> str:
+        """The profession to show: the one asked for if it gets the issue, else the first that does."""
+        known = list(self.built.variant_of) if self.built else []
+        return asked if asked in known else (known[0] if known else asked or DEFAULT)
+
+
+@dataclass
+class Desk:
+    """Keeps a `State` per issue; `open_workspace` reads the settings anew."""
+
+    open_workspace: Callable[[], Workspace]
+    _states: dict[str, State] = field(default_factory=dict)
+    _building: Lock = field(default_factory=Lock)
+    _version: int = 0
+
+    def workspace(self) -> Workspace:
+        """The workspace with its settings as they are now."""
+        return self.open_workspace()
+
+    def known(self, issue: str) -> State | None:
+        """What is there without building."""
+        return self._states.get(issue)
+
+    def state(self, issue: str) -> State:
+        """The issue, built if it never was."""
+        with self._building:
+            found = self._states.get(issue)
+            return found if found is not None else self._build(issue)
+
+    def refresh(self, issue: str) -> State:
+        """The issue built anew for everybody, and checked."""
+        with self._building:
+            return self._build(issue)
+
+    def glance(self, issue: str, profession: str) -> State:
+        """The issue with that profession's variant built anew, and nothing else."""
+        with self._building:
+            before = self._states.get(issue)
+            if before is None or before.built is None or profession not in before.built.variant_of:
+                return self._build(issue)
+            try:
+                workspace = self.open_workspace()
+                (variant,) = build(workspace, issue, only=[profession]).variants
+                after = replace(before, workspace=workspace, quick=variant, quick_for=profession, problems=())
+            except NewsletterError as error:
+                after = replace(before, problems=_problems(error))
+            return self._keep(issue, after)
+
+    def forget(self) -> None:
+        """Build everything anew when it is next asked for."""
+        with self._building:
+            self._states = {name: one for name, one in self._states.items() if one.built is not None}
+
+    def _build(self, issue: str) -> State:
+        before = self._states.get(issue)
+        try:
+            workspace = self.open_workspace()
+            return self._keep(issue, State(workspace, build(workspace, issue, whole=True)))
+        except NewsletterError as error:
+            problems = _problems(error)
+        if before is not None:
+            return self._keep(issue, replace(before, problems=problems))
+        return self._keep(issue, State(self.open_workspace(), None, problems))
+
+    def _keep(self, issue: str, state: State) -> State:
+        self._version += 1
+        self._states[issue] = replace(state, version=self._version)
+        return self._states[issue]
+
+
+def _problems(error: NewsletterError) -> tuple[Problem, ...]:
+    if isinstance(error, FileProblems):
+        return error.problems
+    return (Problem(Where("newsletter.yaml"), str(error)),)

@@ -1,0 +1,271 @@
+"""The studio's addresses: each answers a page, a part of one, or the email itself in a frame of its own."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from newsletter.errors import NewsletterError
+from newsletter.model import Finding, Where
+from newsletter.pipeline import previewing
+from newsletter.web.studio.desk import Desk, State
+from newsletter.web.studio.framing import FRAME_POLICY, MEASURE_POLICY, measured, refused_page
+from newsletter.web.studio.live import Live
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Answers every address; `editor` is a link with `{path}` and `{line}` in it."""
+
+    desk: Desk
+    live: Live
+    editor: str
+
+    def routes(self) -> list[Route | Mount]:
+        """Every address there is."""
+        return [
+            Route("/", self.index),
+            Route("/cards/{issue}", self.card),
+            Route("/issues/{issue}", self.issue),
+            Route("/issues/{issue}/parts", self.parts),
+            Route("/issues/{issue}/frame", self.frame),
+            Route("/issues/{issue}/look/{what}", self.look),
+            Route("/issues/{issue}/html", self.html),
+            Route("/issues/{issue}/all", self.everybody),
+            Route("/issues/{issue}/compare", self.compare),
+            Route("/events", self.events),
+            Mount("/assets", StaticFiles(directory=HERE / "assets")),
+        ]
+
+    # ── pages ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def index(self, request: Request) -> Response:
+        """The list of issues."""
+        cards = await run_in_threadpool(lambda: previewing.cards(self.desk.workspace()))
+        return self._page("index.html.j2", cards=cards, brand=self.desk.workspace().settings.brand.name)
+
+    async def card(self, request: Request) -> Response:
+        """What building an issue says of it, for the list."""
+        issue = self._issue_of(request)
+        state = await run_in_threadpool(self.desk.state, issue)
+        status = await run_in_threadpool(
+            previewing.status_of, state.workspace, issue, None if state.problems else state.built
+        )
+        return self._page("card.html.j2", issue=issue, state=state, status=status, tally=_tally(state))
+
+    async def issue(self, request: Request) -> Response:
+        """An issue's page; what takes a build to know comes with `parts`."""
+        issue = self._issue_of(request)
+        cards = await run_in_threadpool(lambda: previewing.cards(self.desk.workspace()))
+        card = next(one for one in cards if one.id == issue)
+        asked = request.query_params.get("profession", "")
+        return self._page("issue.html.j2", issue=issue, card=card, profession=asked, views=previewing.VIEWS)
+
+    async def parts(self, request: Request) -> Response:
+        """The parts of an issue's page that change with every save."""
+        issue = self._issue_of(request)
+        state = await run_in_threadpool(self.desk.state, issue)
+        return await run_in_threadpool(self._parts, issue, state, request.query_params)
+
+    def _parts(self, issue: str, state: State, query: Mapping[str, str]) -> Response:
+        profession = state.choice(query.get("profession", ""))
+        variant = state.variant(profession)
+        reader = self._reader(state, query)
+        shown = previewing.show(state.workspace, issue, variant, reader) if variant else None
+        return self._page(
+            "parts.html.j2",
+            issue=issue,
+            state=state,
+            status=previewing.status_of(state.workspace, issue, None if state.problems else state.built),
+            profession=profession,
+            professions=_professions(state),
+            shown=shown,
+            findings=_findings(state, profession),
+            tally=_tally(state),
+            clip=previewing.CLIP,
+            sender=state.workspace.settings.sender.name,
+            link=self._link,
+            excerpt=lambda where: previewing.excerpt(state.workspace, where),
+        )
+
+    async def everybody(self, request: Request) -> Response:
+        """All variants side by side."""
+        issue = self._issue_of(request)
+        state = await run_in_threadpool(self.desk.state, issue)
+        return self._page("everybody.html.j2", issue=issue, state=state, professions=_professions(state))
+
+    async def compare(self, request: Request) -> Response:
+        """What differs between the text of two variants."""
+        issue = self._issue_of(request)
+        state = await run_in_threadpool(self.desk.state, issue)
+        return await run_in_threadpool(self._compared, issue, state, request.query_params)
+
+    def _compared(self, issue: str, state: State, query: Mapping[str, str]) -> Response:
+        keys = [one["key"] for one in _professions(state)]
+        left = query.get("left") or (keys[0] if keys else "")
+        right = query.get("right") or (keys[-1] if keys else "")
+        texts = []
+        for profession in (left, right):
+            variant = previewing.variant_of(state.built, profession) if state.built else None
+            texts.append(previewing.show(state.workspace, issue, variant).text if variant else "")
+        lines = _differences(texts[0].splitlines(), texts[1].splitlines())
+        return self._page(
+            "compare.html.j2",
+            issue=issue,
+            state=state,
+            professions=_professions(state),
+            left=left,
+            right=right,
+            lines=lines,
+            same=texts[0] == texts[1],
+        )
+
+    # ── the email ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def frame(self, request: Request) -> Response:
+        """The email itself. It runs no script and is of no origin; `measure` is its twin that says how tall it is."""
+        issue = self._issue_of(request)
+        state = await run_in_threadpool(self.desk.state, issue)
+        return await run_in_threadpool(self._framed, issue, state, request.query_params)
+
+    def _framed(self, issue: str, state: State, query: Mapping[str, str]) -> Response:
+        profession = state.choice(query.get("profession", ""))
+        variant = state.variant(profession)
+        if variant is None:
+            return HTMLResponse(refused_page(), headers={"content-security-policy": FRAME_POLICY})
+        html = ""
+        measure = "measure" in query
+        if measure and state.quick is None and state.built:
+            html = previewing.with_places(state.built, profession, _findings(state, profession))
+        html = previewing.show(state.workspace, issue, variant, self._reader(state, query), html).html
+        html = previewing.in_view(state.workspace, html, query.get("view", ""))
+        html = previewing.with_pictures(state.workspace, html, variant, query.get("pictures") != "off")
+        if not measure:
+            return HTMLResponse(html, headers={"content-security-policy": FRAME_POLICY})
+        nonce = secrets.token_urlsafe(16)
+        policy = MEASURE_POLICY.replace("NONCE", nonce)
+        return HTMLResponse(measured(html, nonce), headers={"content-security-policy": policy})
+
+    async def html(self, request: Request) -> Response:
+        """The HTML exactly as it is mailed, as text to copy."""
+        issue = self._issue_of(request)
+        state = await run_in_threadpool(self.desk.state, issue)
+        variant = state.variant(state.choice(request.query_params.get("profession", "")))
+        shown = previewing.show(state.workspace, issue, variant) if variant else None
+        return Response(shown.html if shown else "", media_type="text/plain; charset=utf-8")
+
+    async def look(self, request: Request) -> Response:
+        """The variant another way: its plain text, its source, its headers and parts."""
+        what = request.path_params["what"]
+        if what not in ("text", "source", "message"):
+            raise HTTPException(404)
+        issue = self._issue_of(request)
+        state = await run_in_threadpool(self.desk.state, issue)
+        return await run_in_threadpool(self._looked, what, issue, state, request.query_params)
+
+    def _looked(self, what: str, issue: str, state: State, query: Mapping[str, str]) -> Response:
+        variant = state.variant(state.choice(query.get("profession", "")))
+        if variant is None:
+            return self._page("look.html.j2", what="nothing", lines=(), anatomy=None)
+        reader = self._reader(state, query)
+        if what == "message":
+            found = previewing.anatomy(previewing.message(state.workspace, issue, variant, reader))
+            return self._page("look.html.j2", what=what, lines=(), anatomy=found)
+        shown = previewing.show(state.workspace, issue, variant, reader)
+        text = shown.text if what == "text" else shown.html
+        return self._page("look.html.j2", what=what, lines=text.splitlines(), anatomy=None)
+
+    async def events(self, request: Request) -> Response:
+        """What saving changes, as it happens."""
+        issue, profession = (request.query_params.get(name, "") for name in ("issue", "profession"))
+        stream = self.live.events(issue, profession)
+        return StreamingResponse(stream, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+
+    async def failed(self, request: Request, error: Exception) -> Response:
+        """A page for what cannot be shown, in words."""
+        status = error.status_code if isinstance(error, HTTPException) else 422
+        words = str(error) if isinstance(error, NewsletterError) else "There is nothing at this address."
+        return self._page("failed.html.j2", code=status, words=words)
+
+    # ── what they share ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _issue_of(self, request: Request) -> str:
+        issue: str = request.path_params["issue"]
+        if issue not in {one.id for one in previewing.cards(self.desk.workspace())}:
+            raise HTTPException(404)
+        return issue
+
+    def _reader(self, state: State, query: Mapping[str, str]) -> previewing.Reader:
+        return previewing.NOBODY
+
+    def _link(self, where: Where) -> str:
+        """The address that opens the place in an editor; empty for a place outside the workspace."""
+        root = self.live.root
+        path = (root / where.path).resolve()
+        if not path.is_relative_to(root.resolve()):
+            return ""
+        return self.editor.replace("{path}", quote(str(path))).replace("{line}", str(where.line or 1))
+
+    def _page(self, name: str, code: int = 200, **values: object) -> HTMLResponse:
+        return HTMLResponse(_TEMPLATES.get_template(name).render(**values), code)
+
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def _professions(state: State) -> list[dict[str, str]]:
+    """Every profession that gets the issue: its key, label, and the variant it reads."""
+    if state.built is None or state.built.inspection is None:
+        return []
+    known = state.built.inspection.edition.professions
+    return [
+        {"key": key, "label": "Everybody else" if key == "default" else known.get(key).label, "variant": variant}
+        for key, variant in state.built.variant_of.items()
+    ]
+
+
+def _findings(state: State, profession: str) -> list[Finding]:
+    """Those of the variant that the profession reads, and those of all; the worst first."""
+    if state.built is None:
+        return []
+    key = state.built.variant_of.get(profession, "")
+    order = {"error": 0, "warning": 1, "info": 2}
+    own = [one for one in state.built.findings if one.variant in ("", key, profession)]
+    return sorted(own, key=lambda one: order[one.severity.value])
+
+
+def _tally(state: State) -> dict[str, int]:
+    found = state.built.findings if state.built else ()
+    return {name: sum(1 for one in found if one.severity.value == name) for name in ("error", "warning", "info")}
+
+
+def _differences(left: list[str], right: list[str]) -> list[tuple[str, str, str]]:
+    """(same, gone, new or changed; the left line; the right line), in reading order."""
+    found: list[tuple[str, str, str]] = []
+    for kind, left_from, left_to, right_from, right_to in SequenceMatcher(None, left, right, False).get_opcodes():
+        ours, theirs = left[left_from:left_to], right[right_from:right_to]
+        for at in range(max(len(ours), len(theirs))):
+            mine = ours[at] if at < len(ours) else ""
+            other = theirs[at] if at < len(theirs) else ""
+            found.append(({"equal": "same", "delete": "gone", "insert": "new"}.get(kind, "changed"), mine, other))
+    return found
