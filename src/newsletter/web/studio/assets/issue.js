@@ -33,6 +33,7 @@ async function refreshParts() {
   made.innerHTML = await fetched(`/issues/${issue}/parts?${new URLSearchParams({ profession: look.profession })}`);
   const part = (name) => made.content.querySelector(`[data-part="${name}"]`);
   find("#status").replaceChildren(...part("status").childNodes);
+  find("#inbox").replaceChildren(...part("inbox").childNodes);
   const scroll = find("#side").scrollTop;
   find("#side").replaceChildren(...part("side").childNodes);
   find("#side").scrollTop = scroll;

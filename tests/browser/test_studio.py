@@ -1,0 +1,330 @@
+"""The studio as a person uses it: in a real browser, by clicking and typing, while files are saved."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Frame, Page, expect, sync_playwright
+
+from tests.conftest import REPOSITORY
+from tests.studio import Running, chromium, running
+
+SCREENSHOTS = REPOSITORY / "build/screenshots"
+ISSUE = "open-source-in-care"
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        executable = chromium() or playwright.chromium.executable_path
+        if not Path(executable).exists():
+            message = "no Chromium: install the package chromium, or run `.venv/bin/playwright install chromium`"
+            if os.environ.get("CI"):
+                pytest.fail(message)
+            pytest.skip(message)
+        found = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The sample workspace."""
+    root = tmp_path / "workspace"
+    root.mkdir()
+    for name in ("issues", "audiences", "static", "templates"):
+        shutil.copytree(REPOSITORY / name, root / name)
+    shutil.copy2(REPOSITORY / "newsletter.yaml", root)
+    return root
+
+
+@pytest.fixture
+def studio(root: Path) -> Iterator[Running]:
+    with running(root) as found:
+        yield found
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, studio: Running) -> Iterator[Open]:
+    """Opens an address of the studio, as the link opens it."""
+    contexts: list[Any] = []
+    complaints: list[str] = []
+
+    def opened(path: str = f"/issues/{ISSUE}", width: int = 1280, scheme: Any = "light") -> Page:
+        height = 900 if width > 500 else 844
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{studio.home}{path}{'&' if '?' in path else '?'}token={studio.token}")
+        if path.startswith("/issues/") and page.locator("#frames").count():
+            shown(page)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+def shown(page: Page) -> Frame:
+    """The frame of the email that is seen, once it is there."""
+    handle = page.wait_for_selector("#frames iframe.shown")
+    frame = handle.content_frame() if handle else None
+    assert frame is not None
+    frame.wait_for_load_state()
+    return frame
+
+
+def save(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def test_the_list_names_every_issue_and_says_how_it_stands(open_page: Open) -> None:
+    page = open_page("/")
+    for title, variants in (("Every block, once", "1 variant"), ("Open source in care", "6 variants")):
+        card = page.locator(".card", has_text=title)
+        expect(card).to_contain_text("Ready")
+        expect(card).to_contain_text(variants)
+    page.get_by_role("link", name="Open source in care").click()
+    assert "Healthcare workers" in page.locator("#profession").inner_text() or shown(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Open source in care")
+
+
+def test_a_profession_reads_its_own_email_and_its_own_subject(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_label("Read as").select_option("practitioner")
+    expect(page.locator(".inbox.phone .subject")).to_have_text("Open source for practitioners")
+    expect(page.frame_locator("#frames iframe.shown").locator("body")).to_contain_text("Who Holds the Key to Your")
+    assert page.url.endswith("?profession=practitioner")
+
+
+def test_the_email_is_as_tall_as_it_is_wide_as_asked_and_never_scrolls_inside(open_page: Open) -> None:
+    page = open_page()
+    for button, width in (("Desktop", 700), ("Tablet", 560), ("Phone", 375)):
+        page.get_by_role("button", name=button).click()
+        page.wait_for_function(f"document.querySelector('#frames').clientWidth === {width}")
+        page.wait_for_timeout(200)
+        inside = shown(page)
+        assert inside.evaluate("innerWidth") == width
+        assert abs(inside.evaluate("document.body.scrollHeight - innerHeight")) <= 2
+    page.get_by_role("slider").press("ArrowRight")
+    expect(page.locator("#measure")).to_have_text("385 px")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark_are_the_emails_own_whatever_the_browser_prefers(open_page: Open, scheme: str) -> None:
+    page = open_page(scheme=scheme)
+    dark = "matchMedia('(prefers-color-scheme: dark)').matches"
+    assert shown(page).evaluate(dark) is False
+    page.get_by_role("button", name="Dark").click()
+    assert shown(page).evaluate(dark) is True
+
+
+def test_without_pictures_their_words_stand_in_for_them(open_page: Open) -> None:
+    page = open_page()
+    loaded = "[...document.images].filter(one => one.naturalWidth > 0).length"
+    assert shown(page).evaluate(loaded) > 0
+    page.get_by_role("button", name="Pictures").click()
+    page.wait_for_selector("#frames iframe.next", state="detached")
+    assert shown(page).evaluate(loaded) == 0
+    assert shown(page).evaluate("document.images.length") > 0
+
+
+def test_a_client_without_style_sheets_is_shown_and_called_an_approximation(open_page: Open) -> None:
+    page = open_page()
+    assert shown(page).evaluate("document.querySelectorAll('style').length") > 0
+    expect(page.locator("#approximation")).to_be_hidden()
+    page.get_by_label("Client").select_option("No style sheet")
+    expect(page.locator("#approximation")).to_be_visible()
+    page.wait_for_selector("#frames iframe.next", state="detached")
+    assert shown(page).evaluate("document.querySelectorAll('style').length") == 0
+
+
+def test_what_is_copied_is_what_is_mailed_byte_for_byte(open_page: Open, studio: Running, root: Path) -> None:
+    from newsletter.pipeline.building import build, sample_message
+    from newsletter.pipeline.workspace import open_workspace
+
+    workspace = open_workspace(root, {}, REPOSITORY / "templates")
+    built = build(workspace, ISSUE)
+    variant = next(one for one in built.variants if one.key == "practitioner")
+    import email
+    import email.policy
+
+    message = email.message_from_bytes(sample_message(workspace, built, variant), policy=email.policy.default)
+    part = message.get_body(("html",))
+    assert part is not None
+    mailed = part.get_payload(decode=True)
+    assert isinstance(mailed, bytes)
+    shown_html = studio.ask(f"/issues/{ISSUE}/html?profession=practitioner")[2]
+    assert shown_html.rstrip("\n") == mailed.decode("ascii").replace("\r\n", "\n").rstrip("\n")
+
+
+def test_the_text_the_source_and_the_parts_of_the_mail_are_shown(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_role("tab", name="Plain text").click()
+    expect(page.locator("#pane-text")).to_contain_text("Hello there,")
+    page.keyboard.press("s")
+    expect(page.locator("#pane-source")).to_contain_text("<!doctype html", ignore_case=True)
+    page.get_by_role("tab", name="Headers and parts").click()
+    pane = page.locator("#pane-message")
+    for words in ("List-Unsubscribe", "multipart/alternative", "text/plain", "text/html", "image/png"):
+        expect(pane).to_contain_text(words)
+    page.get_by_role("tab", name="Headers and parts").press("ArrowRight")
+    expect(page.get_by_role("tab", name="Email")).to_be_focused()
+
+
+# ── live ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_saving_changes_the_email_and_leaves_the_reader_where_they_were(open_page: Open, root: Path) -> None:
+    page = open_page()
+    stage = page.locator("#pane-email")
+    stage.evaluate("one => { one.scrollTop = 700; }")
+    save(root / f"issues/{ISSUE}/open-source.md", "sewing machines", "weaving machines")
+    body = page.frame_locator("#frames iframe.shown").locator("body")
+    expect(body).to_contain_text("weaving machines")
+    page.wait_for_timeout(700)
+    assert stage.evaluate("one => one.scrollTop") == 700
+
+
+def test_a_mistake_is_told_with_its_line_while_the_last_good_email_stays(open_page: Open, root: Path) -> None:
+    page = open_page()
+    path = root / f"issues/{ISSUE}/issue.yaml"
+    good = path.read_text("utf-8")
+    path.write_text(good + "colour: red\n", "utf-8")
+    line = good.count("\n") + 1
+    overlay = page.get_by_role("alert")
+    expect(overlay).to_contain_text(f"issues/{ISSUE}/issue.yaml:{line}")
+    expect(overlay.locator(".here")).to_have_text(f"{line}colour: red")
+    expect(page.frame_locator("#frames iframe.shown").locator("body")).to_contain_text("Open source in care")
+    picture(page, "problem-1280-light")
+    path.write_text(good, "utf-8")
+    expect(overlay).to_have_count(0)
+
+
+def test_a_studio_opened_on_a_broken_issue_says_what_is_wrong_and_mends_itself(open_page: Open, root: Path) -> None:
+    path = root / "issues/every-block/issue.yaml"
+    good = path.read_text("utf-8")
+    path.write_text("title: [", "utf-8")
+    page = open_page("/", 390)
+    expect(page.locator(".card", has_text="every-block")).to_contain_text("cannot be read")
+    page.goto(page.url + "issues/every-block")
+    expect(page.get_by_role("alert")).to_contain_text("issues/every-block/issue.yaml:1")
+    path.write_text(good, "utf-8")
+    expect(page.frame_locator("#frames iframe.shown").locator("body")).to_contain_text("Every block, once")
+
+
+def test_a_finding_leads_to_its_place_in_the_email_and_to_the_line_to_edit(open_page: Open, root: Path) -> None:
+    page = open_page()
+    article = root / f"issues/{ISSUE}/open-source.md"
+    article.write_text(article.read_text("utf-8") + "\nAnd then [click here](https://example.org/more).\n", "utf-8")
+    line = article.read_text("utf-8").count("\n")
+    found = page.locator(".finding", has_text="click here")
+    expect(found).to_have_count(1)
+    link = found.get_by_role("link")
+    expect(link).to_have_text(f"issues/{ISSUE}/open-source.md:{line}")
+    assert link.get_attribute("href") == f"vscode://file{article.resolve()}:{line}"
+    page.wait_for_timeout(600)
+    found.get_by_role("button").click()
+    spot = page.locator(".spot")
+    expect(spot).to_be_in_viewport()
+    inside = shown(page).evaluate(
+        "(() => { const one = [...document.links].find(a => a.textContent === 'click here').getBoundingClientRect();"
+        " return [one.left, one.top]; })()"
+    )
+    box = spot.evaluate("one => [one.offsetLeft, one.offsetTop, one.offsetWidth, one.offsetHeight]")
+    assert box[0] <= inside[0] <= box[0] + box[2]
+    assert box[1] <= inside[1] <= box[1] + box[3]
+    picture(page, "finding-1280-light")
+
+
+# ── harm ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_script_in_an_email_reaches_nothing(open_page: Open, root: Path) -> None:
+    evil = (
+        "<script>document.body.textContent = 'TAKEN'; parent.taken = 1; top.location = 'about:blank';</script>"
+        '<img src="x" onerror="document.body.textContent = \'TAKEN\'">'
+    )
+    save(root / "templates/page.html.j2", "</body>", evil + "</body>")
+    page = open_page()
+    assert "TAKEN" in shown(page).content()
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.taken") is None
+    assert page.url.endswith(ISSUE)
+    for frame in page.frames[1:]:
+        assert "Open source in care" in frame.inner_text("body")
+        assert frame.evaluate("document.body.textContent !== 'TAKEN'")
+        assert frame.evaluate("self.origin") == "null"
+
+
+# ── all of them ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_all_professions_stand_side_by_side(open_page: Open) -> None:
+    page = open_page(f"/issues/{ISSUE}/all")
+    assert page.locator(".grid li").count() == 6
+    tile = page.frame_locator('iframe[title="The email for practitioner"]')
+    expect(tile.locator("body")).to_contain_text("Who Holds the Key to Your")
+
+
+def test_two_emails_are_compared_line_by_line(open_page: Open) -> None:
+    page = open_page(f"/issues/{ISSUE}/compare")
+    page.get_by_label("Left").select_option("practitioner")
+    page.get_by_label("Right").select_option("car-dealership")
+    page.get_by_role("button", name="Compare").click()
+    expect(
+        page.locator("del", has_text="WHO HOLDS THE KEY").or_(page.locator("del", has_text="Who Holds"))
+    ).not_to_have_count(0)
+    page.get_by_label("Right").select_option("practitioner")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("heading", name="The same words")).to_be_visible()
+
+
+def test_the_keyboard_does_what_the_buttons_do_and_says_so(open_page: Open) -> None:
+    page = open_page()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("3")
+    expect(page.get_by_role("button", name="Phone")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("d")
+    expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("j")
+    expect(page.get_by_label("Read as")).to_have_value("practitioner")
+
+
+# ── everybody can use it ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def picture(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"studio-{name}.png")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_page_keeps_anybody_out_or_scrolls_sideways(open_page: Open, width: int, scheme: str) -> None:
+    places = {"list": "/", "issue": f"/issues/{ISSUE}", "all": f"/issues/{ISSUE}/all"}
+    places |= {"compare": f"/issues/{ISSUE}/compare", "missing": "/issues/nothing"}
+    for name, path in places.items():
+        page = open_page(path, width, scheme)
+        page.wait_for_timeout(500)
+        picture(page, f"{name}-{width}-{scheme}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        # The email in the frame is the author's, and has checks of its own.
+        found = Axe().run(page, context={"exclude": [["iframe"]]}, options={"iframes": False}).response["violations"]
+        assert not [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]

@@ -1,0 +1,81 @@
+"""The studio, started as a person starts it: `newsletter preview` in a process of its own."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Running:
+    """A studio that answers: the link a person is given, and where it listens."""
+
+    link: str
+    port: int
+    token: str
+
+    @property
+    def home(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def cookie(self) -> str:
+        return f"newsletter-studio-{self.port}={self.token}"
+
+    def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], str]:
+        """The answer to a request with these headers (`_` for `-`), and Host and cookie unless they are given."""
+        given = {"host": f"127.0.0.1:{self.port}", "cookie": self.cookie}
+        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+        for name, value in given.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        body = answer.read().decode()
+        connection.close()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, body
+
+
+@contextmanager
+def running(root: Path, *arguments: str) -> Iterator[Running]:
+    """The studio of that workspace, until the block ends."""
+    code = "from newsletter.cli.main import run; run()"
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", code, "preview", "--no-open", *arguments],
+        cwd=root,
+        env={**os.environ},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        said = ""
+        for line in process.stdout:
+            said += line
+            found = re.search(r"(http://[^:]+:(\d+)\S*token=(\S+))", line)
+            if found:
+                yield Running(found[1], int(found[2]), found[3])
+                break
+        else:
+            raise AssertionError(said)
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
+
+
+def chromium() -> str:
+    """Where the system's Chromium is; empty when there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), "")

@@ -1,0 +1,127 @@
+"""Who the studio answers: a real server, asked as a browser on this machine or a page elsewhere would."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from newsletter.web.studio.guarding import is_own
+from tests.conftest import REPOSITORY
+from tests.studio import Running, running
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    root = tmp_path_factory.mktemp("studio") / "workspace"
+    _sample(root)
+    (root.parent / "outside.txt").write_text("a secret of this machine", "utf-8")
+    with running(root) as found:
+        yield found
+
+
+def _sample(root: Path) -> None:
+    root.mkdir()
+    for name in ("issues", "audiences", "static", "templates"):
+        shutil.copytree(REPOSITORY / name, root / name)
+    shutil.copy2(REPOSITORY / "newsletter.yaml", root)
+
+
+def test_nobody_is_answered_without_the_token(studio: Running) -> None:
+    for path in ("/", "/issues/open-source-in-care", "/assets/studio.css", "/events"):
+        for cookie in ("", f"newsletter-studio-{studio.port}=guess", "newsletter-studio-1=" + studio.token):
+            assert studio.ask(path, cookie=cookie)[0] == 401
+    assert studio.ask("/?token=guess", cookie="")[0] == 401
+
+
+def test_the_token_leaves_the_address_at_once_for_a_cookie_no_script_and_no_other_site_has(studio: Running) -> None:
+    status, headers, _ = studio.ask(f"/issues/every-block?token={studio.token}&profession=default", cookie="")
+    assert (status, headers["location"]) == (303, "/issues/every-block?profession=default")
+    parts = {part.strip().lower() for part in headers["set-cookie"].split(";")[1:]}
+    assert {"httponly", "samesite=strict", "path=/"} <= parts
+
+
+def test_the_welcome_leads_to_no_other_server(studio: Running) -> None:
+    _, headers, _ = studio.ask(f"//evil.example/x?token={studio.token}", cookie="")
+    assert headers["location"].startswith("/") and not headers["location"].startswith("//")
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "", "a@127.0.0.1:{port}"]
+)
+def test_a_name_of_somebody_else_that_points_here_is_refused(studio: Running, host: str) -> None:
+    status, _, body = studio.ask("/", host=host.format(port=studio.port))
+    assert status == 400
+    assert "Open source in care" not in body
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_page_elsewhere_gets_nothing_even_with_the_cookie(studio: Running, site: str) -> None:
+    assert studio.ask("/", sec_fetch_site=site)[0] == 403
+    assert studio.ask("/issues/open-source-in-care/frame", sec_fetch_site=site)[0] == 403
+
+
+def test_a_request_of_another_origin_is_refused(studio: Running) -> None:
+    own = f"http://127.0.0.1:{studio.port}"
+    assert studio.ask("/", origin="https://evil.example")[0] == 403
+    assert studio.ask("/", origin="null")[0] == 403
+    assert studio.ask("/", origin=own)[0] == 200
+    assert studio.ask("/", "POST")[0] == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/../../../../../../../../etc/passwd",
+        "/assets/%2e%2e/%2e%2e/pages.py",
+        "/assets/..%2f..%2fpages.py",
+        "/issues/..%2f..%2foutside.txt",
+        "/issues/%2e%2e/frame",
+        "/issues/../../outside.txt",
+        "/cards/..",
+        "/issues/open-source-in-care/look/..%2f..%2fissue.yaml",
+        "/issues/open-source-in-care/look/headers",
+    ],
+)
+def test_no_address_leads_to_a_file(studio: Running, path: str) -> None:
+    status, _, body = studio.ask(path)
+    assert status == 404
+    assert "secret of this machine" not in body and "root:" not in body and "import" not in body
+
+
+def test_every_page_may_run_only_the_studios_own_scripts_and_stand_in_no_other_page(studio: Running) -> None:
+    for path in ("/", "/issues/open-source-in-care", "/issues/open-source-in-care/all", "/nowhere"):
+        _, headers, body = studio.ask(path)
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert " style=" not in body and "onclick" not in body
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cache-control"] == "no-store"
+
+
+def test_the_email_has_no_origin_and_runs_no_script(studio: Running) -> None:
+    _, headers, _ = studio.ask("/issues/open-source-in-care/frame?profession=practitioner")
+    policy = headers["content-security-policy"].split("; ")
+    assert "sandbox" in policy and "default-src 'none'" in policy
+    assert not [part for part in policy if part.startswith(("script-src", "sandbox "))]
+
+
+def test_its_twin_has_no_origin_and_runs_only_what_carries_a_word_nobody_can_guess(studio: Running) -> None:
+    policies = [studio.ask("/issues/open-source-in-care/frame?measure")[1]["content-security-policy"] for _ in "ab"]
+    assert all(one.startswith("sandbox allow-scripts; default-src 'none'") for one in policies)
+    assert all("script-src 'nonce-" in one and "connect-src" not in one for one in policies)
+    assert policies[0] != policies[1]
+
+
+def test_on_all_addresses_of_a_machine_only_addresses_are_answered_and_no_names() -> None:
+    assert is_own(["192.168.1.7:80"], "0.0.0.0", 80)
+    assert is_own(["192.168.1.7"], "0.0.0.0", 80)
+    assert is_own(["[fe80::1]:8000"], "::", 8000)
+    assert not is_own(["evil.example:80"], "0.0.0.0", 80)
+    assert not is_own(["192.168.1.7:80"], "127.0.0.1", 80)
+    assert not is_own(["127.0.0.1:80", "evil.example:80"], "127.0.0.1", 80)
+    assert not is_own(["[::1"], "::1", 80)
