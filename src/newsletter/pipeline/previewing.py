@@ -152,6 +152,14 @@ def in_view(workspace: Workspace, html: str, view: str) -> str:
     return html
 
 
+_SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)", re.IGNORECASE)
+
+
+def in_scheme(html: str, scheme: str) -> str:
+    """The HTML as a browser set to light or dark reads it: its own setting no longer matters."""
+    return _SCHEME.sub(lambda found: "(min-width: 0)" if found[1].lower() == scheme else "(max-width: 0)", html)
+
+
 @cache
 def _table(folder: Path) -> SupportTable:
     return load_table(folder)

@@ -153,6 +153,7 @@ class Pages:
             html = previewing.with_places(state.built, profession, _findings(state, profession))
         html = previewing.show(state.workspace, issue, variant, self._reader(state, query), html).html
         html = previewing.in_view(state.workspace, html, query.get("view", ""))
+        html = previewing.in_scheme(html, "dark" if query.get("scheme") == "dark" else "light")
         html = previewing.with_pictures(state.workspace, html, variant, query.get("pictures") != "off")
         if not measure:
             return HTMLResponse(html, headers={"content-security-policy": FRAME_POLICY})

@@ -5,7 +5,7 @@ import { listen } from "/assets/live.js";
 const find = (selector) => document.querySelector(selector);
 const all = (selector) => [...document.querySelectorAll(selector)];
 const { issue } = document.body.dataset;
-const look = { profession: document.body.dataset.profession, view: "sent", pictures: "on" };
+const look = { profession: document.body.dataset.profession, view: "sent", scheme: "light", pictures: "on" };
 const paper = find("#paper");
 const stage = find("#pane-email");
 find("#frames").dataset.frame = `/issues/${issue}/frame`;
@@ -48,7 +48,7 @@ async function refreshParts() {
 }
 
 function showFrame() {
-  frames.show({ profession: look.profession, view: look.view, pictures: look.pictures, version: look.version ?? "" });
+  frames.show({ profession: look.profession, view: look.view, scheme: look.scheme, pictures: look.pictures, version: look.version ?? "" });
 }
 
 async function showTab() {
@@ -102,6 +102,8 @@ function setWidth(width) {
 function setScheme(scheme) {
   paper.classList.toggle("dark", scheme === "dark");
   press(all("[data-scheme]"), find(`[data-scheme="${scheme}"]`));
+  look.scheme = scheme;
+  showFrame();
 }
 
 function togglePictures() {
