@@ -109,6 +109,42 @@ def test_a_person_is_told_what_is_held_then_forgotten_and_no_file_brings_them_ba
     assert "(somebody who was erased)" in _ok(workspace.run("suppress", "list", **environment))
 
 
+def test_an_erasure_stands_until_it_is_lifted_by_name_and_then_the_same_file_is_read_again(
+    workspace: Workspace, environment: dict[str, str]
+) -> None:
+    _ok(workspace.run("audience", "import", "crew", **environment))
+    _ok(workspace.run("audience", "forget", "ada@example.org", "--yes", **environment))
+    _ok(workspace.run("suppress", "add", "ada@example.org", **environment))
+    _ok(workspace.run("suppress", "remove", "ada@example.org", **environment))
+    _ok(workspace.run("audience", "import", "crew", **environment))
+    assert _json(workspace.run("audience", "export", "ada@example.org", **environment))["subscriber"] is None
+    _ok(workspace.run("suppress", "remove", "ada@example.org", "--erased", **environment))
+    _ok(workspace.run("audience", "import", "crew", **environment))
+    assert _json(workspace.run("audience", "export", "ada@example.org", **environment))["subscriber"] is not None
+
+
+def test_whoever_left_has_left_though_the_rest_of_their_row_cannot_be_taken(workspace: Workspace) -> None:
+    workspace.write("audiences/club.yaml", "source: club.csv\n")
+    people = "Email,Job title,Status\nann@x.org,Poet,subscribed\ncy@x.org,Poet,subscribed\nbo@x.org,Poet,subscribed\n"
+    workspace.write("audiences/club.csv", people)
+    assert _json(workspace.run("audience", "count", "club", "--json"))["recipients"] == 3
+    left = f"Email,Job title,Status\nann@x.org,{'x' * 600},unsubscribed\ncy@x.org,Poet,unsubscribed,more\n"
+    workspace.write("audiences/club.csv", f"{left}bo@x.org,{'x' * 600},subscribed\nno address,,unsubscribed\n")
+    result = _json(workspace.run("audience", "import", "club", "--json"))
+    assert (result["rows"], result["updated"], result["rejected_rows"]) == (4, 2, 2)
+    for address, status in (("ann@x.org", "unsubscribed"), ("cy@x.org", "unsubscribed"), ("bo@x.org", "subscribed")):
+        held = _json(workspace.run("audience", "export", address))
+        assert held["subscriber"]["status"] == status  # type: ignore[index]
+    assert "their person left: 2, the first on line 2" in _ok(workspace.run("audience", "import", "club", "--dry-run"))
+
+
+def test_a_file_is_named_only_for_the_whole_address(workspace: Workspace) -> None:
+    workspace.write("audiences/others.csv", "Email\nxada@example.org\nada@example.org.uk\n")
+    workspace.write("audiences/hers.csv", "Email\n<ADA@Example.org>\n")
+    named = _json(workspace.run("audience", "export", "ada@example.org"))["also_in"]
+    assert [str(path).rpartition("/")[2] for path in named] == ["crew.csv", "hers.csv"]  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("entry", ["nowhere", "a b.org", "@", "x@", "a@b@c.org"])
 def test_what_is_neither_an_address_nor_a_domain_is_refused(workspace: Workspace, entry: str) -> None:
     refused = workspace.run("suppress", "add", entry)

@@ -17,11 +17,12 @@ from newsletter.delivery.messages import Assembler, Envelope
 from newsletter.delivery.providers.contract import ProviderGone
 from newsletter.delivery.providers.smtp import Smtp, parse_server
 from newsletter.delivery.throttle import Throttle
-from newsletter.model import Counts, RenderedVariant, Segment, SubscriberRow, SubscriberStatus
-from newsletter.store import campaigns, freezing, ledger, subscribers
+from newsletter.model import Counts, RenderedVariant, Segment, SubscriberStatus
+from newsletter.store import campaigns, freezing, ledger
 from newsletter.store.database import Database, open_database
 from newsletter.store.freezing import FrozenCampaign
 from tests.delivery.smtp_server import DROP, MailServer
+from tests.people import Person, put_people
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PEOPLE = 300
@@ -37,12 +38,9 @@ def mail() -> Iterator[MailServer]:
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     opened = open_database("sqlite:///n.db", tmp_path)
-    rows = [
-        SubscriberRow(address, address, "N", "", "", "", "", "", SubscriberStatus.SUBSCRIBED, {})
-        for address in EVERYBODY
-    ]
+    rows = [Person(address, address, "N", "", "", "", "", "", SubscriberStatus.SUBSCRIBED, {}) for address in EVERYBODY]
     with opened.begin() as connection:
-        subscribers.put_batch(connection, rows, "a.csv", 1, NOW)
+        put_people(connection, rows, "a.csv", NOW)
         freezing.freeze(connection, FrozenCampaign("c", "i", "a", "h", {"x": b""}, {}, Segment(), ()), NOW)
     yield opened
     opened.close()

@@ -10,10 +10,11 @@ from zoneinfo import available_timezones
 import pytest
 from sqlalchemy import event
 
-from newsletter.model import Campaign, CampaignStatus, Segment, State, SubscriberRow, SubscriberStatus
-from newsletter.store import campaigns, freezing, headcounts, ledger, subscribers
+from newsletter.model import Campaign, CampaignStatus, Segment, State, SubscriberStatus
+from newsletter.store import campaigns, freezing, headcounts, ledger
 from newsletter.store.database import Database, open_database
 from newsletter.store.freezing import FrozenCampaign
+from tests.people import Person, put_people
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -29,7 +30,7 @@ def database(store_url: str, tmp_path: Path) -> Iterator[Database]:
 def _put(database: Database, zones: list[str], left: int = 0) -> None:
     """A subscriber for each zone; the last `left` have unsubscribed."""
     rows = [
-        SubscriberRow(
+        Person(
             f"r{number}@x.org",
             f"r{number}@x.org",
             "",
@@ -46,7 +47,7 @@ def _put(database: Database, zones: list[str], left: int = 0) -> None:
     ]
     with database.begin() as connection:
         for start in range(0, len(rows), 500):
-            subscribers.put_batch(connection, rows[start : start + 500], "a.csv", 1, NOW)
+            put_people(connection, rows[start : start + 500], "a.csv", NOW)
 
 
 def _freeze(database: Database, zones: Mapping[str, datetime]) -> Campaign:

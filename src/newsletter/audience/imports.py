@@ -120,8 +120,11 @@ def _stage(
                     raise RowRejected(problem)
                 row = reader.row(line, cells)
             except (RowRejected, InvalidAddress) as error:
-                rejected.add(line, str(error), cells)
-                continue
+                left = reader.leaving(line, cells)
+                if left is None:
+                    rejected.add(line, str(error), cells)
+                    continue
+                row = left
             if is_erased and is_erased(row.address_key):
                 rejected.add(line, "erased", ())  # and no new copy of what was to be forgotten
             else:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from newsletter.audience.addresses import is_simple, parse_address
+from newsletter.audience.addresses import InvalidAddress, is_simple, parse_address
 from newsletter.audience.columns import CONSENT_ELSE, FIELDS, MORE_ATTRIBUTES, WHOLE_NAME, Columns
 from newsletter.audience.professions import normalised
 from newsletter.model import SubscriberStatus
@@ -36,6 +36,7 @@ _STATUSES = {
     **dict.fromkeys(("complained", "complaint", "spam", "abuse"), SubscriberStatus.COMPLAINED),
     **dict.fromkeys(("pending", "unconfirmed", "non subscribed", "nonsubscribed"), SubscriberStatus.PENDING),
 }
+_LEFT = {one.value for one in (SubscriberStatus.UNSUBSCRIBED, SubscriberStatus.BOUNCED, SubscriberStatus.COMPLAINED)}
 # A line break and then what reads as a header: RFC 5322 §2.2.
 _SMUGGLED = re.compile("[\n\r\v\f\x85\u2028\u2029]\\s*[A-Za-z][A-Za-z-]*\\s*:")
 # Joiners spell words in Persian, Hindi and more; beside letters of ASCII they only hide.
@@ -107,6 +108,21 @@ class RowReader:
             more,
             *consent,
         )
+
+    def leaving(self, line: int, cells: Sequence[str]) -> StagedRow | None:
+        """The address and the status alone of a record that was rejected, when it says that its person left: that is
+        never lost for the sake of a title that is too long."""
+        self._line = line
+        cells = [*cells, *[""] * self._width]
+        try:
+            address = parse_address(cells[self._places["address"]])
+            status = self._status(cells[self._places["status"]], None)
+        except (RowRejected, InvalidAddress):
+            return None
+        if status not in _LEFT:
+            return None
+        self._note("rows that cannot be taken but for their address and that their person left")
+        return StagedRow(address.mailed, address.key, "", "", "", "", "", "", "", status, "[]", "{}", None, "", "", "")
 
     def _profession(self, title: str) -> str:
         found = self._professions.get(title)

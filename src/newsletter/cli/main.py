@@ -35,7 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "inline": ("newsletter.cli.inlining:inline", "Move the CSS of any HTML email into style attributes."),
     "plan": ("newsletter.cli.sending:plan", "Show who would get what, and who is left out and why."),
     "send": ("newsletter.cli.sending:send", "Send an issue, or go on with one that was cut off."),
-    "run-due": ("newsletter.cli.running:run_due", "Send everything that is due, once: for a timer."),
+    "run-due": ("newsletter.cli.running:run_due", "Send everything that is due, once."),
     "status": ("newsletter.cli.campaigns:status", "Show where a campaign stands, or list them all."),
     "pause": ("newsletter.cli.campaigns:pause", "Stop a campaign until it is resumed."),
     "resume": ("newsletter.cli.campaigns:resume", "Let a paused campaign go on."),

@@ -37,11 +37,15 @@ def add(context: click.Context, entries: tuple[str, ...], reason: str, audience:
 @suppress.command()
 @click.argument("entries", nargs=-1, required=True, metavar="ADDRESS|DOMAIN...")
 @_scope
+@click.option("--erased", is_flag=True, help="Also let somebody back in who had asked to be forgotten.")
 @json_option
 @click.pass_context
-def remove(context: click.Context, entries: tuple[str, ...], audience: str, as_json: bool) -> None:
-    """Let these be mailed again, because they asked for it. Who unsubscribed stays unsubscribed."""
-    removed = suppressing.lift(workspace_of(context), entries, audience)
+def remove(context: click.Context, entries: tuple[str, ...], audience: str, erased: bool, as_json: bool) -> None:
+    """Let these be mailed again, because they asked for it.
+
+    Who unsubscribed stays unsubscribed, and who asked to be forgotten stays forgotten unless --erased says otherwise.
+    """
+    removed = suppressing.lift(workspace_of(context), entries, audience, erased)
     if as_json:
         print_json({"removed": removed, "unknown": len(entries) - removed})
     else:

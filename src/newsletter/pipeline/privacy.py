@@ -7,9 +7,11 @@ backups, nobody here can see.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,6 @@ from newsletter.store import personal
 from newsletter.store.database import Database
 from newsletter.store.personal import Held
 from newsletter.store.upgrading import copies
-
-_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +80,14 @@ def _texts(workspace: Workspace) -> Iterable[Path]:
 
 
 def _names(path: Path, address_key: str) -> bool:
-    """Whether the file holds the address, in any case of its letters. A packed spreadsheet is not looked into."""
-    wanted, rest = address_key.encode(), b""
+    """Whether the file holds the address, whole and in any case of its letters. A packed spreadsheet is not looked
+    into."""
+    whole = rb"(?<![a-z0-9._%+-])" + re.escape(address_key.encode()) + rb"(?![a-z0-9-]|\.[a-z0-9])"
     try:
-        with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                if wanted in (rest + piece).lower():
-                    return True
-                rest = piece[-len(wanted) :]
-    except OSError:
+        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            return re.search(whole, content, re.IGNORECASE) is not None
+    except (OSError, ValueError):  # an empty file cannot be mapped
         return False
-    return False
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from newsletter.audience.suppression_files import read_suppressions
 from newsletter.errors import SettingsError, did_you_mean
 from newsletter.model import EVERYTHING, RejectedRow, Suppression, SuppressionKind
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
-from newsletter.store import suppressions
+from newsletter.store import imports, suppressions
 
 _BATCH = 5_000
 
@@ -36,10 +36,10 @@ def suppress(workspace: Workspace, texts: Sequence[str], reason: str, audience: 
         return suppressions.add(connection, entries)
 
 
-def lift(workspace: Workspace, texts: Sequence[str], audience: str = EVERYTHING) -> int:
+def lift(workspace: Workspace, texts: Sequence[str], audience: str = EVERYTHING, erased: bool = False) -> int:
     """Let these addresses and domains be mailed again; the number that were suppressed.
 
-    Somebody who was erased may be brought in by a file again afterwards.
+    That somebody asked to be forgotten stands until it is lifted too: with `erased`, a file may bring them in again.
     """
     if not has_database(workspace):
         return 0
@@ -47,8 +47,10 @@ def lift(workspace: Workspace, texts: Sequence[str], audience: str = EVERYTHING)
     with open_store(workspace) as database, database.begin() as connection:
         for kind, value in map(_parsed, texts):
             found = suppressions.remove(connection, kind, [value], audience)
-            if kind is SuppressionKind.ADDRESS and audience == EVERYTHING:
+            if erased and kind is SuppressionKind.ADDRESS:
                 found += suppressions.forgive_erased(connection, value)
+                # Their rows were rejected: files that have not changed have to be read again.
+                imports.forget_fingerprints(connection)
             lifted += bool(found)
     return lifted
 

@@ -122,6 +122,11 @@ def as_stored(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+def forget_fingerprints(connection: Connection) -> None:
+    """Every file is read again with its next import, though it has not changed."""
+    connection.execute(update(sources).values(fingerprint=""))
+
+
 def imported_fingerprint(connection: Connection, source: str) -> str:
     """What the file was when it was last imported; empty when it never was."""
     query = select(sources.c.fingerprint).where(sources.c.source == source)
