@@ -226,7 +226,7 @@ def test_a_studio_opened_on_a_broken_issue_says_what_is_wrong_and_mends_itself(o
     page = open_page("/", 390)
     expect(page.locator(".card", has_text="every-block")).to_contain_text("cannot be read")
     page.goto(page.url + "issues/every-block")
-    expect(page.get_by_role("alert")).to_contain_text("issues/every-block/issue.yaml:1")
+    expect(page.get_by_role("alert")).to_contain_text("issues/every-block/issue.yaml:2")
     path.write_text(good, "utf-8")
     expect(page.frame_locator("#frames iframe.shown").locator("body")).to_contain_text("Every block, once")
 

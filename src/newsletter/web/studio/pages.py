@@ -251,7 +251,7 @@ def _findings(state: State, profession: str) -> list[Finding]:
         return []
     key = state.built.variant_of.get(profession, "")
     order = {"error": 0, "warning": 1, "info": 2}
-    own = [one for one in state.built.findings if one.variant in ("", key, profession)]
+    own = [one for one in state.built.findings if not one.variant or key in one.variant.split(", ")]
     return sorted(own, key=lambda one: order[one.severity.value])
 
 
