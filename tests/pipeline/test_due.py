@@ -196,6 +196,23 @@ def test_what_is_paused_or_cancelled_stays_so(quick: Timed) -> None:
     assert (quick.reached(), quick.reached("second")) == (_everybody(), Counter())
 
 
+def test_one_that_is_paused_after_it_was_found_to_be_due_is_no_failure(
+    quick: Timed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick.schedule("2026-11-21 15:00")
+    quick.now = NOW + 3 * HOUR
+    send = sending.send
+
+    def paused_first(*arguments: Any) -> standing.CampaignState:
+        steering.pause(quick.open(), "letter", "")
+        return send(*arguments)
+
+    monkeypatch.setattr("newsletter.pipeline.due.send", paused_first)
+    (ran,) = quick.ran()
+    assert (ran.ending, ran.stopped, ran.message) == (Ending.PAUSED, False, "it was paused meanwhile")
+    assert quick.files.outbox() == []
+
+
 def test_what_is_resumed_before_its_time_waits_for_it(quick: Timed) -> None:
     quick.schedule("2026-11-21 15:00")
     steering.pause(quick.open(), "letter", "")

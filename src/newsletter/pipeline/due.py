@@ -12,10 +12,10 @@ from enum import StrEnum
 from threading import Event
 
 from newsletter.campaigns.scheduling import is_late
-from newsletter.errors import BeingSent, NewsletterError, Stopped
+from newsletter.errors import BeingSent, NewsletterError, Refused, Stopped
 from newsletter.model import Campaign, CampaignStatus
 from newsletter.pipeline.sending import SendOptions, send
-from newsletter.pipeline.standing import CampaignState, refuse_unfinished
+from newsletter.pipeline.standing import CampaignState, refuse_unfinished, status
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, open_store, silent
 from newsletter.store import campaigns, ledger
 from newsletter.store.database import Connection, Database
@@ -85,6 +85,9 @@ def _run(workspace: Workspace, campaign: Campaign, stop: Event, late: bool, prog
     except BeingSent:
         return None
     except NewsletterError as error:
+        meanwhile = status(workspace, campaign.name) if isinstance(error, Refused) else None
+        if meanwhile and meanwhile.campaign.status in (CampaignStatus.PAUSED, CampaignStatus.CANCELLED):
+            return _judged(meanwhile)
         return Ran(campaign.name, Ending.STOPPED, str(error))
     except Exception as error:  # the other campaigns are due all the same
         told = f"an error of the program itself: {type(error).__name__}: {error}"
@@ -116,11 +119,11 @@ def _pause(database: Database, campaign: Campaign, reason: str, now: datetime) -
 
 
 def _judged(state: CampaignState) -> Ran:
-    name, status, left = state.campaign.name, state.campaign.status, state.counts
-    if status is CampaignStatus.FINISHED:
+    name, left = state.campaign.name, state.counts
+    if state.campaign.status is CampaignStatus.FINISHED:
         return Ran(name, Ending.FINISHED, "", state)
-    if status is not CampaignStatus.SENDING:
-        return Ran(name, Ending.PAUSED, f"it was {status.value} meanwhile", state)
+    if state.campaign.status is not CampaignStatus.SENDING:
+        return Ran(name, Ending.PAUSED, f"it was {state.campaign.status.value} meanwhile", state)
     if state.held and state.held.until and not left.uncertain:
         told = f"held by a limit ({state.held.reason}) until {state.held.until:%Y-%m-%d %H:%M %Z}"
         return Ran(name, Ending.HELD, told, state)
