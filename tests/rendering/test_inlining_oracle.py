@@ -7,7 +7,7 @@ from typing import Any
 
 import css_inline
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.rendering.inlining import inline_css, parse_page, serialize_page
@@ -83,6 +83,7 @@ _TREES = st.recursive(
 
 
 @settings(max_examples=150, deadline=None)
+@example(["div{color:2px;color:1px;color:2px}"], "<div></div>")
 @given(st.lists(_RULES, min_size=1, max_size=6), _TREES)
 def test_simple_selectors_apply_as_the_standard_says(rules: list[str], tree: str) -> None:
     html = f"<!DOCTYPE html><html><head><style>{' '.join(rules)}</style></head><body>{tree}</body></html>"

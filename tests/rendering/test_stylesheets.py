@@ -239,4 +239,4 @@ def test_reading_a_style_sheet_again_costs_nothing() -> None:
 
 def test_the_cascade_keeps_two_values_of_one_block_and_one_of_two() -> None:
     blocks = [read_declarations(css) for css in ("a:1;b:1", "a:2;a:3;a:2", "b:2!important", "b:3")]
-    assert [str(one) for one in cascade(blocks)] == ["a:2", "a:3", "b:2 !important"]
+    assert [str(one) for one in cascade(blocks)] == ["a:3", "a:2", "b:2 !important"]

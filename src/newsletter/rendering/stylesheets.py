@@ -128,7 +128,8 @@ def cascade(blocks: Iterable[Sequence[Declaration]]) -> list[Declaration]:
     merged: list[Declaration] = []
     for important in (False, True):
         for block in ordered:
-            strong = list(dict.fromkeys(one for one in block if one.important is important))
+            # Of the same declaration said twice the later one stands: what lies between must not win.
+            strong = list(dict.fromkeys(one for one in reversed(block) if one.important is important))[::-1]
             names = {one.name for one in strong}
             merged = [one for one in merged if one.name not in names] + strong
     return merged
