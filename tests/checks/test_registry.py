@@ -9,7 +9,7 @@ from newsletter.checks.registry import all_rules
 
 SOURCE = Path(__file__).parents[2] / "src/newsletter"
 SAID = re.compile(r'(?:\bFinding|tell|notice|told)\(\s*(?:state,\s*)?"([a-z]+(?:-[a-z]+)*)"')
-OF_INLINE = {"linked-styles", "template-styles"}
+OF_INLINE = {"deep-styles", "linked-styles", "not-inlined", "template-styles"}
 """What `newsletter inline` tells of a file that belongs to no issue."""
 
 
