@@ -40,7 +40,7 @@ def test_an_imported_site_builds_at_once(workspace: Any, tmp_path: Path, site: d
     imported = _json(workspace.run("import", str(source), "--issue", "spring", "--json"))
     assert imported["problems"] == []
     assert {one["status"] for one in [*imported["articles"], *imported["pictures"]]} == {"added"}
-    built = _json(workspace.run("build", "spring", "--json"))
+    built = _json(workspace.run("build", "spring", "--json"), code=0 if site == "nuxt" else 1)
     page = (workspace.root / built["variants"][-1]["html"]).read_text()
     for one in imported["articles"]:
         assert one["title"].split(":")[0] in page
@@ -62,7 +62,7 @@ def test_a_feed_becomes_an_issue_of_two_columns_that_names_no_reader(workspace: 
         "          - {article: post-2.html, show: card}\n"
         "      - {article: post-1.html, show: summary}\n"
     )
-    built = _json(workspace.run("build", "spring", "--json"))
+    built = _json(workspace.run("build", "spring", "--json"), code=1)
     page = (workspace.root / built["variants"][-1]["html"]).read_text()
     assert "{{ recipient.address }}" in page
     assert "reader@example.org" not in page.split("</head>")[1].split("Post 3")[0]
@@ -167,7 +167,7 @@ def test_a_feed_on_the_web_is_fetched_and_its_links_are_completed(workspace: Any
 def test_a_new_issue_builds_and_a_new_article_is_a_draft_with_a_line_to_paste(workspace: Any) -> None:
     made = _json(workspace.run("new", "issue", "spring", "--json"))
     assert made["files"] == ["issues/spring/issue.yaml", "issues/spring/first-article.md"]
-    assert workspace.run("build", "spring").returncode == 0
+    assert workspace.run("build", "spring").returncode == 1  # its article is a draft
     article = _json(workspace.run("new", "article", "spring", "Über uns", "--json"))
     assert article == {"file": "issues/spring/uber-uns.md", "line": "- {article: uber-uns.md, show: full}"}
     assert "draft: true" in (workspace.root / "issues/spring/uber-uns.md").read_text()
