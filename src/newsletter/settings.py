@@ -119,6 +119,8 @@ class Brand(_Model):
     tagline: Line = ""
     colors: dict[ColorRole, Color] = {}
     """These win over the theme's."""
+    dark_colors: dict[ColorRole, Color] = {}
+    """These win over the theme's in dark mode; an accent given here is taken as it is."""
     fonts: dict[FontRole, Font] = {}
     social: dict[str, WebAddress] = {}
     """The name of a network → the brand's address there, for `social` blocks."""

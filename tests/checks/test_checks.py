@@ -133,6 +133,43 @@ def test_a_brand_colour_that_cannot_be_read_is_named_at_its_line(tmp_path: Path)
     assert "muted #cccccc on tint" in found[2].message
 
 
+@pytest.mark.parametrize(
+    ("colors", "found"),
+    [
+        ('ink: "#222222"', ["5: ink #222222 on paper #161d2b", "5: ink #222222 on tint #1f283a"]),
+        ('tint: "#8899aa"', ["5: ink #eef2f9 on tint #8899aa", "5: muted #aab4c8 on tint #8899aa"]),
+        ('accent: "#333399"', ["5: accent #333399 has a contrast of"]),
+        ('ink: "#ffffff"', []),
+        ('accent: "#99ccff"', []),
+    ],
+)
+def test_a_brands_dark_colour_that_cannot_be_read_is_named_at_its_line(
+    tmp_path: Path, colors: str, found: list[str]
+) -> None:
+    text = f"brand:\n  name: N\n  postal_address: S\n  dark_colors:\n    {colors}\n"
+    (tmp_path / "newsletter.yaml").write_text(f"{text}sender: {{name: N, address: n@example.org}}\n")
+    told = [one for one in _found(load_settings(tmp_path, {}), _article()) if one.rule == "contrast"]
+    assert len(told) == len(found)
+    for one, expected in zip(told, found, strict=True):
+        assert f"{one.where.line}: {one.message}".startswith(expected)
+        assert " in dark mode; text needs 4.5:1" in one.message
+
+
+def test_a_brands_light_colours_are_not_judged_on_a_dark_page_that_has_its_own(tmp_path: Path) -> None:
+    text = "brand: {name: N, postal_address: S, colors: {ink: '#000000', accent: '#003366', link: '#003366'}}\n"
+    (tmp_path / "newsletter.yaml").write_text(f"{text}sender: {{name: N, address: n@example.org}}\n")
+    assert [one for one in _found(load_settings(tmp_path, {}), _article()) if one.rule == "contrast"] == []
+
+
+def test_an_accent_that_can_be_read_is_not_told_of_because_links_have_a_colour_of_their_own(tmp_path: Path) -> None:
+    colors = "colors: {accent: '#003366', link: '#004400'}, dark_colors: {accent: '#99ccff'}"
+    text = f"brand: {{name: N, postal_address: S, {colors}}}\nsender: {{name: N, address: n@example.org}}\n"
+    (tmp_path / "newsletter.yaml").write_text(text)
+    settings = load_settings(tmp_path, {})
+    assert (theme_of(settings).light["link"], theme_of(settings).dark["link"]) == ("#004400", "#99ccff")
+    assert [one for one in _found(settings, _article()) if one.rule == "contrast"] == []
+
+
 def test_a_theme_as_it_comes_has_no_contrast_findings(settings: Settings) -> None:
     assert [one for one in _found(settings, _article()) if one.rule == "contrast"] == []
 

@@ -48,6 +48,15 @@ def test_the_brands_colours_and_fonts_win_over_the_themes(tmp_path: Path) -> Non
     assert contrast(theme.dark["accent"], theme.dark["paper"]) >= 4.5
 
 
+def test_the_brands_dark_colours_win_in_the_dark_alone_and_its_dark_accent_is_taken_as_it_is(tmp_path: Path) -> None:
+    brand = ', colors: {accent: "#aa0000"}, dark_colors: {accent: "#D08080", paper: "#101010"}'
+    theme = load_theme(SHIPPED[0], "editorial.yaml", _settings(tmp_path, brand))
+    assert (theme.light["accent"], theme.light["paper"]) == ("#aa0000", "#ffffff")
+    assert (theme.dark["accent"], theme.dark["paper"]) == ("#d08080", "#101010")
+    assert theme.dark["ink"] == "#eef2f9"
+    assert contrast(theme.dark["on_accent"], theme.dark["accent"]) >= 4.5
+
+
 def test_text_in_a_bright_accent_is_darkened_and_its_button_has_dark_words(tmp_path: Path) -> None:
     theme = load_theme(SHIPPED[0], "editorial.yaml", _settings(tmp_path, ', colors: {accent: "#ffcc00"}'))
     assert theme.light["accent"] == "#ffcc00"

@@ -43,13 +43,14 @@ def load_theme(path: Path, name: str, settings: Settings) -> Theme:
     file = validated(_ThemeFile, read_yaml(path, name), "a theme")
     brand = settings.brand
     light = {**file.colors, **brand.colors}
-    dark = {**light, **file.dark}
+    accent = readable(light["accent"], {**light, **file.dark, **brand.dark_colors}["paper"], _DARK_CONTRAST)
+    # Links follow the accent of their own palette: one for the light page says nothing of another accent in the dark.
+    inherited = {role: one for role, one in light.items() if role != "link" or "accent" not in brand.dark_colors}
+    dark: dict[ColorRole, str] = {**inherited, **file.dark, "accent": accent, **brand.dark_colors}
     return Theme(
         name=path.stem,
         light=_with_derived(light, "#ffffff"),
-        dark=_with_derived(
-            {**dark, "accent": readable(light["accent"], dark["paper"], _DARK_CONTRAST)}, dark["canvas"]
-        ),
+        dark=_with_derived(dark, dark["canvas"]),
         fonts={str(role): font for role, font in {**file.fonts, **brand.fonts}.items()},
     )
 
