@@ -121,15 +121,20 @@ class Workspace:
         return sorted((self.root / "var/outbox").rglob("*.eml"))
 
 
-@pytest.fixture
-def sample(tmp_path: Path) -> Workspace:
-    """The sample workspace, as `newsletter init` makes it."""
+def copy_sample(folder: Path) -> None:
+    """Put the sample workspace into the folder."""
     for name in ("newsletter.yaml", "issues", "audiences", "static", "templates"):
         source = REPOSITORY / name
         if source.is_dir():
-            shutil.copytree(source, tmp_path / name)
+            shutil.copytree(source, folder / name)
         else:
-            shutil.copy2(source, tmp_path / name)
+            shutil.copy2(source, folder / name)
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Workspace:
+    """The sample workspace, as `newsletter init` makes it."""
+    copy_sample(tmp_path)
     return Workspace(tmp_path)
 
 

@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-SCREENSHOTS = Path(__file__).parents[2] / "build/screenshots"
+from tests.browser.conftest import SCREENSHOTS, contrast_of
+
 _BOXES = """[...document.querySelectorAll('.templateColumnContainer')].filter(
   one => !one.closest('.templateColumns').querySelector('.sidebar-logo')).map(one => {
   const box = one.getBoundingClientRect(); return {left: box.left, top: box.top, width: box.width}; })"""
 
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
-    options = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        executable = found or playwright.chromium.executable_path
-        if not Path(executable).exists():
-            message = "no Chromium: install the package chromium, or run `.venv/bin/playwright install chromium`"
-            if os.environ.get("CI"):
-                pytest.fail(message)
-            pytest.skip(message)
-        running = playwright.chromium.launch(executable_path=executable, args=options)
-        yield running
-        running.close()
 
 
 @pytest.fixture
@@ -106,7 +86,7 @@ def test_in_the_dark_text_stands_out_from_its_background(page_of: Open) -> None:
         background = page.evaluate("getComputedStyle(document.querySelector('.page')).backgroundColor")
         for selector in (".prose p", "h1", ".title", ".eyebrow", ".caption", ".byline", ".foot p", ".foot a"):
             color = page.evaluate(f"getComputedStyle(document.querySelector('{selector}')).color")
-            assert _contrast(color, background) >= 4.5, f"{selector} in {scheme}: {color} on {background}"
+            assert contrast_of(color, background) >= 4.5, f"{selector} in {scheme}: {color} on {background}"
 
 
 @pytest.mark.browser
@@ -120,15 +100,3 @@ def test_each_profession_reads_its_own_article(page_of: Open) -> None:
         words = page_of(variant, 700).inner_text("body")
         assert lead in words
         assert not [other for other in set(leads.values()) - {lead} if other in words]
-
-
-def _contrast(one: str, other: str) -> float:
-    """WCAG 2.2 contrast ratio of two `rgb(…)` colours."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(color: str) -> float:
-    parts = [int(part) / 255 for part in re.findall(r"\d+", color)[:3]]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
