@@ -177,3 +177,15 @@ def test_with_images_switched_off_their_words_stand_there_and_nothing_breaks(
             assert page.inner_text("body") == shown.inner_text("body")
             faint = [one for one in page.evaluate(_SHOWN_TEXT) if contrast_of(one[1], one[2]) < 4.5]
             assert faint == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_plain_page_is_one_ground_without_a_card_on_it(look: Look, scheme: str) -> None:
+    for theme in THEMES:
+        page = look(theme, "plain", 700, scheme)
+        grounds = {
+            page.evaluate(f"getComputedStyle(document.querySelector('{one}')).backgroundColor")
+            for one in ("body", ".canvas", ".page")
+        }
+        assert len(grounds) == 1, grounds
