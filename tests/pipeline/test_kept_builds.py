@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,6 +78,24 @@ def test_what_is_said_of_two_drawings_that_come_out_alike_is_said_of_both(worksp
     for built in (_build(workspace.root), _build(workspace.root)):
         said = [one.message for one in built.findings if one.rule == "svg-lost"]
         assert ["wave" in one for one in said] == [True, False]
+
+
+def test_an_unchanged_build_holds_the_texts_of_many_variants_packed(tmp_path: Path) -> None:
+    many_professions(tmp_path, 60, own_articles=True)
+    texts = sum(len(one.html) + len(one.text) for one in _build(tmp_path, "letter").variants)
+    tracemalloc.start()
+    try:
+        built = _build(tmp_path, "letter")
+        again = _build(tmp_path, "letter")
+        gc.collect()
+        before = tracemalloc.get_traced_memory()[0]
+        del again
+        gc.collect()
+        held = before - tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert len(built.variants) == 61
+    assert held < texts / 2
 
 
 def _edit(name: str, old: str, new: str) -> Callable[[Any], None]:

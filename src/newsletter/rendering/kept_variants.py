@@ -7,6 +7,7 @@ is kept once, however many variants show it.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import fields, replace
 
 from newsletter.cache import Pack, program_digest
@@ -56,7 +57,8 @@ class KeptVariants:
             return None
         if not isinstance(found, RenderedVariant):
             return None
-        return replace(found, merge_fields=tuple(self._at_home(one) for one in found.merge_fields))
+        values = {one.name: getattr(found, one.name) for one in fields(found)}
+        return _PackedVariant(**values | {"merge_fields": tuple(self._at_home(one) for one in found.merge_fields)})
 
     def keep(self, key: str, rendered: RenderedVariant) -> None:
         """Keep the variant and its pictures under the key."""
@@ -96,3 +98,47 @@ class KeptVariants:
                 raise NotPlain(f"the picture {beside['name']} is not kept")
             self._pictures[name] = Picture(**beside, content=content)
         return self._pictures[name]
+
+
+class _PackedVariant(RenderedVariant):
+    """A variant that holds its HTML and text packed, and unpacks them whenever it is asked for them.
+
+    A build in which nothing has changed needs the texts of one variant after the other; unpacked, those of all of them
+    are most of what it holds. It is equal to the variant it was made from.
+    """
+
+    __slots__ = ("_html", "_text")
+    _html: bytes
+    _text: bytes
+
+    @property
+    def html(self) -> str:
+        return _unpacked(self._html)
+
+    @html.setter
+    def html(self, value: str) -> None:
+        object.__setattr__(self, "_html", _packed(value))
+
+    @property
+    def text(self) -> str:
+        return _unpacked(self._text)
+
+    @text.setter
+    def text(self, value: str) -> None:
+        object.__setattr__(self, "_text", _packed(value))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RenderedVariant):
+            return NotImplemented
+        return all(getattr(self, one.name) == getattr(other, one.name) for one in fields(RenderedVariant))
+
+    def __hash__(self) -> int:
+        return hash(tuple(getattr(self, one.name) for one in fields(RenderedVariant)))
+
+
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
+
+
+def _unpacked(packed: bytes) -> str:
+    return zlib.decompress(packed).decode("utf-8", "surrogatepass")
