@@ -303,6 +303,7 @@ def test_the_keyboard_does_what_the_buttons_do_and_says_so(open_page: Open) -> N
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
     page.keyboard.press("3")
     expect(page.get_by_role("button", name="Phone")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("d")
