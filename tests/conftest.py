@@ -16,6 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from newsletter.rendering.layout import Templates
+from tests import forked
 from tests.postgresql import Server, running_server
 
 REPOSITORY = Path(__file__).parents[1]
@@ -100,11 +101,19 @@ class Workspace:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-c", "from newsletter.cli.main import run; run()", *arguments]
 
+    def start(self, *arguments: str, **environment: str) -> forked.Run:
+        """Begin a run of the command, without waiting for it."""
+        return forked.start(self.root, list(arguments), {**os.environ, **environment})
+
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """A run of the command; an environment that matters to the interpreter itself gets one of its own."""
+        everything = {**os.environ, **environment}
+        if not any(name.startswith(("PYTHON", "LC_", "LANG")) for name in environment):
+            return forked.run(self.root, list(arguments), everything)
         return subprocess.run(
             self.command(*arguments),
             cwd=self.root,
-            env={**os.environ, **environment},
+            env=everything,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

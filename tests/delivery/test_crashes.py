@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
-import subprocess
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -37,28 +35,21 @@ def _wait_for_mail(workspace: Any) -> None:
 
 
 def _killed_send(workspace: Any, after: float | None, how: int, *arguments: str, **environment: str) -> int:
-
-    process = subprocess.Popen(
-        workspace.command("send", "letter", "--yes", *arguments),
-        cwd=workspace.root,
-        env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    if after is None:
-        _wait_for_mail(workspace)
-    else:
-        time.sleep(after)
-    process.send_signal(how)
-    return process.wait(timeout=60)
+    with workspace.start("send", "letter", "--yes", *arguments, **environment) as run:
+        if after is None:
+            _wait_for_mail(workspace)
+        else:
+            time.sleep(after)
+        run.send_signal(how)
+        code: int = run.wait(timeout=60)
+    return code
 
 
 def test_a_killed_send_to_the_outbox_reaches_everybody_exactly_once(letter: Any) -> None:
     moments = random.Random(7)
     kills = 0
     for _ in range(12):
-        code = _killed_send(letter, moments.uniform(0.7, 1.7), signal.SIGKILL)
+        code = _killed_send(letter, moments.uniform(0.1, 0.6), signal.SIGKILL)
         kills += code == -signal.SIGKILL
         if code == 0:
             break
@@ -86,7 +77,7 @@ def test_a_killed_send_over_smtp_doubles_nobody_and_holds_the_doubtful(letter: A
     moments = random.Random(11)
     kills = 0
     for _ in range(4):
-        kills += _killed_send(letter, moments.uniform(0.9, 1.4), signal.SIGKILL, NEWSLETTER_SMTP_URL=server) < 0
+        kills += _killed_send(letter, moments.uniform(0.3, 0.8), signal.SIGKILL, NEWSLETTER_SMTP_URL=server) < 0
     final = letter.run("send", "letter", "--yes", "--json", NEWSLETTER_SMTP_URL=server)
     counts = json.loads(final.stdout)["counts"]
     received = Counter(address for address, _ in receiver.received)
@@ -119,21 +110,11 @@ def test_a_second_sender_of_the_same_campaign_is_refused_while_the_first_lives(l
         "newsletter.yaml",
         (letter.root / "newsletter.yaml").read_text() + "provider: {name: outbox, rate: 300/s}\n",
     )
-    first = subprocess.Popen(
-        letter.command("send", "letter", "--yes"),
-        cwd=letter.root,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
+    with letter.start("send", "letter", "--yes"):
         _wait_for_mail(letter)
         second = letter.run("send", "letter", "--yes")
         assert second.returncode == 1
         assert "being sent by another process" in second.stderr
-    finally:
-        first.kill()
-        first.wait()
 
 
 def test_sending_in_portions_reaches_everybody_once(letter: Any) -> None:
@@ -197,21 +178,15 @@ def test_a_killed_send_to_sendgrid_skips_nobody_doubles_nobody_and_its_events_se
 def _killed_while_asking(workspace: Any, server: Any, after: float, environment: dict[str, str]) -> bool:
     """Start a send, and kill it so long after its first request came; whether it was still alive."""
     asked = len(server.requests)
-    process = subprocess.Popen(
-        workspace.command("send", "letter", "--yes", "--as-frozen"),
-        cwd=workspace.root,
-        env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 60
-    while len(server.requests) == asked and process.poll() is None:
-        assert time.monotonic() < deadline, "nothing was sent"
-        time.sleep(0.002)
-    time.sleep(after)
-    process.kill()
-    return process.wait(timeout=60) == -signal.SIGKILL
+    with workspace.start("send", "letter", "--yes", "--as-frozen", **environment) as run:
+        deadline = time.monotonic() + 60
+        while len(server.requests) == asked and run.alive():
+            assert time.monotonic() < deadline, "nothing was sent"
+            time.sleep(0.002)
+        time.sleep(after)
+        run.kill()
+        code: int = run.wait(timeout=60)
+    return code == -signal.SIGKILL
 
 
 def _wait_until_idle(server: Any) -> None:

@@ -11,18 +11,18 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.delivery.fork_server import ForkServer, forking
+from tests import forked
 from tests.delivery.smtp_server import LOSE, MailServer
 from tests.postgresql import running_server
 
 CONNECTIONS = 4
-Run = Callable[..., ForkServer]
+Run = Callable[..., forked.Run]
 GROUP = 5
 """Messages whose in-flight marks a connection writes at once."""
 
@@ -56,22 +56,16 @@ def _until(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.002)
 
 
-@pytest.fixture(scope="module")
-def forks() -> Iterator[ForkServer]:
-    with forking() as server:
-        yield server
-
-
 @pytest.fixture
-def run(forks: ForkServer, letter: Any, mail: MailServer) -> Iterator[Callable[..., ForkServer]]:
+def run(letter: Any, mail: MailServer) -> Iterator[Run]:
     """Begins a send of the letter; what still runs after the test is killed."""
+    with ExitStack() as begun:
 
-    def begin(*arguments: str, **environment: str) -> ForkServer:
-        forks.start(letter.root, "send", "letter", "--yes", *arguments, NEWSLETTER_SMTP_URL=mail.url, **environment)
-        return forks
+        def begin(*arguments: str, **environment: str) -> forked.Run:
+            sending = letter.start("send", "letter", "--yes", *arguments, NEWSLETTER_SMTP_URL=mail.url, **environment)
+            return begun.enter_context(sending)
 
-    yield begin
-    forks.end()
+        yield begin
 
 
 def _rest(run: Run, mail: MailServer, people: int, doubts: int, **environment: str) -> None:

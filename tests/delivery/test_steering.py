@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+
+from tests import forked
 
 PATIENCE = 60
 
@@ -25,25 +25,13 @@ def few(letter: Any) -> Any:
 
 
 @contextmanager
-def _running(workspace: Any, rate: str = "100/s") -> Iterator[subprocess.Popen[bytes]]:
+def _running(workspace: Any, rate: str = "100/s") -> Iterator[forked.Run]:
     """A send in a process of its own, slow enough to be caught, once its first messages are out."""
     settings = (workspace.root / "newsletter.yaml").read_text()
     workspace.write("newsletter.yaml", settings + f"provider: {{name: outbox, rate: {rate}}}\n")
-    with (workspace.root / "said.txt").open("w") as said:
-        process = subprocess.Popen(
-            workspace.command("send", "letter", "--yes"),
-            cwd=workspace.root,
-            env=dict(os.environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=said,
-        )
-    try:
+    with workspace.start("send", "letter", "--yes") as run:
         _until(lambda: bool(workspace.outbox()))
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+        yield run
 
 
 def _until(true: Callable[[], bool]) -> None:
@@ -69,16 +57,16 @@ def _settled(workspace: Any) -> int:
 
 
 def test_a_running_send_waits_while_it_is_paused_and_goes_on_when_resumed(few: Any) -> None:
-    with _running(few) as process:
+    with _running(few) as run:
         paused = _state(few, "pause", "letter", "--reason", "a wrong link")
         assert (paused["status"], paused["status_reason"]) == ("paused", "a wrong link")
         count = _settled(few)
         assert count < 600
-        assert process.poll() is None
+        assert run.alive()
         assert _state(few, "resume", "letter")["status"] == "sending"
         _until(lambda: len(few.outbox()) > count)
-        assert process.wait(PATIENCE) == 0
-        assert "'letter' is paused. Waiting for `newsletter resume letter`" in (few.root / "said.txt").read_text()
+        assert run.wait(PATIENCE) == 0
+        assert "'letter' is paused. Waiting for `newsletter resume letter`" in run.output[1]
     assert len(few.outbox()) == 600
 
 
@@ -94,10 +82,10 @@ def test_a_paused_campaign_is_not_sent_by_anybody_else(few: Any) -> None:
 
 
 def test_a_running_send_that_is_cancelled_ends_and_nobody_else_gets_it(few: Any) -> None:
-    with _running(few) as process:
+    with _running(few) as run:
         assert _state(few, "cancel", "letter", "--yes")["status"] == "cancelled"
-        assert process.wait(PATIENCE) == 1
-        assert "was cancelled" in (few.root / "said.txt").read_text()
+        assert run.wait(PATIENCE) == 1
+        assert "was cancelled" in run.output[1]
     state = _state(few, "status", "letter")
     assert state["counts"]["accepted"] == len(few.outbox()) < 600
     assert state["counts"]["accepted"] + state["counts"]["skipped"] == 600
@@ -167,9 +155,9 @@ def test_the_log_names_every_delivery_and_no_spreadsheet_computes_it(few: Any) -
 
 
 def test_a_watched_send_is_followed_to_its_end(few: Any) -> None:
-    with _running(few, "300/s") as process:
+    with _running(few, "300/s") as run:
         watched = few.run("status", "letter", "--watch", "--json")
-        assert process.wait(PATIENCE) == 0
+        assert run.wait(PATIENCE) == 0
     lines = [json.loads(line) for line in watched.stdout.splitlines()]
     assert lines[-1]["status"] == "finished"
     assert lines[-1]["counts"]["accepted"] == 600
