@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from newsletter.reviewing.browser import NAMES, running_browser
 
@@ -69,16 +69,14 @@ def test_the_mails_wear_the_width_and_the_colours_that_are_chosen_by_keyboard(br
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(review)
     frame = page.frame_locator("details.mail iframe").first
-    ground = "getComputedStyle(document.body).backgroundColor"
-    light = frame.locator("body").evaluate(f"() => {ground}")
+    page.locator("details.mail iframe").first.scroll_into_view_if_needed()
+    light = frame.locator("body").evaluate("() => getComputedStyle(document.body).backgroundColor")
     page.get_by_label("Desktop").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     assert page.locator("iframe").first.evaluate("one => one.getBoundingClientRect().width") == 375
     page.get_by_label("Dark").check()
-    frame.locator("body").wait_for()
-    page.wait_for_timeout(300)
-    assert frame.locator("body").evaluate(f"() => {ground}") != light
+    expect(frame.locator("body")).not_to_have_css("background-color", light)
     page.locator("details.mail > summary").nth(1).focus()
     page.keyboard.press("Enter")
     assert page.locator("details.mail").nth(1).get_attribute("open") is not None
