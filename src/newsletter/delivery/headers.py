@@ -51,7 +51,7 @@ def is_plain_address(address: str) -> bool:
 @lru_cache(maxsize=4096)
 def header_text(text: str) -> str:
     """The text as a header's value on lines of at most 76: RFC 2047 words where it is not ASCII."""
-    clean = " ".join(CONTROL.sub(" ", text).split())
+    clean = _on_one_line(text)
     if len(clean) <= _ROOM:
         if clean.isascii():
             return clean
@@ -65,12 +65,19 @@ def mailbox(name: str, address: str) -> str:
     """`name <address>` as a header's value; RFC 2047 words where the name is not ASCII."""
     if _PLAIN_NAME.fullmatch(name) and len(name) + len(address) < _ROOM:
         return f"{name} <{address}>"
-    clean = " ".join(CONTROL.sub(" ", name).split())
+    clean = _on_one_line(name)
     if len(clean) <= _ROOM and not clean.isascii():
         word = _encoded_word(clean)
         if len(word) + len(address) <= _ROOM:
             return f"{word} <{address}>"
     return formataddr((clean, address)) if clean else (address if "@" in address else f"<{address}>")
+
+
+def _on_one_line(text: str) -> str:
+    """Without control characters, and with single spaces between its words."""
+    if text.isprintable() and "  " not in text and text[:1] != " " != text[-1:]:
+        return text
+    return " ".join(CONTROL.sub(" ", text).split())
 
 
 def _encoded_word(text: str) -> str:

@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from email.utils import format_datetime
-from functools import lru_cache
 
 from newsletter.delivery.headers import (
     CONTROL,
@@ -105,6 +104,7 @@ class Assembler:
         self._values = values
         self._skeletons = {variant.key: Skeleton(variant) for variant in variants}
         self._head = _head(envelope)
+        self._dated = (0, "")
 
     def assemble(self, delivery: Delivery, now: datetime) -> Message:
         """The complete mail for one recipient; raises `NotPersonalizable`."""
@@ -116,12 +116,20 @@ class Assembler:
         head = self._head % (
             mailbox(" ".join(filter(None, names)), delivery.address),
             header_text(skeleton.subject(values)),
-            _date(now.replace(microsecond=0)),
+            self._date(now),
             delivery.delivery_id,
             list_unsubscribe(links),
         )
         content = skeleton.filled(head.encode("ascii"), values)
         return Message(delivery.delivery_id, self._envelope.sender_address, delivery.address, content, dot_free=True)
+
+    def _date(self, now: datetime) -> str:
+        """The Date header's value, made once a second."""
+        second = int(now.timestamp())
+        dated = self._dated
+        if dated[0] != second:
+            dated = self._dated = (second, format_datetime(now.replace(microsecond=0)))
+        return dated[1]
 
     def filled(self, variant: RenderedVariant, delivery: Delivery, html: str) -> tuple[str, str, str]:
         """Subject, HTML and text as this recipient reads them; `html` stands in for the variant's."""
@@ -195,8 +203,3 @@ def _literal(text: str) -> str:
 
 def _clean(value: str) -> str:
     return value if value.isprintable() else CONTROL.sub(" ", value)
-
-
-@lru_cache(maxsize=64)
-def _date(now: datetime) -> str:
-    return format_datetime(now)
