@@ -46,12 +46,14 @@ class SubstitutionAssembler:
         links = self._envelope.unsubscribe_links(delivery.delivery_id)
         plain = recipient_values(self._values, delivery, pattern.sources, links[0])
         values: dict[str, str] = {}
-        for source, places in pattern.places:
+        for source, as_it_is, in_html, elsewhere in pattern.places:
             value = plain[source]
-            harmless = _HARMLESS.fullmatch(value) is not None
-            for tag, context in places:
-                as_it_is = context in _AS_IT_IS or (harmless and context is Context.HTML)
-                values[tag] = value if as_it_is else _escaped(value, context)
+            for tag in as_it_is:
+                values[tag] = value
+            for tag in in_html:
+                values[tag] = value if _HARMLESS.fullmatch(value) else _escaped(value, Context.HTML)
+            for tag, context in elsewhere:
+                values[tag] = _escaped(value, context)
         if self._mark in "\n".join(plain.values()):
             raise NotPersonalizable("a value holds what stands for values in this campaign")
         names = (delivery.recipient.get("first_name", ""), delivery.recipient.get("last_name", ""))
@@ -98,10 +100,7 @@ class _Pattern:
 
         subject, html, text = tagged(variant.subject), tagged(variant.html), tagged(variant.text)
         self.sources = tuple(dict.fromkeys(source for _, source, _ in found.values()))
-        self.places = tuple(
-            (wanted, tuple((tag, context) for tag, source, context in found.values() if source == wanted))
-            for wanted in self.sources
-        )
+        self.places = tuple(_places(source, list(found.values())) for source in self.sources)
         self.template = Template(
             key=variant.key,
             subject=_one_line(subject),
@@ -115,6 +114,20 @@ class _Pattern:
             headers=_fixed(envelope),
             tags=tuple(found),
         )
+
+
+_Places = tuple[str, tuple[str, ...], tuple[str, ...], tuple[tuple[str, Context], ...]]
+
+
+def _places(wanted: str, found: Sequence[tuple[str, str, Context]]) -> _Places:
+    """A source with its tags: those where it stands as it is, those in HTML, and the others with their contexts."""
+    here = [(tag, context) for tag, source, context in found if source == wanted]
+    return (
+        wanted,
+        tuple(tag for tag, context in here if context in _AS_IT_IS),
+        tuple(tag for tag, context in here if context is Context.HTML),
+        tuple((tag, context) for tag, context in here if context not in (*_AS_IT_IS, Context.HTML)),
+    )
 
 
 def _fixed(envelope: Envelope) -> dict[str, str]:
