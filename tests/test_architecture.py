@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,15 @@ def test_the_reader_of_imports_sees_those_inside_functions_and_those_for_types_o
         "def f():\n    import yaml.nodes\nif TYPE_CHECKING:\n    from newsletter import web\n"
     )
     assert _imports(tmp_path / "x.py") == {"yaml.nodes", "newsletter.web"}
+
+
+def test_a_build_loads_nothing_that_only_other_commands_need() -> None:
+    loaded = (
+        "import sys, newsletter.cli.composing; from newsletter.checks.registry import all_checks; all_checks(); "
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    modules = set(done.stdout.split())
+    others = {"sqlalchemy", "rich", "starlette", "sendgrid", "feedparser", "smtplib", "ssl", "requests", "dateutil"}
+    assert "newsletter.checks.client_support" in modules
+    assert modules.isdisjoint({*others, "newsletter.checks.clients.judging"})

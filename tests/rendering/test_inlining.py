@@ -59,6 +59,11 @@ def test_nothing_is_fetched(fetched: tuple[str, list[str]]) -> None:
     assert paths == []
 
 
+def test_premailer_has_nothing_to_fetch_with() -> None:
+    _inlined("<style>p{color:red}</style>", "<p>x</p>")
+    assert not hasattr(inlining._library().premailer.requests, "get")
+
+
 def test_an_import_in_disguise_is_not_fetched_either(fetched: tuple[str, list[str]]) -> None:
     host, paths = fetched
     for disguise in ("@\\69mport", "@i\\6dport", "@imp\\6f rt"):

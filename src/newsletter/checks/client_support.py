@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from newsletter.checks.clients.judging import Judgement, judge_html
-from newsletter.checks.clients.uses import Use
 from newsletter.checks.mail import Mail
 from newsletter.checks.rule import warning
 from newsletter.model import Finding, Severity, Where
+
+if TYPE_CHECKING:
+    from newsletter.checks.clients.judging import Judgement
+    from newsletter.checks.clients.uses import Use
 
 RULES = (
     warning(
@@ -27,6 +30,9 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
     """A finding for each feature and line of the author's, with how many more places there are."""
     if mail.support is None:
         return
+    # A build checks parts, not mails: it would load a quarter of its modules for nothing.
+    from newsletter.checks.clients.judging import judge_html
+
     places: dict[tuple[str, Where, tuple[str, ...]], tuple[Judgement, int]] = {}
     for one in judge_html(mail.html, mail.support, mail.clients):
         if one.severity == Severity.INFO and not mail.notes:

@@ -11,9 +11,12 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from threading import Lock
+from types import ModuleType
 from typing import Any
 
 from lxml import etree
@@ -225,12 +228,27 @@ def _transform(page: Element, css: str) -> None:
 def _library() -> Any:
     os.environ.setdefault("PREMAILER_CACHE_MAXSIZE", str(_CACHE_SIZE))
     import cssutils
-    import premailer
-    import premailer.cache
+
+    with _nothing_to_fetch_with():
+        import premailer
+        import premailer.cache
 
     # No @import reaches cssutils, which would follow it whatever premailer is told; and if one did: never fetch.
     cssutils.util._defaultFetcher = lambda url: None
     return premailer
+
+
+@contextmanager
+def _nothing_to_fetch_with() -> Iterator[None]:
+    """An empty module in the place of requests: premailer loads it for pages it is to fetch, and ours never are."""
+    theirs = sys.modules.get("requests")
+    sys.modules["requests"] = ModuleType("requests", "Nothing is fetched.")
+    try:
+        yield
+    finally:
+        del sys.modules["requests"]
+        if theirs is not None:
+            sys.modules["requests"] = theirs
 
 
 def _letters(page: Element) -> str:
