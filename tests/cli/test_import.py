@@ -65,10 +65,10 @@ def test_a_feed_becomes_an_issue_of_two_columns_that_names_no_reader(workspace: 
         "      - {article: post-4.html, show: full}\n"
         "  - heading: More to read\n"
         "    blocks:\n"
-        "      - columns:\n"
-        "          - {article: post-3.html, show: card}\n"
-        "          - {article: post-2.html, show: card}\n"
-        "      - {article: post-1.html, show: summary}\n"
+        "      - articles:\n"
+        "          - post-3.html\n"
+        "          - post-2.html\n"
+        "          - post-1.html\n"
     )
     built = _json(workspace.run("build", "spring", "--json"))
     page = (workspace.root / built["variants"][-1]["html"]).read_text()

@@ -142,19 +142,25 @@ def _preheader(articles: Sequence[tuple[SourceArticle, str]]) -> str:
 
 
 def _blocks(articles: Sequence[tuple[SourceArticle, str]], show: str, *, lead: bool) -> list[str]:
-    """Lines of YAML, one or more for each block; neighbours that are narrow stand side by side."""
+    """Lines of YAML: first what is read here, short articles side by side, then the cards as one grid."""
     lines: list[str] = []
+    cards: list[str] = []
     waiting = ""
     for article, name in articles:
         how = show or _shown_as(article, lead)
         line = f"{{article: {name}, show: {how}}}"
-        if how == "card" or (how == "full" and not lead and article.words <= _SHORT):
+        if how == "card":
+            cards.append(name)
+        elif how == "full" and not lead and article.words <= _SHORT:
             if waiting:
                 lines += ["- columns:", f"    - {waiting}", f"    - {line}"]
             waiting = "" if waiting else line
-            continue
-        lines.append(f"- {line}")
-    return [*lines, *([f"- {waiting.replace('show: card', 'show: summary')}"] if waiting else [])]
+        else:
+            lines.append(f"- {line}")
+    lines += [f"- {waiting}"] if waiting else []
+    if len(cards) == 1:
+        return [*lines, f"- {{article: {cards[0]}, show: card}}"]
+    return [*lines, *(["- articles:", *(f"    - {name}" for name in cards)] if cards else [])]
 
 
 def _shown_as(article: SourceArticle, lead: bool) -> str:
