@@ -110,6 +110,10 @@ class TemplateNames:
     blocks: frozenset[str]
     layouts: frozenset[str]
     themes: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    """The language tags that the layouts' own words are written in."""
+    missing: frozenset[str] = frozenset()
+    """The other half of templates that are there: `blocks/recipe.txt.j2`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,12 +34,12 @@ def _standing(workspace: Any) -> Any:
 def test_a_send_waits_for_as_many_different_reviewers_as_are_required(reviewed: Any) -> None:
     refused = reviewed.run("send", "tides", "--yes")
     assert refused.returncode == 1
-    assert "Approved by nobody; 2 approval(s) required, 2 missing." in refused.stderr
+    assert "Approved by nobody; approvals required: 2, missing: 2." in refused.stderr
     _approve(reviewed, "Ada Lovelace")
     _approve(reviewed, "  ada   LOVELACE ")
     refused = reviewed.run("send", "tides", "--yes", "--force", "in a hurry")
     assert refused.returncode == 1, "no reason stands in for a reviewer"
-    assert "Approved by ada LOVELACE; 2 approval(s) required, 1 missing." in refused.stderr
+    assert "Approved by ada LOVELACE; approvals required: 2, missing: 1." in refused.stderr
     assert reviewed.outbox() == []
     _approve(reviewed, "Bo")
     sent = reviewed.run("send", "tides", "--yes", "--json")

@@ -101,9 +101,8 @@ def test_a_path_that_leaves_the_workspace_is_refused(tmp_path: Path, name: str) 
         find(root, name)
 
 
-@pytest.mark.parametrize("name", ["gone.svg", "a\0b.svg", "x" * 300 + ".svg", ".", "folder", "ftp://example.org/x.png"])
+@pytest.mark.parametrize("name", ["gone.svg", "a\0b.svg", "x" * 300 + ".svg", "ftp://example.org/x.png"])
 def test_a_name_that_is_no_file_is_a_problem_at_its_line(tmp_path: Path, name: str) -> None:
-    (tmp_path / "issue/folder").mkdir(parents=True)
     with pytest.raises(FileProblems, match=r"issue\.yaml:9: no picture"):
         find(tmp_path, name)
 
@@ -262,3 +261,10 @@ def test_a_picture_too_large_to_be_meant_for_mail_is_refused(tmp_path: Path) -> 
 def test_a_picture_on_the_web_stays_there(tmp_path: Path) -> None:
     image = ImageFinder(tmp_path, ["static"]).find("https://example.org/x.png", tmp_path, Where("a.md", 3))
     assert (image.url, image.content, image.width) == ("https://example.org/x.png", b"", 0)
+
+
+def test_a_folder_in_the_place_of_a_picture_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "issue/images").mkdir(parents=True)
+    for name, such in (("images", "images"), ("images/", "images"), (".", r"\.")):
+        with pytest.raises(FileProblems, match=rf"'{name}' is a folder\. Name a picture in it, such as {such}/photo"):
+            find(tmp_path, name)

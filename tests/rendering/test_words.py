@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from newsletter.errors import FileProblems
 from newsletter.files import read_yaml
+from newsletter.pipeline.building import build
+from newsletter.pipeline.workspace import open_workspace
 from newsletter.rendering.words import load_words
 from tests.conftest import REPOSITORY
 
@@ -42,3 +45,13 @@ def test_a_word_that_no_layout_uses_is_named_with_its_line(tmp_path: Path) -> No
     (tmp_path / "de.yaml").write_text("unsubscribe: Abmelden\nunsubscrib: Abmelden\n")
     with pytest.raises(FileProblems, match=r"de\.yaml:2: 'unsubscrib' .*Did you mean 'unsubscribe'\?"):
         load_words([tmp_path, SHIPPED], "de", tmp_path)
+
+
+@pytest.mark.parametrize(("language", "lines"), [("fi", [2]), ("de-AT", []), ("DE", []), ("en", [])])
+def test_a_language_the_layout_has_no_words_for_is_told_at_its_line(
+    workspace: Any, language: str, lines: list[int]
+) -> None:
+    text = f"title: T\nlanguage: {language}\nsubject: S\naudience: crew\nsections: [{{blocks: [{{text: Moi}}]}}]\n"
+    workspace.write("issues/tides/issue.yaml", text)
+    found = build(open_workspace(workspace.root, {}, REPOSITORY / "templates"), "tides").findings
+    assert [one.where.line for one in found if one.rule == "layout-words"] == lines

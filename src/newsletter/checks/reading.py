@@ -63,6 +63,11 @@ RULES = (
         "format.",
     ),
     warning(
+        "layout-words",
+        "The layout's own words are not translated into the issue's language. Source: WCAG 2.2, success criterion "
+        "3.1.2, language of parts.",
+    ),
+    warning(
         "site-furniture",
         "What a site puts under its articles (share buttons, related posts) was left out. Source: this "
         "program's reading of articles.",

@@ -58,7 +58,7 @@ def plan(context: click.Context, issue: str, campaign: str, as_json: bool) -> No
     if planned.built.errors:
         if as_json:
             print_findings(planned.built.findings)
-        raise Reported(f"{planned.built.errors} finding(s) stop this send.")
+        raise Reported(planned.built.stop)
     if planned.standing.stops:
         raise Reported("The approvals that are required stop this send.")
 

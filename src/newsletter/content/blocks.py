@@ -44,6 +44,13 @@ class BlockReader:
         kind = next((key for key in written if key in kinds), None)
         if kind is None:
             key = next(iter(written), "")
+            lacking = sorted(one for one in self.types.missing if one.startswith(f"blocks/{key}."))
+            if lacking:
+                message = (
+                    f"block '{key}' lacks one of its two templates: templates/{lacking[0]}. Write it beside the other."
+                )
+                self.parts.problem(loc, message)
+                return None
             known = ", ".join(sorted(kinds))
             self.parts.problem(loc, f"unknown block '{key}'.{did_you_mean(key, kinds)} Known: {known}.")
             return None

@@ -79,6 +79,9 @@ class ImageFinder:
                 return path
         if self._is_on_site(name):
             return None
+        if any(_is_folder(one) for one in tried):
+            message = f"'{name}' is a folder. Name a picture in it, such as {name.rstrip('/')}/photo.jpg."
+            raise FileProblems.at(where, message)
         places = ", ".join(shown(one, self._root) for one in tried if "\0" not in name)
         siblings = [one.name for one in tried[0].parent.iterdir()] if _is_folder(tried[0].parent) else []
         suggestion = did_you_mean(tried[0].name, siblings)

@@ -21,7 +21,7 @@ from newsletter.content.parts import Parts
 from newsletter.content.shelf import ArticleReader, Shelf
 from newsletter.errors import FileProblems, did_you_mean
 from newsletter.files import Document, read_yaml, validated
-from newsletter.model import Image, Issue, Professions, Section, TemplateNames, Where
+from newsletter.model import Finding, Image, Issue, Professions, Section, Severity, TemplateNames, Where
 from newsletter.settings import Settings
 
 FOLDER = "issues"
@@ -143,6 +143,17 @@ class _IssueReader:
             raise FileProblems.at(self.settings.where("theme"), message)
         if not _LANGUAGE.fullmatch(file.language):
             self.parts.problem(("language",), f"'{file.language}' is not a language tag such as en or pt-BR.")
+        elif not self.types.languages & {file.language, file.language.split("-")[0].lower()}:
+            self._tell_of_words(file.language)
+
+    def _tell_of_words(self, language: str) -> None:
+        """The layout falls back to English; whoever wrote the issue should know."""
+        known = ", ".join(sorted(self.types.languages))
+        message = f"the layout's own words ('Read more', 'Unsubscribe') are not translated into '{language}'."
+        fix = f"Translate templates/words/en.yaml as templates/words/{language}.yaml. There are {known}."
+        self.parts.findings.append(
+            Finding("layout-words", Severity.WARNING, message, self.parts.where(("language",)), "", fix)
+        )
 
     def _logo(self) -> Image | None:
         if not self.settings.brand.logo:

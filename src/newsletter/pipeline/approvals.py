@@ -76,7 +76,7 @@ def words_of(standing: Standing) -> list[str]:
     told: list[str] = []
     if standing.required or standing.every:
         by = ", ".join(one.by for one in standing.approvals) or "nobody"
-        told.append(f"Approved by {by}; {standing.required} approval(s) required, {standing.missing} missing.")
+        told.append(f"Approved by {by}; approvals required: {standing.required}, missing: {standing.missing}.")
     for one in standing.objections:
         told.append(f"{one.by} asked for changes on {one.at:%Y-%m-%d %H:%M} UTC{_said(one)}.")
     for stale in standing.stale:

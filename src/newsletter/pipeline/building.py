@@ -63,6 +63,11 @@ class Built:
         return sum(1 for finding in self.findings if finding.severity is Severity.ERROR)
 
     @property
+    def stop(self) -> str:
+        """Why no send takes it, in a sentence: how many errors there are."""
+        return "1 finding stops this send." if self.errors == 1 else f"{self.errors} findings stop this send."
+
+    @property
     def variant_of(self) -> dict[str, str]:
         """Profession → key of the variant its people read."""
         return {profession: one.key for one in self.variants for profession in one.professions}

@@ -100,7 +100,7 @@ def refuse_unsendable(planned: Planned, forced: str = "") -> None:
     built = planned.built
     if built.errors and not forced.strip():
         raise Refused(
-            f"{built.errors} finding(s) stop this send. Mend them and run the command again, or send all the same with "
+            f"{built.stop} Mend them and run the command again, or send all the same with "
             '--force "why", which the campaign records.'
         )
     refuse_unapproved(planned.standing)

@@ -7,21 +7,21 @@ a misspelt name in one is an error, with the template's file and line.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from traceback import extract_tb
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from newsletter.errors import FileProblems, NewsletterError
+from newsletter.errors import NewsletterError
 from newsletter.expressions import swap
 from newsletter.files import shown
 from newsletter.model import LAYOUT_WIDTH, Block, Expression, TemplateNames, Theme, Where
 from newsletter.rendering.plain_text import underlined, wrapped
 from newsletter.rendering.prose import prose
 from newsletter.rendering.scene import SIDE, Scene, day, prose_text
+from newsletter.rendering.template_errors import FAILURES, file_problems
 from newsletter.rendering.themes import load_theme
 from newsletter.rendering.tracing import Tracer
 from newsletter.rendering.words import load_words
@@ -56,9 +56,11 @@ class Templates:
         )
 
     def names(self) -> TemplateNames:
-        """The block types and layouts that have both of their templates, and the themes."""
-        themes = {path.stem for root in self._folders for path in (root / "themes").glob("*.yaml")}
-        return TemplateNames(self._pairs("blocks"), self._pairs("layouts"), frozenset(themes))
+        """The block types and layouts that have both of their templates, the themes, and the languages of words."""
+        blocks, lone_blocks = self._pairs("blocks")
+        layouts, lone_layouts = self._pairs("layouts")
+        missing = lone_blocks | lone_layouts
+        return TemplateNames(blocks, layouts, self._stems("themes"), self._stems("words"), missing)
 
     def theme(self, name: str, settings: Settings) -> Theme:
         """The theme of that name, with the brand's own colours and fonts in it."""
@@ -98,12 +100,17 @@ class Templates:
                 return folder / name
         raise TemplateNotFound(name)
 
-    def _pairs(self, folder: str) -> frozenset[str]:
-        found = [
+    def _stems(self, folder: str) -> frozenset[str]:
+        return frozenset(path.stem for root in self._folders for path in (root / folder).glob("*.yaml"))
+
+    def _pairs(self, folder: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The names that have both of their templates, and the files that the other names lack."""
+        html, text = (
             {path.name.removesuffix(suffix) for root in self._folders for path in (root / folder).glob(f"*{suffix}")}
             for suffix in _SUFFIXES.values()
-        ]
-        return frozenset(found[0] & found[1])
+        )
+        lacking = {f"{folder}/{name}{_SUFFIXES['html' if name in text else 'text']}" for name in html ^ text}
+        return frozenset(html & text), frozenset(lacking)
 
     def _draw(self, scene: Scene, kind: str) -> str:
         suffix = _SUFFIXES[kind]
@@ -113,35 +120,28 @@ class Templates:
         def draw(
             block: Block, width: int = LAYOUT_WIDTH - 2 * SIDE, level: int = 3, pad: str = "pad", highest: int = 0
         ) -> str:
-            template = self._environment.get_template(f"blocks/{block.type}{suffix}")
             local = {"block": block.fields, "draw": draw, "width": width, "level": level, "pad": pad}
             local["highest"] = highest
-            drawn = template.render(context | local)
+            drawn = self._rendered(f"blocks/{block.type}{suffix}", context | local, block)
             if kind == "html" and self._tracer:
                 drawn = self._tracer.of_block(drawn, block)
             return Markup(drawn) if kind == "html" else drawn.strip("\n")
 
+        return self._rendered(f"layouts/{scene.issue.layout}{suffix}", context | {"draw": draw})
+
+    def _rendered(self, name: str, context: Mapping[str, object], block: Block | None = None) -> str:
+        """A template with what it sees; raises `FileProblems` at the line to edit, which names the `block`."""
         try:
-            template = self._environment.get_template(f"layouts/{scene.issue.layout}{suffix}")
-            return template.render(context | {"draw": draw})
-        except TemplateSyntaxError as error:
-            path = self.shown(Path(error.filename)) if error.filename else str(error.name)
-            raise FileProblems.at(Where(path, error.lineno), f"{error.message}.") from error
-        except TemplateNotFound as error:
-            raise FileProblems.at(Where(f"templates/{error.name}"), "no such template.") from error
+            return self._environment.get_template(name).render(context)
         except NewsletterError:
             raise
-        except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-            raise FileProblems.at(self._line_of(error), f"{error}.") from error
+        except FAILURES as error:
+            raise file_problems(error, self.shown, self._environment.filters, block) from error
 
     def _extra_style(self, theme: str) -> str:
         """The template with the theme's own CSS; nothing when its colours and fonts are all there is."""
         name = f"themes/{theme}.css.j2"
         return name if any((folder / name).is_file() for folder in self._folders) else ""
-
-    def _line_of(self, error: Exception) -> Where:
-        frames = [frame for frame in extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
-        return Where(self.shown(Path(frames[-1].filename)), frames[-1].lineno or 0) if frames else Where("templates")
 
 
 class _Loader(BaseLoader):

@@ -18,6 +18,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from newsletter.errors import FileProblems, Problem, did_you_mean
 from newsletter.model import Expression, MergeField
+from newsletter.rendering.template_errors import in_words
 
 _PLAIN_FIELD = re.compile(r"recipient\.(\w+)(?:\s*\|\s*default\(\s*(?:'([^'\\]*)'|\"([^\"\\]*)\")\s*\))?")
 
@@ -72,7 +73,12 @@ def _sorted(expressions: tuple[Expression, ...], recipient_fields: tuple[str, ..
             tree = _environment.parse("{{ " + expression.source + " }}")
             _environment.compile(tree)
         except TemplateError as error:
-            problems.append(Problem(expression.where, f"`{{{{ {expression.source} }}}}` cannot be read: {error}."))
+            problems.append(
+                Problem(
+                    expression.where,
+                    f"`{{{{ {expression.source} }}}}` cannot be read: {in_words(error, _environment.filters)}",
+                )
+            )
             continue
         names = meta.find_undeclared_variables(tree)
         if "recipient" in names:
