@@ -315,3 +315,20 @@ def test_a_frame_s_own_words_go_where_a_link_stands_for_it() -> None:
     assert told[-1] == "words for programs that know no frames (<iframe>) are left out: 'No frames'."
     (block,) = blocks_of("<iframe src=https://a.example/m>never closed <p>x</p>", source)
     assert "never closed" in str(block.fields["html"])
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [
+        ('<td style="text-align:right">', '<td style="text-align:right">'),
+        ('<td style="color:red;Text-Align: CENTER ;width:9000px">', '<td style="text-align:center">'),
+        ('<td align="RIGHT" style="text-align:justify">', '<td align="RIGHT">'),
+        ('<td align="char" style="background:url(https://example.org/x)">', "<td>"),
+        ('<td style="not-text-align:right;text-align:righteous">', "<td>"),
+    ],
+)
+def test_a_cell_keeps_the_side_its_words_stand_at_and_nothing_else_of_its_style(cell: str, kept: str) -> None:
+    for tag in ("td", "th"):
+        markup = f"<table><tr>{cell}1</td></tr></table>".replace("td", tag)
+        assert f"{kept}1</td>".replace("td", tag) in _html(markup)
+    assert "style" not in _html('<p style="text-align:right">Words</p>')
