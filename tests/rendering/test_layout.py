@@ -271,3 +271,26 @@ def test_a_label_with_a_colon_gets_no_second_one_in_text(draw: Draw) -> None:
     text = draw('      - {button: "Next: maps", link: /maps}\n      - {button: Maps, link: /m}').text
     assert "Next: maps\nhttps://example.org/maps\n" in text
     assert "Maps:\nhttps://example.org/m\n" in text
+
+
+def test_words_that_run_the_other_way_than_the_page_say_so(draw: Draw) -> None:
+    (address,) = _page(draw("      - {text: X}", "language: ar\n")).xpath("//td[@class='foot']//span")
+    assert (address.get("dir"), address.text) == ("ltr", "2 Quay Street, Port Town")
+    assert not _page(draw("      - {text: X}")).xpath("//td[@class='foot']//span")
+
+
+@pytest.mark.parametrize(
+    ("head", "side"),
+    [
+        ("", "left"),
+        ("language: ar\n", "right"),
+        ("theme: modern\n", "center"),
+        ("theme: modern\nlayout: plain\n", "left"),
+    ],
+)
+def test_the_networks_stand_where_the_footer_stands(draw: Draw, head: str, side: str) -> None:
+    page = _page(draw("      - social: {Mastodon: https://m.example}", head))
+    (networks,) = page.xpath("//td[contains(@class, 'social')]")
+    (foot,) = page.xpath("//td[@class='foot']")
+    assert _style(networks)["text-align"] == side
+    assert _style(foot).get("text-align", "right" if "ar" in head.split() else "left") == side

@@ -20,7 +20,7 @@ from newsletter.files import shown
 from newsletter.model import LAYOUT_WIDTH, Block, Expression, TemplateNames, Theme, Where
 from newsletter.rendering.plain_text import underlined, wrapped
 from newsletter.rendering.prose import prose
-from newsletter.rendering.scene import SIDE, Scene, day, prose_text
+from newsletter.rendering.scene import SIDE, Scene, day, own_way, prose_text
 from newsletter.rendering.template_errors import FAILURES, file_problems
 from newsletter.rendering.themes import load_theme
 from newsletter.rendering.tracing import Tracer
@@ -52,7 +52,7 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters.update(
-            prose=prose, prose_text=prose_text, wrapped=wrapped, underlined=underlined, day=day
+            prose=prose, prose_text=prose_text, wrapped=wrapped, underlined=underlined, day=day, own_way=own_way
         )
 
     def names(self) -> TemplateNames:

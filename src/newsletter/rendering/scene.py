@@ -6,6 +6,7 @@ In: a variant with its theme and words. Out: the names of a template, and the pi
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,6 +14,7 @@ from typing import Any
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from newsletter.model import LAYOUT_WIDTH, Image, Issue, Picture, Theme, Variant
 from newsletter.rendering.pictures import picture_for
@@ -124,6 +126,15 @@ def day(context: Context, written: str) -> str:
     except (UnknownLocaleError, ValueError):
         return written
     return str(format_date(when, "long", locale))
+
+
+@pass_context
+def own_way(context: Context, words: str) -> str | Markup:
+    """Words that run the other way than the page, told so: else the number of a Latin address in an Arabic mail would
+    stand behind it. Source: the Unicode Bidirectional Algorithm (UAX 9), rule P2: the first strong letter decides."""
+    strong = next((way for way in map(unicodedata.bidirectional, words) if way in ("L", "R", "AL")), "")
+    way = {"": context["direction"], "L": "ltr"}.get(strong, "rtl")
+    return words if way == context["direction"] else Markup('<span dir="{}">{}</span>').format(way, words)
 
 
 def shares(split: str) -> list[int]:
