@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 
+import cssutils
 import pytest
 
 from newsletter.rendering import inlining
@@ -62,6 +65,12 @@ def test_nothing_is_fetched(fetched: tuple[str, list[str]]) -> None:
 def test_premailer_has_nothing_to_fetch_with() -> None:
     _inlined("<style>p{color:red}</style>", "<p>x</p>")
     assert not hasattr(inlining._library().premailer.requests, "get")
+
+
+def test_what_premailer_parses_with_opens_no_file_either(tmp_path: Path) -> None:
+    (tmp_path / "a.css").write_text("p{color:red}")
+    _inlined("<style>p{top:0}</style>", "<p>x</p>")
+    assert cssutils.util._defaultFetcher((tmp_path / "a.css").as_uri()) is None
 
 
 def test_an_import_in_disguise_is_not_fetched_either(fetched: tuple[str, list[str]]) -> None:
@@ -136,6 +145,23 @@ def test_pages_inlined_at_once_do_not_mix() -> None:
         pages = list(pool.map(one, range(1, 41)))
     for number, page in enumerate(pages, 1):
         assert f'<p style="margin:{number}px">{number}</p>' in page
+
+
+def test_premailer_works_on_one_page_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its parsers share what they have parsed, and a serialiser, between threads."""
+    at_work: list[int] = []
+    seen: list[int] = []
+
+    def slow(page: object, css: str) -> None:
+        at_work.append(1)
+        time.sleep(0.005)
+        seen.append(len(at_work))
+        at_work.pop()
+
+    monkeypatch.setattr(inlining, "_transform", slow)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: _inlined("<style>p{top:0}</style>", f"<p>{number}</p>"), range(8)))
+    assert seen == [1] * 8
 
 
 def test_text_that_is_a_selector_a_style_sheet_and_a_declaration_at_once_does_no_harm() -> None:
