@@ -17,8 +17,9 @@ from PIL import Image as Pillow
 
 from newsletter.errors import FileProblems
 from newsletter.model import Image, Where
+from newsletter.rendering import fonts
 from newsletter.rendering.drawings import draw, make_safe
-from newsletter.rendering.fonts import is_installed, missing_characters
+from newsletter.rendering.fonts import foreign_characters, is_installed, missing_characters
 from newsletter.rendering.resvg import FALLBACK
 
 HERE = Where("issues/i/a.md", 12)
@@ -135,9 +136,25 @@ def test_another_generic_family_than_the_fallbacks_is_said() -> None:
     assert said(text("Hello", 'font-family="Noto Sans, monospace"')) == []
 
 
+def test_beside_a_letter_that_no_font_has_every_foreign_one_is_a_box_and_said() -> None:
+    (told,) = said(text("Hello \U0010fffd \u0645\u0631", 'font-family="sans-serif"'))
+    assert "boxes for U+10FFFD \u0645 (U+0645) \u0631 (U+0631)." in told
+
+
+def test_a_text_in_letters_of_another_font_is_not_said_to_be_drawn_in_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "missing_characters", lambda characters: "")
+    family, letters = said(text("Hello \u0645", f'font-family="{NOWHERE}"'))
+    assert f"text in {NOWHERE} is drawn in another font, because" in family
+    assert f"{FALLBACK} has no \u0645 (U+0645): the whole text is drawn in another font of this machine" in letters
+    assert foreign_characters("A\u042f\u0645\u0301\u0645") == "\u0645"
+
+
 def test_characters_that_no_font_has_are_said() -> None:
     image = text("Hello \U0010fffd!", 'font-family="sans-serif"')
-    assert said(image) == ["'x.svg': no font here has U+10FFFD: readers see an empty box. Convert the text to paths."]
+    (told,) = said(image)
+    assert (
+        told == "'x.svg': no font here has all the letters: readers see boxes for U+10FFFD. Convert the text to paths."
+    )
 
 
 def test_a_character_found_in_a_cell_of_its_own_is_not_confused_with_its_neighbours() -> None:

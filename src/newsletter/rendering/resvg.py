@@ -32,9 +32,15 @@ def _font_files() -> tuple[str, ...]:
     return tuple(sorted(str(one) for one in files("fontpkg_noto_sans").joinpath("files").iterdir()))
 
 
-def draw_png(svg: str, width: int, has_text: bool, fallback: str = FALLBACK, apart: bool = False) -> bytes:
-    """The SVG drawn; fonts are looked for only where there is text, and no `fallback` leaves missing ones blank."""
-    options: dict[str, Any] = {"svg_string": svg, "width": width, "dpi": 96, "skip_system_fonts": not has_text}
+def draw_png(
+    svg: str, width: int, has_text: bool, fallback: str = FALLBACK, apart: bool = False, installed: bool = True
+) -> bytes:
+    """The SVG drawn; fonts are looked for only where there is text, and no `fallback` leaves missing ones blank.
+
+    Not `installed`: drawn with `FALLBACK` alone, whatever fonts the machine has.
+    """
+    skipped = not (has_text and installed)
+    options: dict[str, Any] = {"svg_string": svg, "width": width, "dpi": 96, "skip_system_fonts": skipped}
     if has_text:
         options |= {"font_files": list(_font_files()), **dict.fromkeys(_GENERICS, fallback or "no such font")}
     if apart:
