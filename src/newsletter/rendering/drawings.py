@@ -22,6 +22,8 @@ from newsletter.rendering.svg_text import Words, words_of
 
 _TALLEST = 8_000
 _PALETTE = 256
+_FLAT = 40 * _PALETTE - 1
+"""Colours, most of them of smooth edges; a drawing with more has gradients, which a palette would show as steps."""
 _MOST_EMBEDDED_PIXELS = 25_000_000
 _MOST_OCTAVES = 8
 _MOST_EFFECTS = 200
@@ -174,7 +176,7 @@ def _small(png: bytes) -> bytes:
     from PIL import Image as Pillow
 
     with Pillow.open(BytesIO(png)) as drawn:
-        if len(drawn.getcolors(1_000_000) or range(_PALETTE * 40)) >= _PALETTE * 40:
+        if drawn.getcolors(_FLAT) is None:
             return png
         out = BytesIO()
         reduced = drawn.quantize(_PALETTE, method=Pillow.Quantize.FASTOCTREE, dither=Pillow.Dither.NONE)
