@@ -845,6 +845,47 @@ class Outcome:
     """The address itself does not exist: never mail it again."""
 
 
+class EventKind(StrEnum):
+    """What a provider tells of a message it was handed; the words are SendGrid's, but for `blocked`."""
+
+    PROCESSED = "processed"
+    DEFERRED = "deferred"
+    DELIVERED = "delivered"
+    BOUNCE = "bounce"
+    """Its server refused it, and would again."""
+    BLOCKED = "blocked"
+    """Its server refused it, for a reason that is not the address."""
+    DROPPED = "dropped"
+    """The provider never tried."""
+    OPEN = "open"
+    CLICK = "click"
+    SPAMREPORT = "spamreport"
+    UNSUBSCRIBE = "unsubscribe"
+    GROUP_UNSUBSCRIBE = "group_unsubscribe"
+    GROUP_RESUBSCRIBE = "group_resubscribe"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What came back from a provider about one delivery, once."""
+
+    delivery: DeliveryId
+    campaign: str
+    """The name it was sent under."""
+    kind: EventKind
+    at: datetime
+    event_id: str
+    """The provider's own: the same event may be told often."""
+    url: str = ""
+    """What was clicked."""
+    machine: bool = False
+    """An open by a program that opens whatever arrives, as the provider tells."""
+    words: str = ""
+    """Why it was refused."""
+    means: SubscriberStatus | None = None
+    """What it says of the person, if it says that they must not be mailed any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """The deliveries of a campaign by state; `pending` holds the claimed and the in-flight ones of a running send."""

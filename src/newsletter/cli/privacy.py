@@ -39,6 +39,7 @@ def forget_person(context: click.Context, address: str, yes: bool, as_json: bool
             {
                 "subscriber": held.subscriber is not None,
                 "deliveries": len(held.deliveries),
+                "events": len(held.events),
                 "suppressions": len(held.suppressions),
                 "files": len(held.files),
                 "erased_before": held.erased,
@@ -49,7 +50,8 @@ def forget_person(context: click.Context, address: str, yes: bool, as_json: bool
     if held.anything:
         click.echo(
             f"Erased: {'the subscriber' if held.subscriber else 'no subscriber'}, {len(held.deliveries)} deliveries, "
-            f"{len(held.files)} imports. A keyed hash stays, so that no file brings the address back."
+            f"{len(held.events)} events, {len(held.files)} imports. "
+            "A keyed hash stays, so that no file brings the address back."
         )
     else:
         click.echo("Nothing was held on this address. A keyed hash now keeps it from being brought in.")

@@ -49,6 +49,7 @@ def export(workspace: Workspace, text: str) -> dict[str, Any]:
         "consent": consent,
         "files": [_plain(one) for one in held.files],
         "deliveries": [_plain(one) for one in held.deliveries],
+        "events": [_plain(one) for one in held.events],
         "suppressions": [_plain(one) for one in held.suppressions],
         "erased_before": held.erased,
         "also_in": [str(path) for path in elsewhere],

@@ -27,7 +27,7 @@ from newsletter.errors import SettingsError, StoreUnavailable
 from newsletter.store.columns import as_json, metadata
 from newsletter.store.failures import translated
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The latest revision in `migrations/versions/`. SQLite's `user_version` has it too, for programs before 0002."""
 
 _LOCK_PATIENCE = 5.0
@@ -253,6 +253,6 @@ def _make_tables(database: Database) -> None:
 
 def register_tables() -> None:
     """Import the table families, which register themselves with `metadata`."""
-    from newsletter.store import ledger, subscribers, suppressions
+    from newsletter.store import events, ledger, subscribers, suppressions
 
-    assert ledger and subscribers and suppressions
+    assert events and ledger and subscribers and suppressions

@@ -10,20 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from newsletter.model import SubscriberStatus
-from newsletter.store.subscribers import COLUMNS, CONSENT
+from newsletter.store.subscribers import COLUMNS, CONSENT, STRENGTH
 
 TEXTS = tuple(name for name in COLUMNS if name != "profession")
 """Texts that a filled-in value replaces. The profession goes with its title."""
 CHANGING = (*TEXTS, "profession", "status", "tags", "attributes", *CONSENT)
 """All that an import can change."""
-
-_STRENGTH = {
-    SubscriberStatus.SUBSCRIBED: 0,
-    SubscriberStatus.PENDING: 1,
-    SubscriberStatus.BOUNCED: 2,
-    SubscriberStatus.UNSUBSCRIBED: 3,
-    SubscriberStatus.COMPLAINED: 4,
-}
 
 
 def combined(current: Mapping[str, Any], row: Mapping[str, Any], since: datetime | None = None) -> dict[str, Any]:
@@ -57,4 +49,4 @@ def _status(current: Mapping[str, Any], row: Mapping[str, Any], since: datetime 
     if (known, given) == (subscribed, pending):
         consented = current["consent_at"] and (not row["consent_at"] or current["consent_at"] > row["consent_at"])
         return (subscribed if consented else pending).value
-    return max(known, given, key=_STRENGTH.__getitem__).value
+    return max(known, given, key=STRENGTH.__getitem__).value

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Table, case, delete, or_, select, update
 from newsletter.model import State
 from newsletter.store import suppressions
 from newsletter.store.campaigns import campaigns
+from newsletter.store.events import events
 from newsletter.store.ledger import ERASED, deliveries
 from newsletter.store.subscribers import memberships, sources, subscribers
 
@@ -31,13 +32,15 @@ class Held:
     files: tuple[dict[str, Any], ...]
     """The subscriber files that brought them, and when each was last imported."""
     deliveries: tuple[dict[str, Any], ...]
+    events: tuple[dict[str, Any], ...]
+    """What the provider told of those deliveries: opens and clicks, too."""
     suppressions: tuple[dict[str, Any], ...]
     erased: bool
     """They asked to be forgotten before."""
 
     @property
     def anything(self) -> bool:
-        return bool(self.subscriber or self.files or self.deliveries or self.suppressions)
+        return bool(self.subscriber or self.files or self.deliveries or self.events or self.suppressions)
 
 
 def held_on(connection: Connection, address_key: str) -> Held:
@@ -52,13 +55,21 @@ def held_on(connection: Connection, address_key: str) -> Held:
         .where(_theirs(numbers, address_key))
         .order_by(deliveries.c.id)
     )
+    mailed = tuple(dict(row) for row in connection.execute(sent).mappings())
+    told = (
+        select(campaigns.c.name.label("campaign"), events)
+        .join(campaigns, campaigns.c.id == events.c.campaign_id)
+        .where(events.c.subscriber_id.in_(_mailed_as(numbers, mailed)))
+        .order_by(events.c.at, events.c.id)
+    )
     domain = address_key.rpartition("@")[2]
     table = suppressions.suppressions
     left = _rows(connection, table, or_(_is(table, "address", address_key), _is(table, "domain", domain)))
     return Held(
         subscriber=person[0] if person else None,
         files=tuple({"source": row.source, "imported_at": row.imported_at} for row in files),
-        deliveries=tuple(dict(row) for row in connection.execute(sent).mappings()),
+        deliveries=mailed,
+        events=tuple(dict(row) for row in connection.execute(told).mappings()),
         suppressions=tuple(left),
         erased=bool(suppressions.erased(connection, [address_key])),
     )
@@ -71,6 +82,7 @@ def erase(connection: Connection, address_key: str, now: datetime) -> Held:
         connection.exec_driver_sql("PRAGMA secure_delete=ON")
     held = held_on(connection, address_key)
     numbers = [held.subscriber["id"]] if held.subscriber else []
+    connection.execute(delete(events).where(events.c.subscriber_id.in_(_mailed_as(numbers, held.deliveries))))
     _empty_deliveries(connection, numbers, address_key, now)
     connection.execute(delete(memberships).where(memberships.c.subscriber_id.in_(numbers)))
     connection.execute(delete(subscribers).where(subscribers.c.id.in_(numbers)))
@@ -102,6 +114,11 @@ def _theirs(numbers: Sequence[int], address_key: str) -> Any:
     if numbers:
         return every_campaign & deliveries.c.subscriber_id.in_(numbers)
     return deliveries.c.address_key == address_key
+
+
+def _mailed_as(numbers: Sequence[int], mailed: Sequence[dict[str, Any]]) -> list[int]:
+    """All numbers that the person's events are kept under."""
+    return sorted({*numbers, *(row["subscriber_id"] for row in mailed)})
 
 
 def _is(table: Table, kind: str, value: str) -> Any:

@@ -72,6 +72,15 @@ sources = Table(
     Column("imported_at", UtcDateTime, nullable=False),
 )
 
+STRENGTH = {
+    SubscriberStatus.SUBSCRIBED: 0,
+    SubscriberStatus.PENDING: 1,
+    SubscriberStatus.BOUNCED: 2,
+    SubscriberStatus.UNSUBSCRIBED: 3,
+    SubscriberStatus.COMPLAINED: 4,
+}
+"""Of two statuses that are told of somebody the one that mails less holds: the greater."""
+
 COLUMNS = ("first_name", "last_name", "profession_title", "profession", "country", "language", "time_zone")
 """The texts about a subscriber that an import can change, beside status, attributes, tags and consent."""
 
