@@ -73,11 +73,18 @@ class Server:
     lock: threading.Lock = field(default_factory=threading.Lock)
     url: str = ""
 
-    def events(self) -> list[dict[str, str]]:
-        """What its webhook would tell: everything it took was processed."""
+    def events(self) -> list[dict[str, object]]:
+        """What its webhook would tell, in the order it happened: everything it took was processed."""
         with self.lock:
             return [
-                {"event": "processed", "newsletter_delivery": one, "email": mails[0].address, "sg_message_id": "m.1"}
+                {
+                    "event": "processed",
+                    "timestamp": 1_700_000_000,
+                    "email": mails[0].address,
+                    "sg_event_id": f"processed-{one}",
+                    "sg_message_id": "m.1",
+                    "newsletter_delivery": one,
+                }
                 for one, mails in self.delivered.items()
             ]
 

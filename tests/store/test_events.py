@@ -81,17 +81,17 @@ def _standing(database: Database) -> tuple[list[str], list[tuple[str, str, str, 
 def test_an_event_that_comes_again_is_known_and_changes_nothing(database: Database) -> None:
     first, second, *_ = _sent(database, "spring")
     told = (_event(first, "delivered"), _event(first, "open"), _event(second, "open"))
-    assert _record(database, *told).added == 3
+    assert _record(database, *told).new == (EventKind.DELIVERED, EventKind.OPEN, EventKind.OPEN)
     before = _figures(database)
     again = _record(database, *told, told[0])
-    assert (again.added, again.known) == (0, 4)
+    assert (again.new, again.known) == ((), 4)
     assert _figures(database) == before == Figures(delivered=1, opened=2)
 
 
 def test_the_same_event_twice_in_one_batch_is_added_once(database: Database) -> None:
     one = _event(_sent(database, "spring")[0], "open")
     made = _record(database, one, one)
-    assert (made.added, made.known) == (1, 1)
+    assert (made.new, made.known) == ((EventKind.OPEN,), 1)
 
 
 def test_events_of_others_are_counted_by_what_is_unknown_of_them_and_not_kept(database: Database) -> None:
@@ -102,7 +102,7 @@ def test_events_of_others_are_counted_by_what_is_unknown_of_them_and_not_kept(da
         _event(first, "open", "c", campaign="fall"),
     ]
     made = _record(database, *foreign)
-    assert (made.added, made.unknown_campaign, made.unknown_delivery) == (0, 1, 2)
+    assert (made.new, made.unknown_campaign, made.unknown_delivery) == ((), 1, 2)
     assert _figures(database) is None
 
 
@@ -198,7 +198,7 @@ def test_events_are_told_to_their_person_and_gone_when_they_are_forgotten(databa
     ]
     assert [tuple(row) for row in left] == [(2, "")]
     again = _record(database, *told)
-    assert (again.added, again.known, again.unknown_delivery) == (0, 1, 1), "and no file brings them back"
+    assert (again.new, again.known, again.unknown_delivery) == ((), 1, 1), "and no file brings them back"
 
 
 def test_who_clicked_on_a_link_is_told_by_the_address_whatever_was_added_to_it(database: Database) -> None:

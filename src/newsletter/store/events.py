@@ -71,9 +71,10 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of some events. All of them = added + known + unknown_campaign + unknown_delivery."""
+    """What became of some events. All of them = new + known + unknown_campaign + unknown_delivery."""
 
-    added: int = 0
+    new: tuple[EventKind, ...] = ()
+    """The kind of each that was added."""
     known: int = 0
     """Told before."""
     unknown_campaign: int = 0
@@ -88,7 +89,9 @@ class Recorded:
 
 def record(connection: Connection, told: Sequence[Event], now: datetime) -> Recorded:
     """Keep those events that are new, and let hold what they say of their people."""
-    each = {one.event_id: one for one in reversed(told)}
+    each: dict[str, Event] = {}
+    for one in told:
+        each.setdefault(one.event_id, one)
     named = _deliveries(connection, sorted({one.delivery for one in each.values()}))
     mine = [one for one in each.values() if _is_of(named.get(one.delivery), one)]
     rows = [_row(one, named[one.delivery]) for one in mine]
@@ -98,7 +101,7 @@ def record(connection: Connection, told: Sequence[Event], now: datetime) -> Reco
     there = _known_names(connection, {one.campaign for one in foreign})
     elsewhere = sum(1 for one in foreign if one.campaign not in there)
     return Recorded(
-        added=len(new),
+        new=tuple(one.kind for one in new),
         known=len(told) - len(foreign) - len(new),
         unknown_campaign=elsewhere,
         unknown_delivery=len(foreign) - elsewhere,
