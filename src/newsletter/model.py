@@ -338,6 +338,28 @@ class Received:
     issues: tuple[str, ...]
 
 
+class Reaction(StrEnum):
+    """What a subscriber did with a mail, as events tell; also the key under which a segment asks for it."""
+
+    OPENED = "opened"
+    """Opened it, not only their program, or clicked in it."""
+    CLICKED = "clicked"
+    NOT_OPENED = "not_opened"
+    """It was accepted for them, and nothing at all tells of an open or a click."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """The subscriber did that with a mail of the issue. Never unknown, but without any event nobody can answer."""
+
+    reaction: Reaction
+    issue: str
+    link: str = ""
+    """Where they clicked, without what a `?` or `#` adds; empty: anywhere."""
+    where: Where | None = field(default=None, compare=False)
+    """Where it is asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A length of time in calendar months and days."""
@@ -383,7 +405,9 @@ class Missing:
     value: Value
 
 
-Condition = All | AnyOf | Not | Certain | OneOf | Speaks | Tagged | Received | Recent | Compare | Like | Missing
+Condition = (
+    All | AnyOf | Not | Certain | OneOf | Speaks | Tagged | Received | Reacted | Recent | Compare | Like | Missing
+)
 """What is asked of a subscriber."""
 
 

@@ -25,6 +25,8 @@ from newsletter.model import (
     OneOf,
     Profession,
     Professions,
+    Reacted,
+    Reaction,
     Received,
     Rule,
     Segment,
@@ -133,6 +135,34 @@ def test_tags_are_any_all_or_none() -> None:
 def test_languages_issues_and_status() -> None:
     assert one("segment: {language: [de, en-GB]}") == Speaks(("de", "en-GB"))
     assert one("segment: {received: [spring, summer]}") == Received(("spring", "summer"))
+
+
+def test_what_people_did_is_asked_by_issue_and_a_click_by_link_too() -> None:
+    opened, clicked, not_opened = Reaction.OPENED, Reaction.CLICKED, Reaction.NOT_OPENED
+    assert one("segment: {opened: spring}") == Reacted(opened, "spring")
+    assert one("segment: {clicked: {issue: spring, link: 'https://x.org/a'}}") == Reacted(
+        clicked, "spring", "https://x.org/a"
+    )
+    assert one("segment: {clicked: [spring, {issue: summer}]}") == AnyOf(
+        (Reacted(clicked, "spring"), Reacted(clicked, "summer"))
+    )
+    assert one("segment: {any: [{not_opened: [spring, summer]}, {not: {opened: spring}}]}") == AnyOf(
+        (
+            All((AnyOf((Reacted(not_opened, "spring"), Reacted(not_opened, "summer"))),)),
+            All((Not(Certain(All((Reacted(opened, "spring"),)))),)),
+        )
+    )
+
+
+def test_what_people_did_knows_its_line() -> None:
+    rules, _ = read_rules(
+        parse_yaml("segment:\n  country: US\n  any:\n    - opened: spring\n", "a.yaml"), "segment", KNOWN
+    )
+    match rules[1].condition:
+        case AnyOf((All((Reacted(where=where),)),)):
+            assert str(where) == "a.yaml:4"
+        case other:
+            raise AssertionError(other)
     assert one("segment: {status: subscribed}") == All(())
 
 
@@ -158,7 +188,7 @@ segment:
   contry: US
   profession: [pilott]
   language: "deutsch!"
-  opened: spring
+  opened: sprung
   status: [subscribed, pending]
   tags: {al: [x]}
   received: sprin
@@ -177,7 +207,7 @@ segment:
         "unknown field 'contry' in segment. Did you mean 'country'? Known: address,",
         "unknown profession 'pilott'. Did you mean 'pilot'? Known: sailor, pilot, cook, unmatched.",
         "'segment.language' holds 'deutsch!', which is no language.",
-        "'segment.opened' cannot be asked for: opens and clicks are not recorded yet.",
+        "'segment.opened' names the unknown issue 'sprung'. Did you mean 'spring'?",
         "'segment.status' can only be subscribed: nobody else is ever mailed.",
         "'segment.tags.al' is unknown. Did you mean 'all'? Known: any, all, none.",
         "'segment.received' names the unknown issue 'sprin'. Did you mean 'spring'?",
@@ -213,8 +243,14 @@ segment:
         ("{any: [US]}", "must be `key: value` lines"),
         ("{tags: {}}", "is empty"),
         ("{where: [x]}", "must be a SQL condition in quotes"),
-        ("{clicked: x}", "opens and clicks are not recorded yet"),
-        ("{not_opened: x}", "opens and clicks are not recorded yet"),
+        ("{clicked: x}", "unknown issue 'x'"),
+        ("{clicked: {issue: x, link: 'https://x.org'}}", "unknown issue 'x'"),
+        ("{clicked: {issue: spring, link: here}}", "'segment.clicked.link' must be the address of a link"),
+        ("{clicked: {issue: spring, lnk: 'https://x.org'}}", "Did you mean 'link'?"),
+        ("{clicked: {link: 'https://x.org'}}", "'segment.clicked' has no value"),
+        ("{opened: {issue: spring}}", "must be a text or a list of texts here"),
+        ("{not_opened: []}", "is an empty list"),
+        ("{not_opened: [spring, x]}", "unknown issue 'x'"),
         ("[country]", "'segment' must be `key: value` lines"),
         ("x", "'segment' must be `key: value` lines"),
     ],

@@ -31,6 +31,8 @@ from newsletter.model import (
     Not,
     OneOf,
     Professions,
+    Reacted,
+    Reaction,
     Received,
     Recent,
     Rule,
@@ -41,12 +43,13 @@ from newsletter.model import (
     Value,
 )
 
-_BEHAVIOUR = ("opened", "clicked", "not_opened")
-_OWN_KEYS = ("any", "all", "not", "where", "tags", "received", *_BEHAVIOUR, "status")
+_REACTIONS = {one.value: one for one in Reaction}
+_OWN_KEYS = ("any", "all", "not", "where", "tags", "received", *_REACTIONS, "status")
 _SIGNS = {"from": ">=", "min": ">=", "to": "<=", "max": "<=", "after": ">", "before": "<"}
 _RANGE_KEYS = (*_SIGNS, "within", "older")
 _SPAN = re.compile(r"(\d{1,4})\s*(d|w|m|y|days?|weeks?|months?|years?)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*|")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f]+\Z")
 _MOST_VALUES = 10_000
 _MOST_CONDITIONS = 300
 _DEEPEST = 12
@@ -187,8 +190,8 @@ class _Reader:
             return self._joined(key, value, loc)
         if key == "where":
             return self._where(value, loc)
-        if key in _BEHAVIOUR:
-            return self.say(loc, "cannot be asked for: opens and clicks are not recorded yet. `received: ISSUE` works.")
+        if key in _REACTIONS:
+            return self._reacted(_REACTIONS[key], value, loc)
         if key == "status":
             if self._texts(value, loc, quiet=True) == ("subscribed",):
                 return All(())
@@ -223,11 +226,36 @@ class _Reader:
         return asked
 
     def _received(self, value: object, loc: _Loc) -> Condition:
+        return Received(self._issues(value, loc))
+
+    def _issues(self, value: object, loc: _Loc) -> tuple[str, ...]:
         wanted = self._texts(value, loc)
         for one in wanted:
             if one not in self.known.issues:
                 self.say(loc, f"names the unknown issue '{one}'.{did_you_mean(one, self.known.issues)}")
-        return Received(wanted)
+        return wanted
+
+    def _reacted(self, reaction: Reaction, value: object, loc: _Loc) -> Condition:
+        parts: list[Condition] = []
+        for place, one in enumerate(value) if isinstance(value, list) else [(None, value)]:
+            at = loc if place is None else (*loc, place)
+            link = ""
+            if reaction is Reaction.CLICKED and isinstance(one, dict):
+                link = self._link(one, at)
+                one = one.get("issue")
+            parts += [Reacted(reaction, issue, link, self.document.where(*at)) for issue in self._issues(one, at)]
+        if not parts and isinstance(value, list) and not value:
+            self._texts(value, loc)
+        return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
+
+    def _link(self, given: dict[str, object], loc: _Loc) -> str:
+        for key in given:
+            if key not in ("issue", "link"):
+                self.say((*loc, key), f"is unknown.{did_you_mean(key, ('issue', 'link'))} Known: issue, link.")
+        link = given.get("link", "")
+        if "link" in given and not (isinstance(link, str) and _ADDRESS.match(link)):
+            self.say((*loc, "link"), "must be the address of a link in the mail, such as https://example.org/offer.")
+        return link if isinstance(link, str) else ""
 
     def _tags(self, value: object, loc: _Loc) -> Condition:
         if not isinstance(value, dict):

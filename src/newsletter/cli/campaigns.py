@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 import time
-from dataclasses import astuple, fields
+from dataclasses import asdict, astuple, fields
 from pathlib import Path
 
 import click
@@ -21,6 +21,8 @@ from newsletter.pipeline.workspace import Workspace
 
 _OVER = (CampaignStatus.FINISHED, CampaignStatus.CANCELLED)
 _SECONDS = 1.0
+_ALWAYS = ("delivered", "opened", "clicked", "bounced")
+"""Figures that are told even when they are nought."""
 
 
 @click.command()
@@ -147,6 +149,10 @@ def print_campaign(workspace: Workspace, state: CampaignState, as_json: bool, al
         click.echo(f"\nSent in spite of findings: {state.forced}")
     if state.approved_by:
         click.echo(f"\nApproved by {', '.join(state.approved_by)}")
+    if state.figures is not None:
+        print_heading("As the provider's events tell")
+        told = asdict(state.figures)
+        print_table([(people, key.replace("_", " ")) for key, people in told.items() if people or key in _ALWAYS])
     if state.by_profession:
         print_heading("Delivered by profession")
         print_table([(people, key or UNMATCHED) for key, people in state.by_profession.items()])
@@ -220,6 +226,7 @@ def _json(workspace: Workspace, state: CampaignState) -> dict[str, object]:
         "reasons": [
             {"state": kind.value, "reason": reason, "count": people} for (kind, reason), people in state.reasons.items()
         ],
+        "events": asdict(state.figures) if state.figures is not None else None,
         "waiting": state.waiting,
         "next_due": state.next_due.isoformat() if state.next_due else None,
         "rate": state.rate,

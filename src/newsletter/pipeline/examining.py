@@ -13,7 +13,7 @@ from newsletter.audience.professions import load_professions
 from newsletter.audience.titles import Titles
 from newsletter.errors import FileProblems
 from newsletter.model import UNMATCHED, Audience, Import, Professions, Segment, Where
-from newsletter.pipeline.people import as_of, import_file, load_audience
+from newsletter.pipeline.people import as_of, import_file, load_audience, refuse_unanswerable
 from newsletter.pipeline.workspace import Workspace, has_database, now, open_store, silent
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def examine(workspace: Workspace, name: str, sample: int = 0, explain: bool = Fa
     with open_store(workspace) as database:
         imported = import_file(workspace, database, audience, professions, silent) if audience.source else None
         with database.connect() as connection:
+            refuse_unanswerable(connection, audience)
             people = headcounts.headcount(connection, segment, audience.id)
             languages = headcounts.language_count(connection, segment, audience.id)
             outside = headcounts.outside(connection, segment)

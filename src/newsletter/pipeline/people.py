@@ -12,14 +12,15 @@ from tempfile import TemporaryDirectory
 from newsletter.audience import audiences, imports
 from newsletter.audience.professions import load_professions
 from newsletter.audience.segments import fixed
-from newsletter.errors import FileProblems
+from newsletter.errors import FileProblems, Problem
 from newsletter.model import (
     Audience,
     Import,
     Professions,
+    Reaction,
 )
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
-from newsletter.store.database import Database, open_database
+from newsletter.store.database import Connection, Database, open_database
 
 
 def load_audience(workspace: Workspace, name: str) -> tuple[Audience, Professions]:
@@ -31,6 +32,24 @@ def load_audience(workspace: Workspace, name: str) -> tuple[Audience, Profession
 def as_of(audience: Audience, moment: datetime) -> Audience:
     """The audience with every span before today in its segment fixed at this moment."""
     return replace(audience, segment=fixed(audience.segment, moment))
+
+
+def refuse_unanswerable(connection: Connection, audience: Audience) -> None:
+    """Raise `FileProblems` where the audience asks for opens or clicks of an issue of which none is known: instead of
+    picking nobody, or everybody."""
+    from newsletter.store.events import unanswerable
+
+    problems = [
+        Problem(
+            one.where or audience.where,
+            f"'{one.reaction.value}' asks what people did with '{one.issue}', and no "
+            f"{'click' if one.reaction is Reaction.CLICKED else 'open'} of it is known. Take in the provider's events "
+            "with `newsletter events import FILE` (docs/sending.md), or leave the key out.",
+        )
+        for one in unanswerable(connection, audience.segment)
+    ]
+    if problems:
+        raise FileProblems(problems)
 
 
 def audience_names(workspace: Workspace) -> list[str]:

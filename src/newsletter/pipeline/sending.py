@@ -31,7 +31,7 @@ from newsletter.model import (
 )
 from newsletter.pipeline.approvals import approvals_of, refuse_unapproved
 from newsletter.pipeline.building import Built, build
-from newsletter.pipeline.people import as_of, import_file
+from newsletter.pipeline.people import as_of, import_file, refuse_unanswerable
 from newsletter.pipeline.providers import assembler_for, open_provider
 from newsletter.pipeline.scheduling import due_times
 from newsletter.pipeline.standing import CampaignState, state_of
@@ -87,6 +87,7 @@ def plan(
             import_file(workspace, database, built.audience, professions, silent) if built.audience.source else None
         )
         with database.connect() as connection:
+            refuse_unanswerable(connection, built.audience)
             people = headcounts.headcount(connection, built.audience.segment, built.audience.id)
     made = planning.make_plan(
         campaign or built.issue, built.issue, built.audience, people, built.variant_of, workspace.settings.provider.rate

@@ -14,6 +14,7 @@ from newsletter.model import Campaign, CampaignStatus, Counts, State
 from newsletter.pipeline.workspace import Workspace, has_database, open_store
 from newsletter.store import campaigns, ledger
 from newsletter.store.database import Connection
+from newsletter.store.events import Figures, figures
 
 _RECENT = timedelta(minutes=1)
 
@@ -37,6 +38,8 @@ class CampaignState:
     """The limit that ended this run, and until when."""
     waiting: int = 0
     """How many of the pending and the deferred wait for a moment that has not come."""
+    figures: Figures | None = None
+    """What the provider told of it; None while no event is known."""
 
 
 def status(workspace: Workspace, name: str) -> CampaignState:
@@ -88,6 +91,7 @@ def state_of(connection: Connection, name: str, now: datetime) -> CampaignState:
         freezing.reason(notes),
         freezing.approved_by(notes),
         waiting=ledger.waiting(connection, campaign.id, now),
+        figures=figures(connection, campaign.id),
     )
 
 

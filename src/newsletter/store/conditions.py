@@ -39,6 +39,7 @@ from newsletter.model import (
     Certain,
     Compare,
     Condition,
+    EventKind,
     Field,
     Kind,
     Like,
@@ -46,6 +47,8 @@ from newsletter.model import (
     Missing,
     Not,
     OneOf,
+    Reacted,
+    Reaction,
     Received,
     Recent,
     Segment,
@@ -55,7 +58,7 @@ from newsletter.model import (
     Value,
     kind_of,
 )
-from newsletter.store import dialects
+from newsletter.store import dialects, events
 from newsletter.store.campaigns import campaigns
 from newsletter.store.ledger import deliveries
 from newsletter.store.subscribers import member_of, subscribers
@@ -148,6 +151,8 @@ def _sql(asked: Condition) -> ColumnElement[bool]:
             return dialects.has_tag(subscribers.c.tags, literal(tag, String))
         case Received(issues):
             return _received(issues)
+        case Reacted():
+            return _reacted(asked)
         case Missing(value):
             return _value(value).is_(None)
         case Like(value, pattern):
@@ -180,6 +185,18 @@ def _speaks(languages: tuple[str, ...]) -> ColumnElement[bool]:
 def _received(issues: tuple[str, ...]) -> ColumnElement[bool]:
     sent = select(deliveries.c.subscriber_id).join(campaigns, campaigns.c.id == deliveries.c.campaign_id)
     return subscribers.c.id.in_(sent.where(campaigns.c.issue.in_(issues), deliveries.c.state == State.ACCEPTED.value))
+
+
+def _reacted(asked: Reacted) -> ColumnElement[bool]:
+    sent = events.of_issue(asked.issue)
+    match asked.reaction:
+        case Reaction.OPENED:
+            return subscribers.c.id.in_(events.those_who_opened(sent))
+        case Reaction.CLICKED:
+            return subscribers.c.id.in_(events.those_who_clicked(sent, asked.link))
+    # Whose program alone opened it is in neither list: nobody knows about the person.
+    answered = events.those_told_of(sent, EventKind.OPEN, EventKind.CLICK)
+    return and_(_received((asked.issue,)), subscribers.c.id.not_in(answered))
 
 
 # ── comparisons ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ once, and only ever means less mail: a status gives way to one that mails less, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,10 +32,18 @@ from sqlalchemy import (
 
 from newsletter.model import (
     EVERYTHING,
+    All,
+    AnyOf,
     CampaignId,
+    Certain,
+    Condition,
     DeliveryId,
     Event,
     EventKind,
+    Not,
+    Reacted,
+    Reaction,
+    Segment,
     SubscriberStatus,
     SuppressionKind,
 )
@@ -259,6 +267,29 @@ def figures(connection: Connection, campaign: CampaignId) -> Figures | None:
         complained=of(EventKind.SPAMREPORT),
         unsubscribed=of(EventKind.UNSUBSCRIBE, EventKind.GROUP_UNSUBSCRIBE),
     )
+
+
+def unanswerable(connection: Connection, segment: Segment) -> list[Reacted]:
+    """What the segment asks of issues of which nothing is known that could answer it: no open, or no click at all."""
+    rules = [rule.condition for rule in (*segment.include, *segment.exclude)]
+    kind_of = {Reaction.CLICKED: EventKind.CLICK}
+    return [
+        one
+        for one in reactions(rules)
+        if not any_events(connection, of_issue(one.issue), kind_of.get(one.reaction, EventKind.OPEN))
+    ]
+
+
+def reactions(conditions: Iterable[Condition]) -> Iterator[Reacted]:
+    """All that the conditions ask of what people did with mails."""
+    for one in conditions:
+        match one:
+            case Reacted():
+                yield one
+            case All(parts) | AnyOf(parts):
+                yield from reactions(parts)
+            case Not(part) | Certain(part):
+                yield from reactions((part,))
 
 
 def of_issue(issue: str) -> Select[Any]:
