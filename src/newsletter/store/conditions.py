@@ -183,8 +183,10 @@ def _speaks(languages: tuple[str, ...]) -> ColumnElement[bool]:
 
 
 def _received(issues: tuple[str, ...]) -> ColumnElement[bool]:
-    sent = select(deliveries.c.subscriber_id).join(campaigns, campaigns.c.id == deliveries.c.campaign_id)
-    return subscribers.c.id.in_(sent.where(campaigns.c.issue.in_(issues), deliveries.c.state == State.ACCEPTED.value))
+    # Not a join: SQLite would then read the deliveries of all campaigns.
+    sent = deliveries.c.campaign_id.in_(select(campaigns.c.id).where(campaigns.c.issue.in_(issues)))
+    taken = select(deliveries.c.subscriber_id).where(sent, deliveries.c.state == State.ACCEPTED.value)
+    return subscribers.c.id.in_(taken)
 
 
 def _reacted(asked: Reacted) -> ColumnElement[bool]:

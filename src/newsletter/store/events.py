@@ -26,7 +26,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    union,
     update,
 )
 
@@ -246,20 +245,12 @@ def figures(connection: Connection, campaign: CampaignId) -> Figures | None:
     def of(*kinds: EventKind) -> int:
         return people(those_told_of(mine, *kinds))
 
-    by_person = people(_opened_by_person(mine))
-    clicked_only = people(
-        those_told_of(mine, EventKind.CLICK).where(events.c.subscriber_id.not_in(_opened_by_person(mine)))
-    )
-    machine_only = people(
-        _opened_by_machine(mine).where(
-            events.c.subscriber_id.not_in(_opened_by_person(mine)),
-            events.c.subscriber_id.not_in(those_told_of(mine, EventKind.CLICK)),
-        )
-    )
+    opened = those_who_opened(mine)
+    by_machine = those_told_of(mine, EventKind.OPEN).where(events.c.machine.is_(True))
     return Figures(
         delivered=of(EventKind.DELIVERED),
-        opened=by_person + clicked_only,
-        machine_opened=machine_only,
+        opened=people(opened),
+        machine_opened=people(by_machine.where(events.c.subscriber_id.not_in(opened))),
         clicked=of(EventKind.CLICK),
         bounced=of(EventKind.BOUNCE),
         blocked=of(EventKind.BLOCKED),
@@ -309,9 +300,9 @@ def those_told_of(of: Select[Any], *kinds: EventKind) -> Select[Any]:
     return select(events.c.subscriber_id).where(events.c.campaign_id.in_(of), events.c.kind.in_(wanted))
 
 
-def those_who_opened(of: Select[Any]) -> Any:
-    """The numbers of those who opened a mail of these campaigns, or clicked in one."""
-    return union(_opened_by_person(of), those_told_of(of, EventKind.CLICK))
+def those_who_opened(of: Select[Any]) -> Select[Any]:
+    """The numbers of those who opened a mail of these campaigns, or clicked in one, and not only their program."""
+    return those_told_of(of, EventKind.OPEN, EventKind.CLICK).where(events.c.machine.is_(False))
 
 
 def those_who_clicked(of: Select[Any], link: str = "") -> Select[Any]:
@@ -321,11 +312,3 @@ def those_who_clicked(of: Select[Any], link: str = "") -> Select[Any]:
         return found
     longer = [f"{link}{sign}" for sign in "?#"]
     return found.where(or_(events.c.url == link, func.substr(events.c.url, 1, len(link) + 1).in_(longer)))
-
-
-def _opened_by_person(of: Select[Any]) -> Select[Any]:
-    return those_told_of(of, EventKind.OPEN).where(events.c.machine.is_(False))
-
-
-def _opened_by_machine(of: Select[Any]) -> Select[Any]:
-    return those_told_of(of, EventKind.OPEN).where(events.c.machine.is_(True))
