@@ -84,7 +84,8 @@ def test_the_root_folder_is_no_key_of_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ("tracking: {opens: true}\n", "not available in this version"),
+        ("tracking: {opens: true}\n", "told by SendGrid only, and the provider is outbox"),
+        ("tracking: {clicks: true}\nprovider: {name: smtp}\n", "told by SendGrid only, and the provider is smtp"),
         ("approval: {required: -1}\n", "approval.required"),
         ("site_url: example.org\n", "must begin with https://"),
         ("list_id: 'a b'\n", "list_id"),

@@ -244,18 +244,18 @@ class Utm(_Model):
 
 
 class Tracking(_Model):
-    """What links tell the site they lead to; opens and clicks are not recorded in this version."""
+    """What links tell the site they lead to, and what a provider that can (SendGrid) tells of its readers."""
 
     opens: bool = False
     clicks: bool = False
     utm: Utm | None = None
 
-    @field_validator("opens", "clicks")
-    @classmethod
-    def _not_available(cls, value: bool) -> bool:
-        if value:
-            raise ValueError("is not available in this version; leave it false")
-        return value
+
+def _trackable(value: Tracking, about: ValidationInfo) -> Tracking:
+    provider = about.data.get("provider")
+    if (value.opens or value.clicks) and provider is not None and provider.name != "sendgrid":
+        raise ValueError(f"opens and clicks are told by SendGrid only, and the provider is {provider.name}")
+    return value
 
 
 class Approval(_Model):
@@ -292,7 +292,7 @@ class SettingsFile(_Model):
         str, BeforeValidator(lambda value: public_address(value) if isinstance(value, str) else value)
     ] = ""
     """Where a service of yours answers `/unsubscribe/<delivery id>`; without one people unsubscribe by mail."""
-    tracking: Tracking = Tracking()
+    tracking: Annotated[Tracking, AfterValidator(_trackable)] = Tracking()
     approval: Approval = Approval()
     checks: dict[str, Chosen] = {}
     """Rule of `newsletter check` → how grave it is."""

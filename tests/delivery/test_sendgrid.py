@@ -145,6 +145,16 @@ def test_custom_args_name_campaign_and_delivery_and_nobody(server: Server) -> No
     }
 
 
+@pytest.mark.parametrize(("opens", "clicks"), [(False, False), (True, False), (False, True)])
+def test_opens_and_clicks_are_only_told_when_they_are_asked_for(server: Server, opens: bool, clicks: bool) -> None:
+    _deliver(_provider(server, options=MailOptions(opens=opens, clicks=clicks)), _mails(1))
+    assert server.requests[0]["tracking_settings"] == {
+        "open_tracking": {"enable": opens},
+        "click_tracking": {"enable": clicks, "enable_text": False},
+        "subscription_tracking": {"enable": False},
+    }
+
+
 def test_links_stay_as_they_were_written_and_the_settings_options_are_said(server: Server) -> None:
     options = MailOptions(("letters", "spring"), 12, "news", sandbox=True)
     outcomes = _deliver(_provider(server, options=options), _mails(1))

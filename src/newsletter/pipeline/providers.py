@@ -37,7 +37,7 @@ def open_provider(workspace: Workspace, campaign: str, stop: Event, sandbox: boo
 
         return Smtp(parse_server(settings.url), settings.connections)
     if settings.name == "sendgrid":
-        return _sendgrid(settings, stop, sandbox)
+        return _sendgrid(workspace.settings, stop, sandbox)
     return _of_another_distribution(settings)
 
 
@@ -68,11 +68,14 @@ def _outbox(settings: ProviderSettings, folder: Path) -> Provider[Any]:
     return Outbox(folder, settings.connections)
 
 
-def _sendgrid(settings: ProviderSettings, stop: Event, sandbox: bool) -> Provider[Any]:
+def _sendgrid(workspace: Settings, stop: Event, sandbox: bool) -> Provider[Any]:
     from newsletter.delivery.providers.sendgrid import HOST, Account, SendGrid
     from newsletter.delivery.providers.sendgrid_requests import MailOptions
 
-    options = MailOptions(settings.categories, settings.asm_group, settings.ip_pool, sandbox)
+    settings, asked = workspace.provider, workspace.tracking
+    options = MailOptions(
+        settings.categories, settings.asm_group, settings.ip_pool, sandbox, opens=asked.opens, clicks=asked.clicks
+    )
     return SendGrid(Account(settings.api_key, settings.host or HOST, options), settings.connections, stop.wait)
 
 

@@ -32,11 +32,6 @@ _FORBIDDEN_HEADERS = frozenset(
     "bcc".split()
 )
 _NOT_IN_NAMES = re.compile(r"[;,]+")
-_UNTRACKED = {
-    "click_tracking": {"enable": False, "enable_text": False},
-    "open_tracking": {"enable": False},
-    "subscription_tracking": {"enable": False},
-}
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 _quoted = json.encoder.encode_basestring_ascii
 """A text as JSON. Encoding each person's texts alone is twice as fast as encoding a dictionary of them."""
@@ -50,6 +45,18 @@ class MailOptions:
     asm_group: int | None = None
     ip_pool: str = ""
     sandbox: bool = False
+    opens: bool = False
+    clicks: bool = False
+    """Whether SendGrid puts its picture and its links into the mail, and tells of them in its events."""
+
+    @property
+    def tracking(self) -> dict[str, dict[str, bool]]:
+        """What is asked of every mail, whatever the account's own settings are; links in the text stay as they are."""
+        return {
+            "click_tracking": {"enable": self.clicks, "enable_text": False},
+            "open_tracking": {"enable": self.opens},
+            "subscription_tracking": {"enable": False},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +154,7 @@ class Body:
             # Text before HTML: SendGrid asks for this order.
             "content": [{"type": "text/plain", "value": text}, {"type": "text/html", "value": html}],
             "headers": dict(template.headers),
-            "tracking_settings": _UNTRACKED,
+            "tracking_settings": options.tracking,
         }
         if template.reply_to:
             mail["reply_to"] = {"email": template.reply_to}
