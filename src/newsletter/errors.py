@@ -5,7 +5,8 @@
     ├── SettingsError          fix newsletter.yaml or the environment                           exit 2
     ├── StoreUnavailable       wait, or give the database room or rights                        exit 2
     ├── Refused                look: a person has to decide before anything is mailed           exit 1
-    │   └── BeingSent          wait: another process sends this campaign                        exit 1
+    │   ├── BeingSent          wait: another process sends this campaign                        exit 1
+    │   └── ImportRefused      look at the file: nobody was changed                             exit 1
     └── Stopped                run the same command again: it goes on where it stopped          exit 3
 
 Exit codes: 0 done, 1 findings or refused, 2 could not start, 3 stopped part-way, 130 interrupted.
@@ -18,7 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from newsletter.model import Where
+from newsletter.model import Import, Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,15 @@ class Refused(NewsletterError):
 
 class BeingSent(Refused):
     """Another process has the campaign; it is in good hands."""
+
+
+class ImportRefused(Refused):
+    """A subscriber file whose import would do harm or nothing at all; nobody was changed."""
+
+    def __init__(self, result: Import) -> None:
+        super().__init__(result.refusal)
+        self.result = result
+        """How the file was read, with the rows that were rejected."""
 
 
 class Stopped(NewsletterError):

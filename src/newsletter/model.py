@@ -516,6 +516,8 @@ class Import:
     """What was guessed, changed or left out while reading."""
     dry_run: bool = False
     """True when this is what an import would do, and nothing was changed."""
+    refusal: str = ""
+    """Why the file changes nobody until a person has looked, and what to do; empty when it may."""
 
 
 # ── render ──────────────────────────────────────────────────────────────────────────────────────────────────────────

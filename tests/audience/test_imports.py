@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from newsletter.audience.audiences import load_audience
 from newsletter.audience.imports import import_audience
 from newsletter.audience.professions import load_professions
-from newsletter.errors import FileProblems
+from newsletter.errors import FileProblems, ImportRefused
 from newsletter.model import Import, RejectedRow, Segment
 from newsletter.store import subscribers, suppressions
 from newsletter.store.database import Database, open_database
 from newsletter.store.headcounts import headcount
 
-Importer = Callable[[str | bytes], Import]
+Importer = Callable[..., Import]
 
 
 @pytest.fixture
@@ -33,11 +33,11 @@ def database(workspace, store_url: str) -> Iterator[Database]:  # type: ignore[n
 def bring(workspace, database: Database, now: datetime) -> Importer:  # type: ignore[no-untyped-def]
     """Import these words as the crew's file."""
 
-    def imported(content: str | bytes) -> Import:
+    def imported(content: str | bytes, **more: bool) -> Import:
         root: Path = workspace.root
         (root / "audiences/crew.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
         professions = load_professions(root)
-        return import_audience(database, load_audience("crew", root, professions), root, professions, now)
+        return import_audience(database, load_audience("crew", root, professions), root, professions, now, **more)
 
     return imported
 
@@ -255,6 +255,62 @@ def test_a_second_reading_of_the_same_file_changes_nobody(bring: Importer, works
     assert people(database, "address", "first_name", "changed_at") == before
 
 
+# ── files that a person should look at first ────────────────────────────────────────────────────────────────────────
+
+
+def crew(count: int, status: str = "subscribed", marked: int = 0) -> str:
+    """A file of so many people, so many of them with the status, the others subscribed."""
+    rows = (f"r{one}@example.org,{status if one < marked else 'subscribed'}\n" for one in range(count))
+    return "Email,Status\n" + "".join(rows)
+
+
+@pytest.fixture
+def take(workspace, bring: Importer) -> Importer:  # type: ignore[no-untyped-def]
+    """Import these words as a file of the crew whose columns are guessed."""
+    workspace.write("audiences/crew.yaml", "source: crew.csv\n")
+    return bring
+
+
+def test_a_file_without_a_row_that_can_be_taken_changes_nobody_however_often_it_comes(
+    take: Importer, workspace, database: Database
+) -> None:  # type: ignore[no-untyped-def]
+    take(crew(3))
+    for _ in range(2):
+        with pytest.raises(ImportRefused, match="all 2 rows were rejected, the first on line 2"):
+            take("Email\nnobody\nno one\n")
+        assert len(members(database)) == 3
+        assert "nobody" in (workspace.root / "build/import/crew-rejected.csv").read_text("utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "refused"), [(30, 14, True), (30, 15, False), (12, 2, False), (12, 1, True), (12, 0, True)]
+)
+def test_a_file_that_lacks_more_than_half_and_more_than_ten_of_its_people_is_refused_until_somebody_says_so(
+    take: Importer, database: Database, before: int, after: int, refused: bool
+) -> None:
+    take(crew(before))
+    if refused:
+        with pytest.raises(ImportRefused, match=f"{before - after} of the {before} people.*--allow-leaving") as told:
+            take(crew(after))
+        assert f"{before - after} are not in the file, 0 are no longer subscribed" in str(told.value)
+        assert len(members(database)) == before
+    assert take(crew(after), allow_leaving=True).left == before - after
+    assert len(members(database)) == after
+
+
+def test_a_file_in_which_most_have_left_is_refused_before_anybodys_status_changes(
+    take: Importer, database: Database
+) -> None:
+    take(crew(30))
+    looked = take(crew(30, "unsubscribed", 16), dry_run=True)
+    assert "0 are not in the file, 16 are no longer subscribed in it" in looked.refusal
+    with pytest.raises(ImportRefused):
+        take(crew(30, "unsubscribed", 16))
+    assert set(people(database, "status")) == {("subscribed",)}
+    assert take(crew(30, "unsubscribed", 16), allow_leaving=True).updated == 16
+    assert take(crew(30, "unsubscribed", 16) + "\n", dry_run=True).refusal == ""
+
+
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters='\r\n"'), max_size=12)
 ROWS = st.lists(
     st.tuples(
@@ -281,7 +337,12 @@ def test_every_row_is_counted_once_in_a_first_and_in_a_second_import(
         lines = [f'{address},"{name}",{title}' for address, name, title in rows]
         text = "\n".join(["Email,First name,Job title", *lines, ""])
         (root / "audiences/crew.csv").write_bytes(text.encode())
-        result = import_audience(database, load_audience("crew", root, professions), root, professions, moment)
+        try:
+            result = import_audience(database, load_audience("crew", root, professions), root, professions, moment)
+        except ImportRefused as error:
+            result = error.result
+            assert result.rows == result.rejected_rows
+            continue
         with database.connect() as connection:
             inside = headcount(connection, Segment(source="audiences/crew.csv"))
         parts = result.added + result.updated + result.unchanged + result.merged + result.rejected_rows

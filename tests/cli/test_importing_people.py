@@ -6,6 +6,10 @@ import csv
 import json
 from typing import Any
 
+from click.testing import CliRunner, Result
+
+from newsletter.cli.main import newsletter
+
 MESSY = (
     "Vorname;E-Mail-Adresse;Beruf;Gehalt\n"
     "Zoë;zoe@x.org;Sailor;-5\n"
@@ -61,3 +65,23 @@ def test_a_dry_run_over_a_known_file_tells_what_would_change_and_changes_nothing
     assert [told[key] for key in keys] == [done[key] for key in keys]
     assert [done[key] for key in keys[:7]] == [2, 1, 1, 0, 0, 1, 1]
     assert (told["dry_run"], done["dry_run"]) == (True, False)
+
+
+def test_a_file_that_would_empty_the_audience_ends_with_1_and_says_how_to_go_on(workspace: Any) -> None:
+    workspace.write("audiences/crew.yaml", "source: crew.csv\n")
+    workspace.write("audiences/crew.csv", "Email\n" + "".join(f"r{one}@x.org\n" for one in range(12)))
+    assert _run(workspace, "crew").exception is None
+    workspace.write("audiences/crew.csv", "Email\nr1@x.org\n")
+    looked = _run(workspace, "crew", "--dry-run", "--json")
+    document = json.loads(looked.stdout)
+    assert (document["left"], "11 of the 12 people" in document["refusal"]) == (11, True)
+    stopped = _run(workspace, "crew")
+    assert [one.exception.exit_code for one in (looked, stopped)] == [1, 1]
+    assert "newsletter audience import crew --allow-leaving" in str(stopped.exception)
+    assert json.loads(_run(workspace, "crew", "--allow-leaving", "--json").stdout)["left"] == 11
+
+
+def _run(workspace: Any, *arguments: str) -> Result:
+    """The command in this process."""
+    command = ["--workspace", str(workspace.root), "audience", "import", *arguments]
+    return CliRunner().invoke(newsletter, command, standalone_mode=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,24 @@ def test_comparing_tells_what_applying_does_and_changes_nothing(database: Databa
     assert people(database, *subscribers.subscribers.c.keys()) == before
     assert told == Applied(added=1, updated=1, unchanged=1, joined=1, left=1)
     assert put(database, *rows) == (0, told)
+
+
+def test_those_whom_a_file_stops_from_being_mailed_are_counted_before_anybody_is_changed(database: Database) -> None:
+    days = (None, *(datetime(2025, month, 1, tzinfo=UTC) for month in (1, 2)))
+    statuses = ("subscribed", "pending", "unsubscribed", "bounced", "complained")
+    cases = [(f"p{n}@x.org", *one) for n, one in enumerate(product(days, days, statuses))]
+    as_text = {day: day and f"{day:%Y-%m-%d %H:%M:%S.%f}" for day in days}
+    known = [row(address, consent_at=as_text[before]) for address, before, _, _ in cases]
+    put(database, *known, row("gone@x.org"), row("left@x.org", status="unsubscribed"))
+    put(database, row("other@x.org"), source="audiences/others.csv")
+    with open_staging(database) as staging:
+        staging.put([row(address, consent_at=as_text[day], status=status) for address, _, day, status in cases])
+        staging.merge()
+        found = staging.departing(FILE)
+        staging.apply(FILE, "print", NOW, lambda done: None)
+    stopped = [one for one in people(database, "address", "status") if one[1] != "subscribed"]
+    assert (found.members, found.absent) == (len(cases) + 1, 1)
+    assert found.marked == len(stopped) - 1  # all but the one who had left before
 
 
 def test_backslashes_and_any_letters_survive_the_way_into_the_database(database: Database) -> None:

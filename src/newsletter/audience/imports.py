@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from itertools import islice
@@ -26,12 +27,15 @@ from newsletter.audience.spreadsheets import open_spreadsheet
 from newsletter.audience.subscriber_files import Kind, SubscriberFile, look_at, refuse_if_changed
 from newsletter.audience.tables import open_table
 from newsletter.audience.titles import Titles
+from newsletter.errors import ImportRefused
 from newsletter.model import Audience, Import, Professions
 from newsletter.store.database import Database
 from newsletter.store.imports import Staging, imported_fingerprint, open_staging
 from newsletter.store.subscribers import unmatched_titles
 
 REJECTED_FOLDER = Path("build/import")
+MOST_LEAVING = 10
+"""So many people may leave an audience at once, however small it is; more only while they are at most half of it."""
 _BATCH = 500
 # Part of each fingerprint: files are read again when a new version of the program reads them in another way.
 _READING = "2"
@@ -45,11 +49,13 @@ def import_audience(
     now: datetime,
     progress: Callable[[int, int | None], None] = lambda done, total: None,
     dry_run: bool = False,
+    allow_leaving: bool = False,
 ) -> Import:
     """Bring the audience's file into the database; a file that has not changed is skipped.
 
     With `dry_run`, everything is read and compared, and nothing is changed. Raises `FileProblems` when the file cannot
-    be read to its end, and then nobody was changed.
+    be read to its end, and `ImportRefused` when all its rows are rejected, or when it would take most people out of the
+    audience and nobody said `allow_leaving`; then nobody was changed.
     """
     titles = Titles(professions)
     file = look_at(root / audience.source, audience.source, audience.encoding)
@@ -65,31 +71,60 @@ def import_audience(
         with rejections(path, records.header) as rejected:
             rows = _stage(records, reader, rejected, staging, progress)
             refuse_if_changed(file)
-            merged = staging.merge()
+            read = Import(
+                source=audience.source,
+                rows=rows,
+                merged=staging.merge(),
+                rejected=tuple(rejected.first),
+                unmatched_professions=staging.unmatched_titles(),
+                ignored_columns=columns.ignored,
+                rejected_rows=rejected.count,
+                rejected_file=path.relative_to(root).as_posix() if path and rejected.count else "",
+                format=records.described,
+                columns=columns.shown,
+                columns_from=columns.origin,
+                notes=(*records.notes, *columns.notes, *_oddities(reader)),
+                dry_run=dry_run,
+            )
+            read = replace(read, refusal=_refusal(read, audience, staging, allow_leaving))
             if dry_run:
                 applied = staging.compare(audience.source, lambda done: progress(done, rows))
-            else:
+            elif not read.refusal:
                 applied = staging.apply(audience.source, fingerprint, now, lambda done: progress(done, rows))
-        unmatched = staging.unmatched_titles()
-    return Import(
-        source=audience.source,
-        rows=rows,
+        if read.refusal and not dry_run:
+            raise ImportRefused(read)
+    return replace(
+        read,
         added=applied.added,
         updated=applied.updated,
         unchanged=applied.unchanged,
-        merged=merged,
-        rejected=tuple(rejected.first),
-        unmatched_professions=unmatched,
-        ignored_columns=columns.ignored,
-        rejected_rows=rejected.count,
-        rejected_file=path.relative_to(root).as_posix() if path and rejected.count else "",
         joined=applied.joined,
         left=applied.left,
-        format=records.described,
-        columns=columns.shown,
-        columns_from=columns.origin,
-        notes=(*records.notes, *columns.notes, *_oddities(reader)),
-        dry_run=dry_run,
+    )
+
+
+def _refusal(read: Import, audience: Audience, staging: Staging, allow_leaving: bool) -> str:
+    """Why nobody is changed until a person has looked at the file; empty when all may go its way."""
+    if read.rows and read.rejected_rows == read.rows:
+        first = read.rejected[0]
+        which = "its only row was" if read.rows == 1 else f"all {read.rows:,} rows were"
+        listed = f" {read.rejected_file} has every reason." if read.rejected_file else ""
+        return (
+            f"{audience.source}: {which} rejected, the first on line {first.line} ({first.reason}); nobody was changed."
+            f"{listed} It was read as {read.format}, with the address from '{read.columns['address']}'. "
+            f"If that is wrong, say so under `delimiter:`, `encoding:` or `columns:` in {audience.where.path}."
+        )
+    if allow_leaving:
+        return ""
+    found = staging.departing(audience.source)
+    leaving = found.absent + found.marked
+    if leaving <= MOST_LEAVING or 2 * leaving <= found.members:
+        return ""
+    return (
+        f"{audience.source}: {leaving:,} of the {found.members:,} people who are mailed now would leave the audience "
+        f"({found.absent:,} are not in the file, {found.marked:,} are no longer subscribed in it); nobody was changed. "
+        "If the file is the wrong one or was cut off, mend it. If they are to leave, run "
+        f"`newsletter audience import {audience.id} --allow-leaving`."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from newsletter.cli.output import (
+    Reported,
     json_option,
     print_heading,
     print_import,
@@ -13,6 +14,7 @@ from newsletter.cli.output import (
     progress_bar,
     workspace_of,
 )
+from newsletter.errors import ImportRefused
 from newsletter.model import Import
 from newsletter.pipeline import people
 
@@ -22,20 +24,35 @@ _MOST_TITLES = 15
 @click.command("import")
 @click.argument("name", metavar="AUDIENCE")
 @click.option("--dry-run", is_flag=True, help="Show what would be read from which column and changed; change nothing.")
+@click.option("--allow-leaving", is_flag=True, help="Import a file that takes most people out of the audience.")
 @json_option
 @click.pass_context
-def import_people(context: click.Context, name: str, dry_run: bool, as_json: bool) -> None:
+def import_people(context: click.Context, name: str, dry_run: bool, allow_leaving: bool, as_json: bool) -> None:
     """Read the audience's file into the database; again after it has changed.
 
     CSV and its kin, XLSX, JSON Lines, and the exports of Mailchimp, listmonk and SendGrid. Nobody who unsubscribed,
-    bounced or complained comes back by an import.
+    bounced or complained comes back by an import. A file without a row that can be taken, or with which most people
+    would leave the audience, changes nobody and ends with 1.
     """
     workspace = workspace_of(context)
-    with progress_bar("Importing", as_json) as progress:
-        result = people.import_audience(workspace, name, progress, dry_run)
+    try:
+        with progress_bar("Importing", as_json) as progress:
+            result = people.import_audience(workspace, name, progress, dry_run, allow_leaving)
+    except ImportRefused as error:
+        if not as_json:
+            _print_reading(error.result)
+        raise
     if as_json:
         print_json(import_json(result))
-        return
+    else:
+        _print_result(result)
+    if result.refusal:
+        if not as_json:
+            click.echo(f"An import would stop here: {result.refusal}", err=True)
+        raise Reported(result.refusal)
+
+
+def _print_result(result: Import) -> None:
     if result.skipped:
         click.echo(f"{result.source} has not changed since it was last imported.")
     else:
@@ -66,6 +83,7 @@ def import_json(result: Import) -> dict[str, object]:
         "notes": list(result.notes),
         "skipped": result.skipped,
         "dry_run": result.dry_run,
+        "refusal": result.refusal,
     }
 
 

@@ -57,13 +57,22 @@ def audience_names(workspace: Workspace) -> list[str]:
     return audiences.audience_ids(workspace.root)
 
 
-def import_audience(workspace: Workspace, name: str, progress: Progress = silent, dry_run: bool = False) -> Import:
-    """Bring the audience's file into the database; with `dry_run`, only say what that would do."""
+def import_audience(
+    workspace: Workspace,
+    name: str,
+    progress: Progress = silent,
+    dry_run: bool = False,
+    allow_leaving: bool = False,
+) -> Import:
+    """Bring the audience's file into the database; with `dry_run`, only say what that would do.
+
+    Raises `ImportRefused` when most people would leave the audience and nobody said `allow_leaving`.
+    """
     audience, professions = load_audience(workspace, name)
     if not audience.source:
         raise FileProblems.at(audience.where, "the audience has no `source:` file to import.")
     with _store_to_compare(workspace) if dry_run else open_store(workspace) as database:
-        return import_file(workspace, database, audience, professions, progress, dry_run)
+        return import_file(workspace, database, audience, professions, progress, dry_run, allow_leaving)
 
 
 @contextmanager
@@ -88,6 +97,8 @@ def import_file(
     professions: Professions,
     progress: Progress,
     dry_run: bool = False,
+    allow_leaving: bool = False,
 ) -> Import:
     """The import, in transactions of its own."""
-    return imports.import_audience(database, audience, workspace.root, professions, now(), progress, dry_run)
+    root, moment = workspace.root, now()
+    return imports.import_audience(database, audience, root, professions, moment, progress, dry_run, allow_leaving)

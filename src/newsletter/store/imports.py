@@ -30,11 +30,13 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     delete,
     exists,
     func,
     insert,
     literal,
+    not_,
     or_,
     select,
     update,
@@ -97,6 +99,17 @@ class Applied:
             self.joined + other.joined,
             self.left + other.left,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Departing:
+    """Whom a file would take out of its audience, of those of it who are subscribed now."""
+
+    members: int
+    absent: int
+    """Those the file does not hold."""
+    marked: int
+    """Those the file holds, with a status that ends their being mailed."""
 
 
 _temporary = MetaData()
@@ -206,6 +219,17 @@ class Staging:
         self._connection.execute(delete(staged).where(chosen))
         self._connection.execute(insert(staged), rows)
         return seen - len(rows)
+
+    def departing(self, source: str) -> Departing:
+        """How many of the file's people as of now an import would stop from being mailed; nothing is changed."""
+        mailed = and_(memberships.c.source == source, subscribers.c.status == SubscriberStatus.SUBSCRIBED.value)
+        members = memberships.join(subscribers, memberships.c.subscriber_id == subscribers.c.id)
+        origin = members.outerjoin(staged, staged.c.address_key == subscribers.c.address_key)
+        absent = case((staged.c.number.is_(None), 1), else_=0)
+        marked = case((_unsubscribes(), 1), else_=0)
+        sums = (func.coalesce(func.sum(one), 0) for one in (absent, marked))
+        query = select(func.count(), *sums).select_from(origin).where(mailed)
+        return Departing(*(int(one) for one in self._connection.execute(query).one()))
 
     def compare(self, source: str, progress: Callable[[int], None]) -> Applied:
         """What `apply` would do; nothing is changed."""
@@ -338,6 +362,16 @@ def _differing() -> Select[Any]:
     columns = [row[name].label(f"new_{name}") for name in StagedRow._fields]
     joined = staged.join(subscribers, row.address_key == person.address_key)
     return select(subscribers, *columns).select_from(joined).where(or_(*differs))
+
+
+def _unsubscribes() -> ColumnElement[bool]:
+    """The staged row ends its subscribed person's being mailed; `combined` says the same of one row."""
+    row, person = staged.c, subscribers.c
+    later = or_(row.consent_at.is_(None), person.consent_at > row.consent_at)
+    waits = or_(person.consent_at.is_(None), not_(later))
+    may_wait = and_(row.status == SubscriberStatus.PENDING.value, waits)
+    settled = (SubscriberStatus.SUBSCRIBED.value, SubscriberStatus.PENDING.value)
+    return or_(row.status.not_in(settled), may_wait)
 
 
 def _change(found: Mapping[str, Any]) -> dict[str, Any] | None:
