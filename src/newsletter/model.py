@@ -443,6 +443,8 @@ class Audience:
     segment: Segment
     professions: tuple[str, ...]
     """The professions the segment can pick, in the order of the taxonomy: each gets a variant."""
+    delimiter: str = ""
+    """The character that parts the cells of its CSV; empty: found out."""
 
     @property
     def recipient_fields(self) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ def test_a_source_outside_the_workspace_is_refused(root: Path) -> None:
 def test_an_unknown_key_has_a_suggestion(root: Path) -> None:
     assert problems(root, "source: crew.csv\nsegement: {}\n") == [
         "crew.yaml:2: unknown key 'segement'. Did you mean 'segment'? "
-        "Known: title, source, encoding, columns, segment, exclude."
+        "Known: title, source, encoding, delimiter, columns, segment, exclude."
     ]
 
 
@@ -102,3 +102,17 @@ def test_an_unknown_audience_is_a_problem_where_it_was_named(root: Path) -> None
 def test_a_name_that_is_no_audience_reads_no_other_file(root: Path, name: str) -> None:
     with pytest.raises(FileProblems, match=f"no audience '{name}'"):
         load_audience(name, root, load_professions(root))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [(r"\t", "\t"), ('"\\t"', "\t"), ("Tab", "\t"), ("'#'", "#"), (";", ";"), ("' '", " "), ("§", "§"), ("''", "")],
+)
+def test_the_delimiter_is_one_character_and_a_tab_may_be_spelt(root: Path, written: str, meant: str) -> None:
+    assert load(root, f"source: crew.csv\ndelimiter: {written}\n").delimiter == meant
+
+
+@pytest.mark.parametrize("written", ["'::'", "'\"'", '"\\n"', '"\\r"', "comma"])
+def test_what_cannot_part_cells_is_refused_at_its_line(root: Path, written: str) -> None:
+    (said,) = problems(root, f"source: crew.csv\ndelimiter: {written}\n")
+    assert said.startswith("crew.yaml:2: '") and "cannot part the cells: give one character" in said

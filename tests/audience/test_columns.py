@@ -87,3 +87,9 @@ def test_fields_of_ones_own_in_a_sendgrid_export_become_attributes() -> None:
 def test_a_file_whose_first_line_is_a_person_is_refused_with_what_to_do() -> None:
     with pytest.raises(FileProblems, match=r"a\.csv:1: the first line is a person already"):
         columns("ada@example.org,Ada")
+
+
+@pytest.mark.parametrize("given", [{}, {"address": "Email"}])
+def test_a_header_that_came_out_as_one_column_asks_for_the_delimiter(given: dict[str, str]) -> None:
+    with pytest.raises(FileProblems, match=r"a\.csv:1: .*one column, 'Email#Name#Job'.*`delimiter: '#'`"):
+        columns("Email#Name#Job", **given)

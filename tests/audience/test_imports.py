@@ -264,6 +264,17 @@ def crew(count: int, status: str = "subscribed", marked: int = 0) -> str:
     return "Email,Status\n" + "".join(rows)
 
 
+def test_a_delimiter_that_the_audience_names_is_taken_and_another_one_reads_the_file_again(
+    bring: Importer, workspace, database: Database
+) -> None:  # type: ignore[no-untyped-def]
+    workspace.write("audiences/crew.yaml", "source: crew.csv\ndelimiter: '#'\ncolumns: {note: Note}\n")
+    text = "Email#Name,Note#Note\na@example.org#A,1#x\n"
+    assert bring(text).columns == {"address": "Email", "note": "Note"}
+    workspace.write("audiences/crew.yaml", "source: crew.csv\ndelimiter: ','\ncolumns: {note: Note}\n")
+    with pytest.raises(FileProblems, match="no column 'Note'"):
+        bring(text)
+
+
 @pytest.fixture
 def take(workspace, bring: Importer) -> Importer:  # type: ignore[no-untyped-def]
     """Import these words as a file of the crew whose columns are guessed."""

@@ -24,11 +24,12 @@ NAME = "audiences/a.csv"
 
 
 @contextmanager
-def opened(folder: Path, content: str | bytes, encoding: str = "") -> Iterator[Records]:
+def opened(folder: Path, content: str | bytes, encoding: str = "", asked: str = "") -> Iterator[Records]:
     path = folder / "a.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     file = look_at(path, NAME, encoding)
-    reading = open_json_lines(file) if file.kind is Kind.JSON_LINES else open_table(file, lambda one: one == "Email")
+    known = {"Email", "Name"}.__contains__
+    reading = open_json_lines(file) if file.kind is Kind.JSON_LINES else open_table(file, known, asked)
     with reading as records:
         yield records
 
@@ -47,7 +48,7 @@ def refusal(folder: Path, content: str | bytes, encoding: str = "") -> str:
 # ── what parts the cells ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", ":", "^", "~"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_the_delimiter_is_the_one_that_parts_the_lines_as_the_header(tmp_path: Path, delimiter: str, end: str) -> None:
     lines = ["Email,Note", 'a@x.org,"one, two; three | four"', "b@x.org,plain"]
@@ -61,6 +62,32 @@ def test_a_header_full_of_another_delimiter_does_not_mislead(tmp_path: Path) -> 
     records, rows = read(tmp_path, 'Email;"Name, title, and more"\na@x.org;"Doe, Jane"\nb@x.org;Roe\n')
     assert records.described == "CSV with semicolons"
     assert [len(cells) for _, cells, _ in rows] == [2, 2]
+
+
+@pytest.mark.parametrize("delimiter", [" ", "#", "§", "\x1f", "x", "\t", ":"])
+def test_the_delimiter_that_the_owner_names_parts_the_cells_whatever_others_would(
+    tmp_path: Path, delimiter: str
+) -> None:
+    content = f"Email{delimiter}Name,Note\na@b.org{delimiter}1,2\n"
+    with opened(tmp_path, content, asked=delimiter) as records:
+        assert records.header == ("Email", "Name,Note")
+        assert [cells for _, cells, _ in records.records] == [["a@b.org", "1,2"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("Email\na@x.org\nb@x.org\n", ("Email",)),
+        ("Email,Name\na@x.org,at 10:20\nb@x.org,at 11:30\n", ("Email", "Name")),
+        ("Email:Name\na@x.org\nb@x.org\nc@x.org\n", ("Email:Name",)),
+        ("One:Two\n1:2\n3:4\n", ("One:Two",)),
+        ("sep=#\nEmail#Name\na@x.org#A\n", ("Email", "Name")),
+    ],
+)
+def test_what_seldom_parts_cells_is_the_delimiter_only_where_headings_and_lines_say_so(
+    tmp_path: Path, content: str, said: tuple[str, ...]
+) -> None:
+    assert read(tmp_path, content)[0].header == said
 
 
 def test_a_single_column_is_a_table_too(tmp_path: Path) -> None:

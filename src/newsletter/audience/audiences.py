@@ -20,11 +20,16 @@ _FILLED = (
 """What a column can fill beside attributes."""
 
 
+_DELIMITERS = {"\\t": "\t", "tab": "\t"}
+"""What is written where the character itself cannot be seen."""
+
+
 class _AudienceFile(BaseModel):
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
     title: str = ""
     source: str = ""
     encoding: str = ""
+    delimiter: str = ""
     columns: dict[str, str] = Field(default_factory=dict)
     segment: object = None
     exclude: object = None
@@ -57,6 +62,7 @@ def load_audience(name: str, root: Path, professions: Professions, asked_at: Whe
         title=file.title or name,
         source=source,
         encoding=file.encoding,
+        delimiter=_DELIMITERS.get(file.delimiter.strip(" ").lower(), file.delimiter),
         columns=file.columns,
         segment=Segment(include, exclude, source),
         professions=possible_professions(include, exclude, professions),
@@ -82,6 +88,10 @@ def _problems(file: _AudienceFile, document: Document, root: Path) -> list[Probl
     except (LookupError, ValueError):
         message = f"unknown encoding '{file.encoding}'. Use utf-8 or windows-1252."
         problems.append(Problem(document.where("encoding"), message))
+    delimiter = _DELIMITERS.get(file.delimiter.strip(" ").lower(), file.delimiter)
+    if len(delimiter) > 1 or delimiter in ('"', "\r", "\n", "\0"):
+        message = f"'{file.delimiter}' cannot part the cells: give one character such as ';', or \\t for a tab."
+        problems.append(Problem(document.where("delimiter"), message))
     for name in file.columns:
         if not name.isidentifier():
             message = f"'{name}' cannot be a field: use letters, digits and _ so that {{{{ recipient.{name} }}}} works."

@@ -140,6 +140,8 @@ def _given(places: Mapping[str, int], records: Records, audience: Audience) -> C
         for name, column in audience.columns.items()
         if normalised(column) not in places
     ]
+    if missing and (unparted := _unparted(records.header, audience)):
+        raise FileProblems.at(Where(audience.source, records.header_line), unparted)
     if missing:
         raise FileProblems(missing)
     found = {name: places[normalised(column)] for name, column in audience.columns.items()}
@@ -207,7 +209,19 @@ def _no_address(header: Sequence[str], audience: Audience) -> str:
             "the first line is a person already, and no names of columns. "
             "Put a line above it that names them, such as `Email,First name,Job title`."
         )
+    if unparted := _unparted(header, audience):
+        return unparted
     return (
         f"no column holds the address. The file has: {', '.join(header) or 'nothing'}. "
         f"Say which one it is in {audience.where.path}, such as `columns: {{address: Email}}`."
+    )
+
+
+def _unparted(header: Sequence[str], audience: Audience) -> str:
+    """What to say of a header that came out as one column though it reads like several; empty otherwise."""
+    if len(header) != 1 or not re.search(r"[^\w .()-]|  ", header[0]):
+        return ""
+    return (
+        f"the first line reads as one column, '{header[0][:80]}': it is not clear what parts its cells. Say which "
+        f"character does in {audience.where.path}, such as `delimiter: '#'` (a tab is `\\t`)."
     )

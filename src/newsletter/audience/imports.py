@@ -133,7 +133,7 @@ def _records(file: SubscriberFile, audience: Audience) -> AbstractContextManager
         return open_spreadsheet(file)
     if file.kind is Kind.JSON_LINES:
         return open_json_lines(file)
-    return open_table(file, lambda heading: means_something(heading, audience))
+    return open_table(file, lambda heading: means_something(heading, audience), audience.delimiter)
 
 
 def _stage(
@@ -170,7 +170,8 @@ def _stage(
 
 
 def _fingerprint(digest: bytes, audience: Audience, titles: Mapping[str, str]) -> str:
-    rules = json.dumps([_READING, dict(audience.columns), audience.encoding, dict(titles)], sort_keys=True)
+    asked = [dict(audience.columns), audience.encoding, audience.delimiter]
+    rules = json.dumps([_READING, *asked, dict(titles)], sort_keys=True)
     return sha256(digest + rules.encode()).hexdigest()
 
 

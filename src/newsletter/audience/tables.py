@@ -1,6 +1,7 @@
-"""CSV and its kin → Records, whatever parts the cells: comma, semicolon, tab or pipe.
+"""CSV and its kin → Records, whatever parts the cells.
 
-The delimiter is the one under which most lines have as many cells as the header, quotes respected. A record whose
+The delimiter is the one its owner names, or the one under which most lines have as many cells as the header, quotes
+respected. A record whose
 quotes do not fit refuses the file with its line: reading on would swallow the people after it without a word.
 """
 
@@ -9,31 +10,40 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from io import StringIO
 from itertools import islice
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from newsletter.audience.records import Record, Records
 from newsletter.audience.subscriber_files import SubscriberFile
 from newsletter.errors import FileProblems
 from newsletter.model import Where
 
+if TYPE_CHECKING:
+    from _csv import Reader
+
 MOST_CELL = 11_000_000
 """Characters in a cell; a longer one can only be a quote that is never closed."""
 
 _SAMPLE = 256 * 1024
 _SAMPLE_RECORDS = 200
-_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
+_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes", ":": "colons", "^": "carets", "~": "tildes"}
+_RARE = ":^~"
+"""These stand inside cells more often than between them: only clear evidence makes one of them the delimiter."""
+_CLEAR = 0.9
 # The first line by which spreadsheet programs of some countries say what parts the cells.
-_SAID = re.compile(r'"?sep=([,;\t|])"?\r?\n', re.I)
+_SAID = re.compile(r'"?sep=([^"\r\n])"?\r?\n', re.I)
 _ADVICE = 'Look for a quote that is never closed, or write one inside a cell as "".'
 
 
 @contextmanager
-def open_table(file: SubscriberFile, is_known: Callable[[str], bool]) -> Iterator[Records]:
-    """The file's header and records; `is_known` says whether a heading is one that means something here."""
+def open_table(file: SubscriberFile, is_known: Callable[[str], bool], asked: str = "") -> Iterator[Records]:
+    """The file's header and records; `is_known` says whether a heading is one that means something here.
+
+    `asked` is the character that its owner says parts the cells; without it, it is found out.
+    """
     with (
         wide_cells(),
         decodable(file),
@@ -41,13 +51,13 @@ def open_table(file: SubscriberFile, is_known: Callable[[str], bool]) -> Iterato
     ):
         sample = text.read(_SAMPLE)
         said = _SAID.match(sample)
-        delimiter = said[1] if said else _delimiter(sample, is_known)
+        delimiter = asked or (said[1] if said else _delimiter(sample, is_known))
         text.seek(0)
         if said:
             text.readline()
         records = _records(text, delimiter, file, 2 if said else 1)
         line, header, _ = next(records, (1, [], ""))
-        names = _NAMES.get(delimiter, f"{delimiter!r}")
+        names = _NAMES.get(delimiter, "spaces" if delimiter == " " else f"{delimiter!r} between the cells")
         width = len(header)
         yield Records(
             tuple(cell.strip() for cell in header),
@@ -66,7 +76,7 @@ def _fit(sample: str, delimiter: str, is_known: Callable[[str], bool]) -> tuple[
     """How well the sample reads with the delimiter: known headings, lines as wide as the header, its width."""
     lines = StringIO(sample, newline="")
     try:
-        records = list(islice(csv.reader(lines, delimiter=delimiter, skipinitialspace=True), _SAMPLE_RECORDS))
+        records = list(islice(_reader(lines, delimiter), _SAMPLE_RECORDS))
     except csv.Error:
         return (0.0, 0.0, 0)
     if len(sample) == _SAMPLE and len(records) > 1 and not lines.readline():
@@ -77,13 +87,20 @@ def _fit(sample: str, delimiter: str, is_known: Callable[[str], bool]) -> tuple[
     width = len(records[0])
     share = sum(len(one) == width for one in records) / len(records) if width > 1 else 0.0
     known = sum(is_known(cell) for cell in records[0])
+    if delimiter in _RARE and (share < _CLEAR or not known):
+        return (0.0, 0.0, 0)
     return (known * max(share, 0.1), share, width)
+
+
+def _reader(lines: Iterable[str], delimiter: str, strict: bool = False) -> Reader:
+    """csv's reader; spaces after a delimiter that is no space itself are no part of a cell."""
+    return csv.reader(lines, delimiter=delimiter, strict=strict, skipinitialspace=not delimiter.isspace())
 
 
 def _records(text: TextIO, delimiter: str, file: SubscriberFile, first_line: int) -> Iterator[Record]:
     """Each record with the line it begins on; blank lines are passed over."""
     # strict: otherwise a quote that is never closed swallows the people of the lines after it without a word.
-    reader = csv.reader(text, delimiter=delimiter, strict=True, skipinitialspace=delimiter != "\t")
+    reader = _reader(text, delimiter, strict=True)
     before = first_line - 1
     began = first_line
     try:
