@@ -309,3 +309,7 @@ def test_a_cell_that_a_spreadsheet_would_compute_becomes_text(text: str) -> None
 @pytest.mark.parametrize("text", ["", "Ada", "-5", "+3.5", "-1.234,56", "a=b", "'=1", "5-3"])
 def test_words_and_numbers_stay_as_they_are(text: str) -> None:
     assert spreadsheet_cell(text) == text
+
+
+def test_digits_after_a_zero_stay_what_was_written_and_other_numbers_are_numbers() -> None:
+    assert parse_yaml("[01234, 0, 10, -7, 0.5, '010', 08]", "a.yaml").data == ["01234", 0, 10, -7, 0.5, "010", "08"]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Schema = TypeVar("Schema", bound=BaseModel)
 
 Loc = tuple[str | int, ...]
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9_]+")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_DEPTH = 40
 _MAX_PARTS = 200_000
@@ -367,7 +368,9 @@ class _NodeReader:
 
     def _scalar(self, node: yaml.Node, line: int) -> object:
         try:
-            return self._scalars.construct_object(node)
+            found = self._scalars.construct_object(node)
+            # A postcode, not the octal number that YAML 1.1 makes of it (YAML 1.2 has no such numbers).
+            return node.value if isinstance(found, int) and _LEADING_ZERO.fullmatch(str(node.value)) else found
         except (ValueError, KeyError, AttributeError, OverflowError) as error:
             # PyYAML recognises dates and numbers by their shape and lets whatever computing them raises pass.
             message = f"'{str(node.value)[:40]}' looks like a date or a number and is none. Put quotes around it."

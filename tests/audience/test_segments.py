@@ -64,7 +64,7 @@ def said(text: str) -> list[str]:
 
 
 def test_several_keys_are_a_rule_each_under_its_name() -> None:
-    rules, _ = read_rules(parse_yaml("segment: {country: [US, CA], points: 5}", "a.yaml"), "segment", KNOWN)
+    rules, _ = read_rules(parse_yaml("segment: {country: [US, CA], points: '5'}", "a.yaml"), "segment", KNOWN)
     assert rules == (
         Rule(OneOf(Field("country"), ("US", "CA")), "country"),
         Rule(OneOf(POINTS, ("5",)), "points"),
@@ -80,8 +80,19 @@ def test_a_profession_takes_its_narrower_ones_along_and_unmatched_is_an_empty_on
 
 
 def test_an_attribute_is_named_by_its_column_or_by_its_path() -> None:
-    assert one("segment: {points: 5}") == one("segment: {attributes.points: '5'}") == OneOf(POINTS, ("5",))
+    assert one("segment: {points: '5'}") == one("segment: {attributes.points: '5'}") == OneOf(POINTS, ("5",))
     assert one("segment: {attributes.clinic.size: small}") == OneOf(Attribute(("clinic", "size")), ("small",))
+
+
+def test_a_number_of_an_attribute_is_asked_for_as_a_number_and_a_text_letter_by_letter() -> None:
+    ten, five = (Compare(POINTS, "=", Literal(number)) for number in (10.0, 5.0))
+    assert one("segment: {points: 10}") == one("segment: {points: 10.0}") == one("segment: {where: points = 10}")
+    assert one("segment: {points: 10}") == Certain(ten)
+    assert one("segment: {points: [10, 5]}") == Certain(AnyOf((ten, five)))
+    assert one("segment: {points: [10, ten, '']}") == AnyOf((OneOf(POINTS, ("ten", "")), Certain(ten)))
+    assert one("segment: {points: 01234}") == OneOf(POINTS, ("01234",))
+    assert one("segment: {points: 123456789012345}") == OneOf(POINTS, ("123456789012345",))
+    assert one("segment: {country: 10}") == OneOf(Field("country"), ("10",))
 
 
 def test_joined_is_a_column_of_the_file_where_it_has_one() -> None:
@@ -167,7 +178,7 @@ def test_what_people_did_knows_its_line() -> None:
 
 
 def test_any_all_and_not_hold_mappings() -> None:
-    us, five = OneOf(Field("country"), ("US",)), OneOf(POINTS, ("5",))
+    us, five = OneOf(Field("country"), ("US",)), Certain(Compare(POINTS, "=", Literal(5.0)))
     assert one("segment: {any: {country: US, points: 5}}") == AnyOf((us, five))
     assert one("segment: {any: [{country: US, points: 5}, {points: 5}]}") == AnyOf((All((us, five)), All((five,))))
     assert one("segment: {all: [{points: 5}, {country: US}]}") == All((All((five,)), All((us,))))

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from sqlalchemy import delete, insert, select
 
+from newsletter.audience.segments import Known, read_rules
 from newsletter.audience.where import Names, parse_where
+from newsletter.files import parse_yaml
 from newsletter.model import (
     All,
     AnyOf,
@@ -26,6 +28,7 @@ from newsletter.model import (
     Missing,
     Not,
     OneOf,
+    Professions,
     Recent,
     Rule,
     Segment,
@@ -179,6 +182,28 @@ def test_texts_are_numbers_where_both_sides_are_and_a_missing_one_is_nothing(
     with database.begin() as connection:
         fill(connection, [*people, person(points="")])
         assert picked(connection, Segment((Rule(asked),))) == numbers
+
+
+@pytest.mark.parametrize(
+    "asked", ["points: 10", "points: [10, 11, 12]", "where: points = 10", "where: 'points IN (10, 3)'"]
+)
+@pytest.mark.parametrize("part", ["segment", "exclude"])
+def test_ten_is_ten_however_a_file_spells_it_and_however_it_is_asked_for(
+    database: Database, asked: str, part: str
+) -> None:
+    spelt: list[object] = [10, 10.0, "10", "10.0", "010", "+10", "1e1", "ten", 9, True, None, [10], {"x": 10}]
+    ten = [number for number, one in enumerate(spelt) if one in (10, "10", "10.0", "010", "+10")]
+    known = Known(Professions({}), ("points",), ())
+    rules, problems = read_rules(parse_yaml(f"{part}: {{{asked}}}", "a.yaml"), part, known)
+    assert not problems
+    with database.begin() as connection:
+        fill(connection, [person(points=one) for one in spelt])
+        if part == "segment":
+            assert picked(connection, Segment(rules)) == ten
+        else:
+            assert picked(connection, Segment((), rules)) == [
+                number for number in range(len(spelt)) if number not in ten
+            ]
 
 
 def test_values_are_bound_and_never_part_of_the_statement(database: Database) -> None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeGuard
 
 from newsletter.audience.where import FIELDS, Names, parse_where
 from newsletter.errors import Problem, did_you_mean
@@ -53,6 +54,8 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f]+\Z")
 _MOST_VALUES = 10_000
 _MOST_CONDITIONS = 300
 _DEEPEST = 12
+_MOST_NUMBER = 1e14
+# Attributes of more than 15 characters are no numbers: a longer one is asked for letter by letter.
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +288,20 @@ class _Reader:
             return self._language(value, loc)
         if isinstance(subject, Field) and subject.name in DAY_FIELDS:
             return self.say(loc, "is a day. Ask for {from: 2026-01-01, to: 2026-03-31} or {within: 90d}.")
+        if isinstance(subject, Attribute):
+            return self._attribute(subject, value, loc)
         return OneOf(subject, self._texts(value, loc))
+
+    def _attribute(self, subject: Attribute, value: object, loc: _Loc) -> Condition:
+        """A number asks for the number, however it is written in the file; a text letter by letter."""
+        listed = value if isinstance(value, list) else [value]
+        numbers = tuple(Compare(subject, "=", Literal(float(one))) for one in listed if _is_number(one))
+        if not numbers:
+            return OneOf(subject, self._texts(value, loc))
+        self._bound_length(listed, loc)
+        others = [one for one in listed if not _is_number(one)]
+        asked = Certain(AnyOf(numbers) if len(numbers) > 1 else numbers[0])
+        return AnyOf((OneOf(subject, self._texts(others, loc)), asked)) if others else asked
 
     def _profession(self, value: object, loc: _Loc) -> Condition:
         keys: list[str] = []
@@ -357,9 +373,16 @@ class _Reader:
                 found.append(str(one))
         if not quiet and not wanted:
             self.say(loc, "is an empty list, so nobody is in it. Leave the key out to ask nothing.")
+        self._bound_length(wanted, loc)
+        return tuple(dict.fromkeys(found))
+
+    def _bound_length(self, wanted: Sequence[object], loc: _Loc) -> None:
         if len(wanted) > _MOST_VALUES:
             self.say(loc, f"lists {len(wanted):,} values; {_MOST_VALUES:,} are allowed. Tag these people instead.")
-        return tuple(dict.fromkeys(found))
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _MOST_NUMBER
 
 
 def _not_a_text(value: object) -> str:

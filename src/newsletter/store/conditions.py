@@ -112,6 +112,7 @@ def _in_list(parts: tuple[Condition, ...]) -> ColumnElement[bool]:
     """Many values of one field are a list, for which one look into an index serves."""
     wanted: dict[Field | Attribute, list[str]] = {}
     others: list[Condition] = []
+    numbers, parts = _numbers(parts)
     for part in parts:
         match part:
             case Compare(Field() | Attribute() as field, "=", Literal(str() as written)) if (
@@ -121,7 +122,23 @@ def _in_list(parts: tuple[Condition, ...]) -> ColumnElement[bool]:
             case _:
                 others.append(part)
     lists = [_one_of(field, tuple(values)) for field, values in wanted.items()]
-    return or_(false(), *lists, *map(holds, others))
+    return or_(false(), *lists, *numbers, *map(holds, others))
+
+
+def _numbers(parts: tuple[Condition, ...]) -> tuple[list[ColumnElement[bool]], tuple[Condition, ...]]:
+    """Many numbers that an attribute may be as a list, so that it is read once a person; and the other parts."""
+    wanted: dict[Attribute, list[float]] = {}
+    others: list[Condition] = []
+    for part in parts:
+        match part:
+            case Compare(Attribute() as field, "=", Literal(float() as number)):
+                wanted.setdefault(field, []).append(number)
+            case _:
+                others.append(part)
+    lists: list[ColumnElement[bool]] = [
+        _number(field).in_([literal(one, Float) for one in numbers]) for field, numbers in wanted.items()
+    ]
+    return lists, tuple(others)
 
 
 def _can_be_unknown(asked: Condition) -> bool:
@@ -138,7 +155,8 @@ def _sql(asked: Condition) -> ColumnElement[bool]:
         case All(parts):
             return and_(true(), *map(_sql, parts))
         case AnyOf(parts):
-            return or_(false(), *map(_sql, parts))
+            numbers, others = _numbers(parts)
+            return or_(false(), *numbers, *map(_sql, others))
         case Not(part):
             return not_(_sql(part))
         case Certain(part):
