@@ -417,6 +417,8 @@ class Rule:
 
     condition: Condition
     name: str = ""
+    where: Where | None = field(default=None, compare=False)
+    """The line of the key; None for a rule that nobody wrote."""
 
 
 @dataclass(frozen=True, slots=True)

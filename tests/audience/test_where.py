@@ -201,3 +201,31 @@ PIECES = st.sampled_from(
 def test_any_words_of_sql_are_a_condition_or_refused_in_words(pieces: list[str]) -> None:
     _, found = parse_where(" ".join(pieces), NAMES)
     assert all(isinstance(one, str) and one.isprintable() for one in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("joined >= '2025-02-30'", "2025-02-30"),
+        ("joined > date('2025-02-30')", "DATE('2025-02-30')"),
+        ("date(level) = date('soon')", "DATE('soon')"),
+        ("joined BETWEEN '2025-01-01' AND '2025-13-01'", "2025-13-01"),
+        ("joined IN ('2025-01-01', '2025-06-31')", "2025-06-31"),
+        ("level = '2025-02-29'", "2025-02-29"),
+        ("'2025-02-29' < lower(level)", "2025-02-29"),
+        ("level > '31.12.2024'", "31.12.2024"),
+        ("level <= '12/31/2024'", "12/31/2024"),
+        ("level BETWEEN '2024/1/1' AND '2024-12-31'", "2024/1/1"),
+        ("level > '2024-1-31'", "2024-1-31"),
+    ],
+)
+def test_a_day_that_no_calendar_has_or_no_database_can_order_is_refused(text: str, quoted: str) -> None:
+    (message,) = problems(text)
+    assert f"`{quoted}`" in message and "Write days as '2026-03-02'" in message
+
+
+@pytest.mark.parametrize(
+    "text", ["level = '31.12.2024'", "level > '1.2'", "level > '10'", "level = '2024-02-29'", "level LIKE '2025-02-3%'"]
+)
+def test_what_only_looks_a_bit_like_a_day_is_a_text(text: str) -> None:
+    assert problems(text) == []

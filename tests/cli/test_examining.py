@@ -54,6 +54,7 @@ def test_a_count_says_who_is_in_who_is_left_out_and_who_is_outside(crew: Any) ->
         "by_status": {"subscribed": 2, "unsubscribed": 1},
         "skipped": {"unsubscribed": 1},
         "outside": {"segment: country": 1, "segment: where": 1, "exclude: profession": 1},
+        "findings": [],
     }
     shown = crew.run("audience", "count", "crew").stdout
     assert "The crew: 2 recipients" in shown
@@ -79,6 +80,14 @@ def test_explain_shows_the_condition_its_values_and_the_plan(crew: Any) -> None:
     assert "It looks at every subscriber: no index narrows them down." in shown
     explained = answer(crew, "audience", "count", "crew", "--explain")["explained"]
     assert set(explained) == {"sql", "values", "plan", "indexes", "reads_everybody"}
+
+
+def test_an_attribute_nobody_has_is_a_warning_at_its_line_and_the_count_goes_on(crew: Any) -> None:
+    crew.write("audiences/crew.yaml", CREW.replace("  country: [US, CA]", "  attributes.clinic.size: [small]"))
+    result = crew.run("audience", "count", "crew")
+    assert (result.returncode, "The crew: 0 recipients" in result.stdout) == (0, True)
+    assert "audiences/crew.yaml:6: warning: no subscriber has a value for the attribute 'clinic.size'" in result.stderr
+    assert "They have: points. [unknown-attribute]" in result.stderr
 
 
 def test_sql_that_is_more_than_a_condition_ends_with_its_line(crew: Any) -> None:

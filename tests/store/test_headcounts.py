@@ -7,10 +7,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
-from newsletter.model import Attribute, Compare, Field, Literal, OneOf, Rule, Segment
-from newsletter.store import headcounts, plans, suppressions, titles
+from newsletter.model import (
+    All,
+    AnyOf,
+    Arithmetic,
+    Attribute,
+    Call,
+    Certain,
+    Compare,
+    Field,
+    Literal,
+    Missing,
+    Not,
+    OneOf,
+    Rule,
+    Segment,
+)
+from newsletter.store import attributes, headcounts, plans, suppressions, titles
 from newsletter.store.database import Database, open_database
 from newsletter.store.headcounts import Headcount, LanguageCount
 from newsletter.store.subscribers import memberships, subscribers
@@ -159,3 +174,21 @@ def test_everybody_with_a_title_is_matched_anew_and_those_who_changed_are_counte
         assert titles.rematch(connection, meant.__getitem__, NOW) == 3
         assert titles.by_profession(connection, Segment()) == {"nurse": 2, "writer": 2, "": 1, "cook": 1}
         assert titles.rematch(connection, meant.__getitem__, NOW) == 0
+
+
+def test_an_attribute_that_nobody_of_the_file_has_is_told_with_the_rule_that_asks_for_it(database: Database) -> None:
+    with database.begin() as connection:
+        values = {"attributes": {"clinic": {"size": "small", "beds": ""}}}
+        connection.execute(update(subscribers).where(subscribers.c.id == 6).values(values))
+        asked = [("clinic", "size"), ("points",), ("clinic",), ("clinic", "beds"), ("nothing",), ("points", "x")]
+        one, two, three, four, five, six = (Attribute(path) for path in asked)
+        tree = AnyOf((Not(Certain(OneOf(one, ("x",)))), Compare(Call("lower", (three,)), "=", Literal("x"))))
+        sums = Compare(Arithmetic(two, "+", five), ">", Literal(1.0))
+        rules = (Rule(tree, "any"), Rule(All((Missing(four), sums)), "where"))
+        excluded = Rule(OneOf(six, ("1",)), "points.x")
+        everybody = attributes.unknown_attributes(connection, Segment(rules, (excluded,)))
+        assert everybody == [(rules[0], three), (rules[1], four), (rules[1], five), (excluded, six)]
+        members = attributes.unknown_attributes(connection, Segment(rules, source="a.csv"))
+        assert members[0] == (rules[0], one)
+        assert attributes.known_attributes(connection, Segment()) == ("clinic.beds", "clinic.size", "points")
+        assert attributes.known_attributes(connection, Segment(source="a.csv")) == ("points",)

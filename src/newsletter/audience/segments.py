@@ -73,7 +73,7 @@ def read_rules(document: Document, part: str, known: Known) -> tuple[tuple[Rule,
     if data is None:
         return (), []
     reader = _Reader(document, part, known)
-    rules = tuple(Rule(asked, key) for key, asked in reader.mapping(data, (part,)))
+    rules = tuple(Rule(asked, key, document.where(part, key)) for key, asked in reader.mapping(data, (part,)))
     if not reader.problems and reader.conditions > _MOST_CONDITIONS:
         reader.say((part,), f"has {reader.conditions} conditions; {_MOST_CONDITIONS} are allowed. Use lists of values.")
     return rules, reader.problems

@@ -62,6 +62,8 @@ _SUMS = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/"}
 _FUNCTIONS = {"Lower": "lower", "Upper": "upper", "Length": "length", "Date": "date", "Coalesce": "coalesce"}
 _BEYOND_WORDS = {"status": "Only subscribed people are ever mailed, so it has no place here.", "tags": "Use `tags:`."}
 _IGNORED_ARGS = {"typed", "safe"}
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
+_OTHER_DAY = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2,4}|\d{4}([./])\d{1,2}\2\d{1,2}|\d{4}-\d-\d{1,2}|\d{4}-\d{2}-\d")
 _KEY = re.compile(r"[\w -]{1,100}")
 _ALLOWED = (
     "Allowed are comparisons, AND, OR, NOT, IN, BETWEEN, LIKE, IS NULL, + - * / and the functions lower, upper, "
@@ -218,6 +220,8 @@ class _Reader:
                 raise _Refused("compares with the empty text ''. Ask for it with IS NULL or IS NOT NULL.")
             if kind_of(left) is Kind.DAY and not _is_day(right.value):
                 raise _Refused(f"compares a day with `{_piece(str(right.value))}`. Write days as '2026-03-02'.")
+            if isinstance(right.value, str) and kind_of(left) is Kind.TEXT and (wrong := _no_day(right.value, sign)):
+                raise _Refused(wrong)
             if left == Field("profession") and sign in ("=", "<>") and right.value not in self.names.professions:
                 known = ", ".join(self.names.professions)
                 hint = did_you_mean(str(right.value), self.names.professions)
@@ -303,6 +307,8 @@ class _Reader:
         arguments = tuple(read(one) for one in nodes if one is not None)
         if not arguments or (name == "coalesce" and len(arguments) < 2):
             raise _Refused(f"has too few values in `{_quoted(node)}`.")
+        if name == "date" and isinstance(arguments[0], Literal) and not _is_day(str(arguments[0].value)[:10]):
+            raise _Refused(f"has no day in `{_quoted(node)}`. Write days as '2026-03-02'.")
         if name == "coalesce" and len({kind_of(one) for one in arguments}) > 1:
             raise _Refused(
                 f"mixes texts, numbers and days in `{_quoted(node)}`. Attributes are texts: write a fallback number as "
@@ -351,6 +357,18 @@ def _is_day(written: str | float) -> bool:
         return 1900 <= date.fromisoformat(str(written)).year <= 2200 and len(str(written)) == 10
     except ValueError:
         return False
+
+
+def _no_day(written: str, sign: str) -> str:
+    """Why a text beside an attribute can only be a day written wrong; empty when it is none, or right."""
+    if _ISO_DAY.match(written) and not _is_day(written[:10]):
+        return f"compares with the day `{_piece(written)}`, which no calendar has. Write days as '2026-03-02'."
+    if sign in ("=", "<>") or not _OTHER_DAY.fullmatch(written):
+        return ""
+    return (
+        f"puts texts in the order of their letters with `{_piece(written)}`, which is not the order of days. Write "
+        "days as '2026-03-02', here and in the file."
+    )
 
 
 def _every(value: Value) -> Iterable[Value]:

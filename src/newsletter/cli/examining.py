@@ -6,7 +6,16 @@ import sys
 
 import click
 
-from newsletter.cli.output import json_option, print_heading, print_import, print_json, print_table, workspace_of
+from newsletter.cli.output import (
+    findings_json,
+    json_option,
+    print_findings,
+    print_heading,
+    print_import,
+    print_json,
+    print_table,
+    workspace_of,
+)
 from newsletter.errors import SettingsError
 from newsletter.model import UNMATCHED
 from newsletter.pipeline import examining
@@ -86,6 +95,7 @@ def _examined_json(found: Examined) -> dict[str, object]:
         "by_status": dict(found.by_status),
         "skipped": dict(found.skipped),
         "outside": dict(found.outside),
+        "findings": findings_json(found.findings),
     }
     if found.explained:
         document["explained"] = {
@@ -101,6 +111,7 @@ def _examined_json(found: Examined) -> dict[str, object]:
 def _print_examined(found: Examined) -> None:
     if found.imported is not None:
         print_import(found.imported)
+    print_findings(found.findings)
     click.echo(f"{found.audience.title}: {found.recipients:,} recipients")
     tables = (
         ("By profession", found.by_profession),

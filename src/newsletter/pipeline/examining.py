@@ -12,8 +12,8 @@ from newsletter.audience.aliases import UnmatchedTitle
 from newsletter.audience.professions import load_professions
 from newsletter.audience.titles import Titles
 from newsletter.errors import FileProblems
-from newsletter.model import UNMATCHED, Audience, Import, Professions, Segment, Where
-from newsletter.pipeline.people import as_of, import_file, load_audience, refuse_unanswerable
+from newsletter.model import UNMATCHED, Audience, Finding, Import, Professions, Segment, Where
+from newsletter.pipeline.people import as_of, import_file, load_audience, refuse_unanswerable, unknown_attributes
 from newsletter.pipeline.workspace import Workspace, has_database, now, open_store, silent
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Examined:
     """Rule → people of the file (or of the database) whom it leaves out; each is told under the first such rule."""
     sample: tuple[Sampled, ...] = ()
     explained: Explained | None = None
+    findings: tuple[Finding, ...] = ()
+    """What the segment asks for that nobody has."""
 
 
 def examine(workspace: Workspace, name: str, sample: int = 0, explain: bool = False) -> Examined:
@@ -57,6 +59,7 @@ def examine(workspace: Workspace, name: str, sample: int = 0, explain: bool = Fa
             seed = int(now().timestamp())
             chosen = headcounts.sample(connection, segment, audience.id, sample, seed) if sample else []
             explained = plans.explain(connection, segment) if explain else None
+            findings = unknown_attributes(connection, segment)
     mailed = [one for one in people if not one.reason]
     return Examined(
         audience=audience,
@@ -70,6 +73,7 @@ def examine(workspace: Workspace, name: str, sample: int = 0, explain: bool = Fa
         outside=outside,
         sample=tuple(chosen),
         explained=explained,
+        findings=findings,
     )
 
 

@@ -31,7 +31,7 @@ from newsletter.model import (
 )
 from newsletter.pipeline.approvals import approvals_of, refuse_unapproved
 from newsletter.pipeline.building import Built, build
-from newsletter.pipeline.people import as_of, import_file, refuse_unanswerable
+from newsletter.pipeline.people import as_of, import_file, refuse_unanswerable, unknown_attributes
 from newsletter.pipeline.providers import assembler_for, open_provider
 from newsletter.pipeline.scheduling import due_times
 from newsletter.pipeline.standing import CampaignState, state_of
@@ -89,10 +89,11 @@ def plan(
         with database.connect() as connection:
             refuse_unanswerable(connection, built.audience)
             people = headcounts.headcount(connection, built.audience.segment, built.audience.id)
+            unknown = unknown_attributes(connection, built.audience.segment)
     made = planning.make_plan(
         campaign or built.issue, built.issue, built.audience, people, built.variant_of, workspace.settings.provider.rate
     )
-    return Planned(made, replace(built, findings=_counted(built, made)), imported, standing)
+    return Planned(made, replace(built, findings=(*_counted(built, made), *unknown)), imported, standing)
 
 
 def refuse_unsendable(planned: Planned, forced: str = "") -> None:
