@@ -11,10 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.audience.audiences import load_audience
+from newsletter.audience.columns import columns_of
 from newsletter.audience.imports import import_audience
 from newsletter.audience.professions import load_professions
+from newsletter.audience.records import Records
+from newsletter.audience.rows import RowReader, RowRejected
 from newsletter.errors import FileProblems, ImportRefused
-from newsletter.model import Import, RejectedRow, Segment
+from newsletter.model import Audience, Import, RejectedRow, Segment, Where
 from newsletter.store import subscribers, suppressions
 from newsletter.store.database import Database, open_database
 from newsletter.store.headcounts import headcount
@@ -203,6 +206,49 @@ def test_other_programs_words_for_a_status_are_understood(
     workspace.write("audiences/crew.yaml", "source: crew.csv\n")
     bring(f"Email,Status\nada@example.org,{written}\n")
     assert people(database, "status") == [(status,)]
+
+
+@pytest.mark.parametrize("heading", ["Subscribed", "Opt-in", "Unsubscribed", "Email Opt-Out", "Abgemeldet"])
+@pytest.mark.parametrize(("yes", "no"), [("TRUE", "FALSE"), ("1", "0"), ("yes", "no"), ("X", "off"), ("ja", "Nein")])
+def test_yes_and_no_say_what_the_heading_asks(heading: str, yes: str, no: str) -> None:
+    asks = heading in ("Subscribed", "Opt-in")
+    statuses = [status_of(heading, written) for written in (yes, no, "")]
+    assert statuses == (
+        ["subscribed", "unsubscribed", "pending"] if asks else ["unsubscribed", "subscribed", "subscribed"]
+    )
+    assert status_of(heading, "bounced") == "bounced"
+
+
+def status_of(heading: str, written: str) -> str:
+    audience = Audience("a", Where("audiences/a.yaml"), "A", "audiences/a.csv", "", {}, Segment(), ())
+    columns = columns_of(Records(("Email", heading), 1, iter(()), "CSV"), audience)
+    now = datetime.fromisoformat("2026-03-02T09:00:00+00:00")
+    return RowReader(columns, 2, now, lambda title: "").row(2, ["a@x.org", written]).status
+
+
+@pytest.mark.parametrize(
+    ("heading", "written", "reason"),
+    [
+        ("Status", "TRUE", "status 'TRUE' says yes or no, but not to what: call the column Subscribed or Unsubscribed"),
+        ("Status", "0", "status '0' says yes or no"),
+        ("Status", "✗", "unknown status '✗'"),
+        ("Subscribed", "2024-01-01", "unknown status '2024-01-01'"),
+    ],
+)
+def test_a_yes_to_no_question_is_no_status(heading: str, written: str, reason: str) -> None:
+    with pytest.raises(RowRejected, match=f"^{reason}"):
+        status_of(heading, written)
+
+
+def test_objects_of_a_json_file_become_attributes_with_paths(bring: Importer, workspace, database: Database) -> None:  # type: ignore[no-untyped-def]
+    lines = '{"email": "a@x.org", "clinic": {"size": "small", "beds": [1, 2.50]}, "attributes": {"points": 7}}\n'
+    workspace.write("audiences/crew.yaml", "source: crew.csv\n")
+    guessed = bring(lines)
+    assert (guessed.columns["more attributes"], guessed.ignored_columns) == ("attributes", ("clinic",))
+    workspace.write("audiences/crew.yaml", "source: crew.csv\ncolumns: {clinic: clinic, attributes: attributes}\n")
+    bring(lines + '{"email": "b@x.org", "clinic": "{small"}\n')
+    clinic = {"size": "small", "beds": ["1", "2.50"]}
+    assert people(database, "attributes") == [({"clinic": clinic, "points": "7"},), ({"clinic": "{small"},)]
 
 
 def test_columns_nobody_asked_for_are_named_and_left_out(bring: Importer, database: Database) -> None:

@@ -91,6 +91,21 @@ def test_the_time_of_a_consent_is_read_where_it_is_clear_and_left_out_where_it_i
     assert row(consent_at=written).consent_at == kept
 
 
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("03/04/2024", "only a guess could read them (write 2026-03-31)"),
+        ("2026-03-04", "they lie in the future"),
+        ("2031-01-01T00:00:00+02:00", "they lie in the future"),
+        ("1889-12-31", "they lie before 1990"),
+    ],
+)
+def test_the_note_of_a_consent_left_out_says_why(written: str, why: str) -> None:
+    reading = reader(("address", "consent_at"))
+    assert reading.row(7, ["a@x.org", written]).consent_at is None
+    assert reading.oddities == {f"times of consent left out because {why}": (1, 7)}
+
+
 def test_tags_come_as_a_list_in_a_cell_in_any_of_the_usual_ways() -> None:
     for cell in ('"VIP","New, shiny"', '["New, shiny", "VIP"]', "VIP; New, shiny", " VIP|New, shiny|VIP"):
         assert json.loads(row(tags=cell).tags) == ["New, shiny", "VIP"], cell

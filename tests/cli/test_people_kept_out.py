@@ -8,7 +8,9 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+from click.testing import CliRunner, Result
 
+from newsletter.cli.main import newsletter
 from newsletter.store.database import SCHEMA
 from tests.conftest import Workspace
 from tests.postgresql import Server
@@ -189,3 +191,20 @@ def test_a_server_that_is_away_is_told_in_words_and_no_password_is_shown(workspa
         done = workspace.run(*command, NEWSLETTER_DATABASE_URL=url)
         assert done.returncode == 2
         assert "cannot be reached" in done.stderr and "s3cret" not in done.stdout + done.stderr
+
+
+def test_forgetting_reaches_rejected_rows_and_an_export_shows_the_address_as_it_is_held(workspace: Workspace) -> None:
+    workspace.write("audiences/club.yaml", "source: club.csv\n")
+    people = f"Email,Job title\nAnn@x.org,Poet\nbo@x.org,{'x' * 600}\nann@X.org,{'x' * 600}\n"
+    workspace.write("audiences/club.csv", people)
+    assert _run(workspace, "audience", "import", "club").exception is None
+    assert json.loads(_run(workspace, "audience", "export", "ANN@X.ORG").stdout)["address"] == "Ann@x.org"
+    done = json.loads(_run(workspace, "audience", "forget", "ann@x.org", "--yes", "--json").stdout)
+    assert (done["rejected_rows"], done["not_reached"]) == (1, [str(workspace.root / "audiences/club.csv")])
+    left = (workspace.root / "build/import/club-rejected.csv").read_text("utf-8-sig")
+    assert "bo@x.org" in left and "ann@" not in left.lower()
+
+
+def _run(workspace: Workspace, *arguments: str) -> Result:
+    """The command in this process."""
+    return CliRunner().invoke(newsletter, ["--workspace", str(workspace.root), *arguments], standalone_mode=False)

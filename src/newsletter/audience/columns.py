@@ -38,6 +38,14 @@ MORE_ATTRIBUTES = "more attributes"
 CONSENT_ELSE = "consent_at, else"
 """Where the time of consent stands when `consent_at` is empty: only known exports have it."""
 
+_SUBSCRIBED = (
+    *("subscribed", "is subscribed", "opted in", "opt in", "email opt in", "newsletter opt in", "accepts marketing"),
+    *("accepts email marketing", "abonniert", "newsletter abonniert", "abonne", "suscrito"),
+)
+_UNSUBSCRIBED = (
+    *("unsubscribed", "is unsubscribed", "opted out", "opt out", "email opt out", "has opted out of email"),
+    *("do not email", "abgemeldet", "desabonne"),
+)
 _GUESSES: Mapping[str, tuple[str, ...]] = {
     "address": (
         *("email", "e mail", "email address", "e mail address", "address", "mail", "mail address"),
@@ -59,7 +67,7 @@ _GUESSES: Mapping[str, tuple[str, ...]] = {
     "country": ("country", "country code", "land", "pays", "pais", "paese"),
     "language": ("language", "lang", "locale", "sprache", "langue", "idioma", "taal", "lingua"),
     "time_zone": ("time zone", "timezone", "tz", "zeitzone", "fuseau horaire", "zona horaria"),
-    "status": ("status", "subscription", "subscription status", "subscription state"),
+    "status": ("status", "subscription", "subscription status", "subscription state", *_UNSUBSCRIBED, *_SUBSCRIBED),
     "tags": ("tags", "tag", "labels", "schlagworter", "etiquettes", "etiquetas"),
     "consent_at": ("consent at", "consent date", "consent time", "consented at", "opt in date", "opt in time"),
     "consent_method": ("consent method", "opt in method"),
@@ -93,6 +101,10 @@ class Columns:
     asks_consent: bool = False
     """Whether a row without a time of consent is `pending`."""
     notes: tuple[str, ...] = field(default=())
+    agrees: bool | None = None
+    """What yes says in the column of the status: that its person is subscribed, or that they left; None: neither."""
+    structured: bool = False
+    """Whether a cell may hold a JSON object or list, because the file has such values."""
 
 
 def means_something(heading: str, audience: Audience) -> bool:
@@ -110,7 +122,7 @@ def columns_of(records: Records, audience: Audience) -> Columns:
     if audience.columns:
         found = _given(places, records, audience)
     else:
-        found = _mailchimp(places) or _listmonk(places) or _sendgrid(places, header) or _guessed(places)
+        found = _mailchimp(places) or _listmonk(places) or _sendgrid(places, header) or _guessed(places, records)
     if "address" not in found.places:
         raise FileProblems.at(Where(audience.source, records.header_line), _no_address(header, audience))
     used = set(found.places.values())
@@ -127,7 +139,15 @@ def columns_of(records: Records, audience: Audience) -> Columns:
         found.consent_source,
         found.asks_consent,
         (*found.notes, *notes),
+        _agrees(header[found.places["status"]]) if "status" in found.places else None,
+        records.structured,
     )
+
+
+def _agrees(heading: str) -> bool | None:
+    """Whether yes under this heading means subscribed (True) or left (False); None where it asks neither."""
+    name = normalised(heading)
+    return True if name in _SUBSCRIBED or name == "newsletter" else False if name in _UNSUBSCRIBED else None
 
 
 def _given(places: Mapping[str, int], records: Records, audience: Audience) -> Columns:
@@ -144,7 +164,10 @@ def _given(places: Mapping[str, int], records: Records, audience: Audience) -> C
         raise FileProblems.at(Where(audience.source, records.header_line), unparted)
     if missing:
         raise FileProblems(missing)
-    found = {name: places[normalised(column)] for name, column in audience.columns.items()}
+    found = {
+        MORE_ATTRIBUTES if name == "attributes" else name: places[normalised(column)]
+        for name, column in audience.columns.items()
+    }
     guessed = _guesses(places, ("address",))
     return Columns(guessed | found, f"`columns:` in {audience.where.path}", {})
 
@@ -154,8 +177,11 @@ def _guesses(places: Mapping[str, int], wanted: Sequence[str] = FIELDS) -> dict[
     return {name: places[heading] for name, heading in guesses.items() if heading is not None}
 
 
-def _guessed(places: Mapping[str, int]) -> Columns:
-    return Columns(_guesses(places), "guessed from the headings", {})
+def _guessed(places: Mapping[str, int], records: Records) -> Columns:
+    found = _guesses(places)
+    if records.structured and "attributes" in places:
+        found[MORE_ATTRIBUTES] = places["attributes"]
+    return Columns(found, "guessed from the headings", {})
 
 
 def _mailchimp(places: Mapping[str, int]) -> Columns | None:

@@ -38,7 +38,7 @@ MOST_LEAVING = 10
 """So many people may leave an audience at once, however small it is; more only while they are at most half of it."""
 _BATCH = 500
 # Part of each fingerprint: files are read again when a new version of the program reads them in another way.
-_READING = "2"
+_READING = "3"
 
 
 def import_audience(

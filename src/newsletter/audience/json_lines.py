@@ -33,7 +33,7 @@ def open_json_lines(file: SubscriberFile) -> Iterator[Records]:
             keys |= dict.fromkeys(found if isinstance(found, dict) else ())
         text.seek(0)
         header = tuple(list(keys)[:_MOST_KEYS])
-        yield Records(header, 0, _records(_objects(text, file.ends_whole), header), "JSON Lines", file.notes)
+        yield Records(header, 0, _records(_objects(text, file.ends_whole), header), "JSON Lines", file.notes, True)
 
 
 def _records(objects: Iterator[_Object], header: tuple[str, ...]) -> Iterator[Record]:

@@ -21,3 +21,5 @@ class Records:
     """The format in a person's words: `CSV with semicolons`."""
     notes: tuple[str, ...] = ()
     """What was guessed."""
+    structured: bool = False
+    """Whether cells may be JSON objects and lists, as text."""

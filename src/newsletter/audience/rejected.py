@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from newsletter.audience.addresses import InvalidAddress, parse_address
 from newsletter.files import spreadsheet_cell
 from newsletter.model import RejectedRow
 
@@ -69,6 +71,40 @@ def rejections(path: Path | None, header: Sequence[str]) -> Iterator[Rejected]:
     except BaseException:
         rejected.forget()
         raise
+
+
+def erase_person(path: Path, address_key: str) -> int:
+    """Take the rows out of such a file that name the address, alone or beside other words; how many there were.
+
+    The file is replaced whole, or goes when no row is left. Raises `OSError` and `csv.Error` for what is none.
+    """
+    named = re.compile(rf"(?<![\w.%+-]){re.escape(address_key)}(?![\w-]|\.\w)", re.IGNORECASE)
+    erased = kept = 0
+    with path.open(encoding="utf-8-sig", newline="") as file, _private(_unfinished(path)) as copy:
+        writer = csv.writer(copy)
+        for number, row in enumerate(csv.reader(file)):
+            if number and any(named.search(cell) or _is(cell, address_key) for cell in row[2:]):
+                erased += 1
+            else:
+                writer.writerow(row)
+                kept += number > 0
+    if not erased:
+        _unfinished(path).unlink()
+        return 0
+    _unfinished(path).replace(path)
+    if not kept:
+        path.unlink()
+    return erased
+
+
+def _is(cell: str, address_key: str) -> bool:
+    """Whether the cell is the address as somebody else spelt it."""
+    if "@" not in cell or len(cell) > _LONGEST_CELL:
+        return False
+    try:
+        return parse_address(cell.lstrip("'")).key == address_key
+    except InvalidAddress:
+        return False
 
 
 def _unfinished(path: Path) -> Path:

@@ -36,6 +36,8 @@ _STATUSES = {
     **dict.fromkeys(("complained", "complaint", "spam", "abuse"), SubscriberStatus.COMPLAINED),
     **dict.fromkeys(("pending", "unconfirmed", "non subscribed", "nonsubscribed"), SubscriberStatus.PENDING),
 }
+_YES = ("true", "1", "yes", "y", "x", "on", "ja", "oui", "si", "wahr", "vrai")
+_NO = ("false", "0", "no", "n", "off", "nein", "non", "falsch", "faux")
 _LEFT = {one.value for one in (SubscriberStatus.UNSUBSCRIBED, SubscriberStatus.BOUNCED, SubscriberStatus.COMPLAINED)}
 # A line break and then what reads as a header: RFC 5322 §2.2.
 _SMUGGLED = re.compile("[\n\r\v\f\x85\u2028\u2029]\\s*[A-Za-z][A-Za-z-]*\\s*:")
@@ -59,7 +61,8 @@ class RowReader:
         self._profession_of = profession_of
         self._professions: dict[str, str] = {}
         self._latest = now + timedelta(days=1)
-        self._known: dict[str, dict[str, str]] = {name: {"": ""} for name in (*FIELDS, WHOLE_NAME)}
+        self._known: dict[str, dict[str, str]] = {name: {"": ""} for name in (*FIELDS, WHOLE_NAME) if name != "status"}
+        self._known["status"] = {}
         self._places = {
             name: columns.places.get(name, -1) for name in (*FIELDS, WHOLE_NAME, MORE_ATTRIBUTES, CONSENT_ELSE)
         }
@@ -178,15 +181,31 @@ class RowReader:
         if self._columns.status is not None:
             asks = self._columns.asks_consent and not consent_at
             return (SubscriberStatus.PENDING if asks else self._columns.status).value
-        if not text:
+        if not text and self._columns.agrees is not True:
             return SubscriberStatus.SUBSCRIBED.value
         known = self._known["status"]
         if (found := known.get(text)) is None:
-            status = _STATUSES.get(normalised(text))
-            if status is None:
-                raise RowRejected(f"unknown status '{self._clean('status', text, 60)}'")
-            found = known[text] = status.value
+            found = known[text] = self._worked_out_status(text).value
         return found
+
+    def _worked_out_status(self, text: str) -> SubscriberStatus:
+        """What a status means; yes and no mean something only under a heading that is a question of yes or no."""
+        word = normalised(text)
+        agrees = self._columns.agrees
+        if not text.strip() and agrees:
+            return SubscriberStatus.PENDING  # nothing shows that they agreed
+        if agrees is not None and word in (*_YES, *_NO):
+            return SubscriberStatus.SUBSCRIBED if (word in _YES) is agrees else SubscriberStatus.UNSUBSCRIBED
+        status = _STATUSES.get(word) if word or not text.strip() else None
+        if status is not None:
+            return status
+        shown = self._clean("status", text, 60)
+        if word in (*_YES, *_NO):
+            raise RowRejected(
+                f"status '{shown}' says yes or no, but not to what: call the column Subscribed or Unsubscribed, or "
+                "write subscribed or unsubscribed"
+            )
+        raise RowRejected(f"unknown status '{shown}'")
 
     def _tags(self, text: str) -> str:
         if not text:
@@ -213,11 +232,20 @@ class RowReader:
             found = {self._clean("attributes", key): self._json_value(value) for key, value in given.items()}
         for name, place in self._attributes.items():
             if value := cells[place]:
-                found[name] = self._clean(name, value, LONGEST_ATTRIBUTE)
+                found[name] = self._given(name, value)
         stored = as_stored({name: value for name, value in found.items() if value != ""})
         if len(stored) > _MOST_ATTRIBUTES:
             raise RowRejected(f"the attributes are longer than {_MOST_ATTRIBUTES:,} characters")
         return stored
+
+    def _given(self, name: str, text: str) -> object:
+        """The value of an attribute's cell; an object or a list of a JSON file is one, with texts inside."""
+        if self._columns.structured and text[:1] in ("{", "["):
+            try:
+                return self._json_value(json.loads(text))
+            except (ValueError, RecursionError):
+                pass  # a text that only begins like one
+        return self._clean(name, text, LONGEST_ATTRIBUTE)
 
     def _json_value(self, value: object, depth: int = 0) -> object:
         """The value with its texts cleaned; numbers are text, as in a table."""
@@ -237,9 +265,9 @@ class RowReader:
         """When, how, where and to which text; the last three only mean something beside the first."""
         places = self._places
         written = cells[places["consent_at"]].strip() or cells[places[CONSENT_ELSE]].strip()
-        moment = _moment(written, self._latest) if written else ""
-        if written and not moment:
-            self._note("times of consent left out because only a guess could read them (write 2026-03-31)")
+        moment, wrong = _moment(written, self._latest) if written else ("", "")
+        if wrong:
+            self._note(f"times of consent left out because {wrong}")
         method, source, version = (
             self._value(name, cells[places[name]]) for name in ("consent_method", "consent_source", "consent_version")
         )
@@ -258,8 +286,8 @@ def _json(text: str) -> object:
         raise RowRejected("a cell holds broken JSON") from error
 
 
-def _moment(text: str, latest: datetime) -> str:
-    """The time in UTC as the database keeps it; empty where it is unclear, of the future or of another age."""
+def _moment(text: str, latest: datetime) -> tuple[str, str]:
+    """The time in UTC as the database keeps it, or why there is none."""
     try:
         if found := _DAY_FIRST.fullmatch(text):
             day, month, year, hour, minute, second = (int(one or 0) for one in found.groups())
@@ -268,5 +296,9 @@ def _moment(text: str, latest: datetime) -> str:
             moment = datetime.fromisoformat(text)
             moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        return ""
-    return f"{moment:%Y-%m-%d %H:%M:%S.%f}" if moment.year >= _FIRST_YEAR and moment <= latest else ""
+        return "", "only a guess could read them (write 2026-03-31)"
+    if moment > latest:
+        return "", "they lie in the future"
+    if moment.year < _FIRST_YEAR:
+        return "", f"they lie before {_FIRST_YEAR}"
+    return f"{moment:%Y-%m-%d %H:%M:%S.%f}", ""

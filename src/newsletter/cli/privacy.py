@@ -42,6 +42,7 @@ def forget_person(context: click.Context, address: str, yes: bool, as_json: bool
                 "events": len(held.events),
                 "suppressions": len(held.suppressions),
                 "files": len(held.files),
+                "rejected_rows": done.rejected_rows,
                 "erased_before": held.erased,
                 "not_reached": named,
             }
@@ -55,6 +56,8 @@ def forget_person(context: click.Context, address: str, yes: bool, as_json: bool
         )
     else:
         click.echo("Nothing was held on this address. A keyed hash now keeps it from being brought in.")
+    if done.rejected_rows:
+        click.echo(f"Also erased: {done.rejected_rows:,} rejected rows of imports.")
     if named:
         click.echo("Not reached, and yours to look after:")
         for one in named:

@@ -1,14 +1,15 @@
 """What is held on a person, told and erased (GDPR, articles 15 and 17).
 
-The database is reached all through. What lies outside it is looked for and named, never touched: subscriber files and
-lists of rejected rows, messages in the outbox, copies from before an upgrade. What was handed to a provider, and
-backups, nobody here can see.
+The database is reached all through, and so are the lists of rejected rows that imports wrote. What else lies outside
+is looked for and named, never touched: subscriber files, messages in the outbox, copies from before an upgrade. What
+was handed to a provider, and backups, nobody here can see.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from csv import Error
 from dataclasses import dataclass
 from datetime import datetime
 from mmap import ACCESS_READ, mmap
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.audience.addresses import parse_address
+from newsletter.audience.imports import REJECTED_FOLDER
+from newsletter.audience.rejected import erase_person
 from newsletter.pipeline.workspace import Workspace, now, open_store
 from newsletter.store import personal
 from newsletter.store.database import Database
@@ -29,6 +32,8 @@ class Forgotten:
 
     held: Held
     not_reached: tuple[Path, ...]
+    rejected_rows: int = 0
+    """Rows taken out of the lists of rejected rows that imports wrote."""
 
 
 def export(workspace: Workspace, text: str) -> dict[str, Any]:
@@ -43,7 +48,7 @@ def export(workspace: Workspace, text: str) -> dict[str, Any]:
         {name: person.pop(f"consent_{name}") for name in ("at", "method", "source", "version")} if person else None
     )
     return {
-        "address": address.mailed,
+        "address": held.subscriber["address"] if held.subscriber else address.mailed,
         "exported_at": now().isoformat(),
         "subscriber": person,
         "consent": consent,
@@ -63,7 +68,20 @@ def forget(workspace: Workspace, text: str) -> Forgotten:
         with database.begin() as connection:
             held = personal.erase(connection, address.key, now())
         database.compact()
-        return Forgotten(held, tuple(_elsewhere(workspace, database, address.key, held)))
+        rejected = sum(_erased_rows(path, address.key) for path in sorted(_rejected(workspace)))
+        return Forgotten(held, tuple(_elsewhere(workspace, database, address.key, held)), rejected)
+
+
+def _rejected(workspace: Workspace) -> Iterable[Path]:
+    return (workspace.root / REJECTED_FOLDER).glob("*-rejected.csv")
+
+
+def _erased_rows(path: Path, address_key: str) -> int:
+    """How many rows of the file named the person and are gone; a file that somebody wrote over is named instead."""
+    try:
+        return erase_person(path, address_key)
+    except (OSError, ValueError, Error):
+        return 0
 
 
 def _elsewhere(workspace: Workspace, database: Database, address_key: str, held: Held) -> list[Path]:
@@ -76,7 +94,7 @@ def _elsewhere(workspace: Workspace, database: Database, address_key: str, held:
 
 
 def _texts(workspace: Workspace) -> Iterable[Path]:
-    for folder, pattern in (("audiences", "*"), ("build", "**/*.csv")):
+    for folder, pattern in (("audiences", "*"), ("build", "**/*.csv"), ("build", "**/*.csv.unfinished")):
         yield from sorted(path for path in (workspace.root / folder).glob(pattern) if path.is_file())
 
 
