@@ -25,6 +25,8 @@ PEOPLE = 1_000_000
 SUPPRESSED = 25_000
 RUNS = 5
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+NAMES = ("first_name", "last_name")
+"""What a send freezes of everybody, and the mail of most issues names."""
 FIELDS = ("first_name", "last_name", "profession", "country", "language", "points", "joined")
 SEGMENT = Segment(
     (
@@ -52,7 +54,8 @@ def people(folder: Path) -> None:
             fill(database, PEOPLE)
             counted = [_seconds(lambda: _count(database, SEGMENT)) for _ in range(RUNS)]
             everyone = [_seconds(lambda: _count(database, Segment())) for _ in range(3)]
-            frozen = [_seconds(lambda run=run: _freeze(database, f"run-{run}")) for run in range(3)]
+            frozen = [_seconds(lambda run=run: _freeze(database, f"run-{run}", FIELDS)) for run in range(3)]
+            named = [_seconds(lambda run=run: _freeze(database, f"names-{run}", NAMES)) for run in range(3)]
             with database.connect() as connection:
                 campaign = campaigns.find_campaign(connection, "run-0")
                 assert campaign is not None
@@ -60,7 +63,8 @@ def people(folder: Path) -> None:
             assert (counts.pending, counts.skipped) == (PEOPLE - SUPPRESSED, SUPPRESSED), counts
             print(f"{name:11} count by profession, country and attribute {_spread(counted)}")
             print(f"{name:11} count everyone, with suppressions          {_spread(everyone)}")
-            print(f"{name:11} freeze {counts.pending:,} recipients            {_spread(frozen)}")
+            print(f"{name:11} freeze {counts.pending:,}, the mail names two values {_spread(named)}")
+            print(f"{name:11} freeze {counts.pending:,}, seven, two of attributes  {_spread(frozen)}")
     print()
 
 
@@ -92,8 +96,8 @@ def _count(database: Database, segment: Segment) -> None:
         assert headcounts.headcount(connection, segment, "readers")
 
 
-def _freeze(database: Database, name: str) -> None:
-    frozen = freezing.FrozenCampaign(name, "i", "readers", "h", {"v": b"x"}, {"trade-1": "one"}, Segment(), FIELDS)
+def _freeze(database: Database, name: str, fields: tuple[str, ...]) -> None:
+    frozen = freezing.FrozenCampaign(name, "i", "readers", "h", {"v": b"x"}, {"trade-1": "one"}, Segment(), fields)
     with database.begin() as connection:
         freezing.freeze(connection, frozen, NOW)
 

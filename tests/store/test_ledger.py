@@ -219,6 +219,22 @@ def test_changes_to_people_after_freezing_do_not_change_what_they_are_sent(datab
     assert (claimed[1].recipient["first_name"], claimed[1].variant) == ("Name1", "nurse")
 
 
+def test_every_merge_value_is_a_text_and_one_that_is_empty_is_absent(database: Database) -> None:
+    with database.begin() as connection:
+        values = {"clinic": {"size": "small"}, "beds": ["1"], "quote": 'a"b\\c', "none": "", "json": "{}"}
+        put_people(connection, [replace(_row(21), attributes=values, country="")], "b.csv", NOW)
+        fields = ("country", "clinic", "beds", "quote", "none", "json", "missing")
+        frozen = FrozenCampaign("own", "i", "a", "h", {"v": b"x"}, {}, Segment(source="b.csv"), fields)
+        freezing.freeze(connection, frozen, NOW)
+        campaign = campaigns.find_campaign(connection, "own")
+        assert campaign is not None
+        (claimed,) = ledger.claim(connection, campaign.id, 100, NOW)
+        alone = freezing.recipient_of(connection, "r21@x.org", fields)
+    spaceless = {name: value.replace(" ", "") for name, value in claimed.recipient.items()}
+    assert spaceless == {"clinic": '{"size":"small"}', "beds": '["1"]', "quote": 'a"b\\c', "json": "{}"}
+    assert alone == ("", claimed.recipient)
+
+
 def test_a_column_of_the_file_is_merged_even_when_it_is_named_like_one_of_ours(database: Database) -> None:
     with database.begin() as connection:
         person = replace(_row(20), attributes={"id": "C-7", "created_at": "Tuesday"})

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from newsletter.model import DEFAULT, CampaignStatus, Segment, State
+from newsletter.store import dialects
 from newsletter.store.campaigns import campaign_contents, campaign_professions, campaign_zones, campaigns
 from newsletter.store.columns import Json, UtcDateTime
 from newsletter.store.conditions import condition
@@ -118,7 +119,7 @@ def _freeze_recipients(connection: Connection, number: int, frozen: FrozenCampai
 
 
 def _recipient_json(connection: Connection, fields: Sequence[str]) -> ColumnElement[Any]:
-    """The merge values as JSON; those that are empty are null, and dropped when they are read."""
+    """The merge values as JSON; those that are empty or null are dropped when they are read."""
     on_postgresql = connection.dialect.name == "postgresql"
     make = func.jsonb_build_object if on_postgresql else func.json_object
     parts: list[ColumnElement[Any]] = []
@@ -134,11 +135,11 @@ def _recipient_json(connection: Connection, fields: Sequence[str]) -> ColumnElem
 
 def _merge_value(name: str) -> ColumnElement[Any]:
     if name == "profession":
-        return func.nullif(subscribers.c.profession_title, "")
+        return subscribers.c.profession_title
     if name in FIELDS:
-        return func.nullif(subscribers.c[name], "")
-    text: ColumnElement[Any] = subscribers.c.attributes[name].as_string()
-    return text
+        return subscribers.c[name]
+    # SQLite marks what comes out of JSON as JSON, and would put an object into the values; a text it leaves a text.
+    return dialects.json_text(subscribers.c.attributes, (name,)) + ""
 
 
 def recipient_of(connection: Connection, address_key: str, fields: Sequence[str]) -> tuple[str, dict[str, str]] | None:
@@ -147,4 +148,4 @@ def recipient_of(connection: Connection, address_key: str, fields: Sequence[str]
     row = connection.execute(query.where(subscribers.c.address_key == address_key)).one_or_none()
     if row is None:
         return None
-    return row.profession, {name: value for name, value in row.recipient.items() if value is not None}
+    return row.profession, {name: value for name, value in row.recipient.items() if value}

@@ -193,7 +193,7 @@ def delivery_id(secret: bytes, subscriber: int) -> DeliveryId:
 
 
 def _delivery(row: Row[tuple[Any, ...]], known_as: DeliveryId) -> Delivery:
-    recipient = {name: value for name, value in row.recipient.items() if value is not None}
+    recipient = {name: value for name, value in row.recipient.items() if value}
     return Delivery(row.id, known_as, row.address, row.variant, row.attempts, recipient)
 
 

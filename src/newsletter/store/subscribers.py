@@ -115,7 +115,10 @@ def with_skip_reason(connection: Connection, scope: str) -> tuple[FromClause, Co
     parts = suppressions.reasons(connection, scope, subscribers.alias("addressed"))
     for one in parts:
         origin = origin.outerjoin(one, one.c.id == subscribers.c.id)
-    told: ColumnElement[str] = func.coalesce(_told(_first([one.c.reason for one in parts])), "", type_=String())
+    reasons = [one.c.reason for one in parts]
+    # Nearly everybody is mailed: for them nothing is put together.
+    mailed = and_(subscribers.c.status == SubscriberStatus.SUBSCRIBED.value, *(one.is_(None) for one in reasons))
+    told: ColumnElement[str] = case((mailed, ""), else_=func.coalesce(_told(_first(reasons)), "", type_=String()))
     return origin, told
 
 
