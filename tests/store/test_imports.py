@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -220,6 +221,20 @@ def test_those_whom_a_file_stops_from_being_mailed_are_counted_before_anybody_is
     stopped = [one for one in people(database, "address", "status") if one[1] != "subscribed"]
     assert (found.members, found.absent) == (len(cases) + 1, 1)
     assert found.marked == len(stopped) - 1  # all but the one who had left before
+
+
+def test_staging_keeps_a_small_cache_and_gives_the_connection_back_as_it_was(tmp_path: Path) -> None:
+    database = open_database("sqlite:///news.db", tmp_path)
+    sizes = []
+    for _ in range(2):
+        with database.connect() as connection:
+            sizes.append(connection.exec_driver_sql("PRAGMA cache_size").scalar_one())
+        with suppress(ValueError), open_staging(database) as staging:
+            inside = staging._connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+            raise ValueError
+    database.close()
+    assert inside == -imports._CACHE_KIB
+    assert sizes[0] == sizes[1] < inside
 
 
 def test_backslashes_and_any_letters_survive_the_way_into_the_database(database: Database) -> None:
