@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeGuard
 
+from newsletter.audience.segment_values import is_number, not_a_text, span, written_day
 from newsletter.audience.where import FIELDS, Names, parse_where
 from newsletter.errors import Problem, did_you_mean
 from newsletter.files import Document
@@ -48,14 +48,11 @@ _REACTIONS = {one.value: one for one in Reaction}
 _OWN_KEYS = ("any", "all", "not", "where", "tags", "received", *_REACTIONS, "status")
 _SIGNS = {"from": ">=", "min": ">=", "to": "<=", "max": "<=", "after": ">", "before": "<"}
 _RANGE_KEYS = (*_SIGNS, "within", "older")
-_SPAN = re.compile(r"(\d{1,4})\s*(d|w|m|y|days?|weeks?|months?|years?)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*|")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f]+\Z")
 _MOST_VALUES = 10_000
 _MOST_CONDITIONS = 300
 _DEEPEST = 12
-_MOST_NUMBER = 1e14
-# Attributes of more than 15 characters are no numbers: a longer one is asked for letter by letter.
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,11 +292,11 @@ class _Reader:
     def _attribute(self, subject: Attribute, value: object, loc: _Loc) -> Condition:
         """A number asks for the number, however it is written in the file; a text letter by letter."""
         listed = value if isinstance(value, list) else [value]
-        numbers = tuple(Compare(subject, "=", Literal(float(one))) for one in listed if _is_number(one))
+        numbers = tuple(Compare(subject, "=", Literal(float(one))) for one in listed if is_number(one))
         if not numbers:
             return OneOf(subject, self._texts(value, loc))
         self._bound_length(listed, loc)
-        others = [one for one in listed if not _is_number(one)]
+        others = [one for one in listed if not is_number(one)]
         asked = Certain(AnyOf(numbers) if len(numbers) > 1 else numbers[0])
         return AnyOf((OneOf(subject, self._texts(others, loc)), asked)) if others else asked
 
@@ -347,11 +344,10 @@ class _Reader:
         elif key not in _RANGE_KEYS:
             self.say(loc, f"is unknown.{did_you_mean(key, _RANGE_KEYS)} Known: {', '.join(_RANGE_KEYS)}.")
         elif key in ("within", "older"):
-            span = _span(value)
-            if span is not None:
-                return Recent(subject, span, key == "older")
+            if (length := span(value)) is not None:
+                return Recent(subject, length, key == "older")
             self.say(loc, "must be a span such as 90d, 12w, 6m or 2y (at most 100 years).")
-        elif (day := _written_day(value)) is not None:
+        elif (day := written_day(value)) is not None:
             return Compare(_day(subject), _SIGNS[key], Literal(day))
         elif isinstance(value, int | float) and not isinstance(value, bool) and not is_day:
             if abs(value) < 1e15:  # also refuses .nan and .inf
@@ -366,7 +362,7 @@ class _Reader:
         wanted = value if isinstance(value, list) else [value]
         found: list[str] = []
         for one in wanted:
-            wrong = _not_a_text(one)
+            wrong = not_a_text(one)
             if wrong and not quiet:
                 self.say(loc, wrong)
             elif not wrong:
@@ -379,41 +375,3 @@ class _Reader:
     def _bound_length(self, wanted: Sequence[object], loc: _Loc) -> None:
         if len(wanted) > _MOST_VALUES:
             self.say(loc, f"lists {len(wanted):,} values; {_MOST_VALUES:,} are allowed. Tag these people instead.")
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _MOST_NUMBER
-
-
-def _not_a_text(value: object) -> str:
-    """Why this cannot be a value, in words; empty when it can."""
-    if isinstance(value, bool):
-        word = "true" if value else "false"
-        return f"holds {word}: YAML reads a bare yes, no, on or off so. Put quotes around it."
-    if value is None:
-        return 'has no value. Write "" to mean people of whom it is not known.'
-    if isinstance(value, dict | list):
-        return "must be a text or a list of texts here."
-    text = str(value)
-    if "\0" in text or any("\ud800" <= one <= "\udfff" for one in text):
-        return "holds a character that no subscriber's value can have."
-    return ""
-
-
-def _span(value: object) -> Span | None:
-    found = _SPAN.fullmatch(str(value).strip().lower())
-    if found is None:
-        return None
-    count, unit = int(found[1]), found[2][0]
-    span = {"d": Span(0, count), "w": Span(0, 7 * count), "m": Span(count, 0), "y": Span(12 * count, 0)}[unit]
-    return span if span.months <= 1_200 and span.days <= 36_525 else None
-
-
-def _written_day(value: object) -> str | None:
-    if isinstance(value, datetime):
-        return None
-    try:
-        found = value if isinstance(value, date) else date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return found.isoformat() if found is not None and 1900 <= found.year <= 2200 else None

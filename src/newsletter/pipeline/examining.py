@@ -13,7 +13,8 @@ from newsletter.audience.professions import load_professions
 from newsletter.audience.titles import Titles
 from newsletter.errors import FileProblems
 from newsletter.model import UNMATCHED, Audience, Finding, Import, Professions, Segment, Where
-from newsletter.pipeline.people import as_of, import_file, load_audience, refuse_unanswerable, unknown_attributes
+from newsletter.pipeline.people import as_of, import_file, load_audience, refuse_unanswerable
+from newsletter.pipeline.unknown_attributes import unknown_attributes
 from newsletter.pipeline.workspace import Workspace, has_database, now, open_store, silent
 
 if TYPE_CHECKING:

@@ -12,13 +12,10 @@ from tempfile import TemporaryDirectory
 from newsletter.audience import audiences, imports
 from newsletter.audience.professions import load_professions
 from newsletter.audience.segments import fixed
-from newsletter.errors import FileProblems, Problem, did_you_mean
-from newsletter.model import Audience, Finding, Import, Professions, Reaction, Segment, Severity, Where
+from newsletter.errors import FileProblems, Problem
+from newsletter.model import Audience, Import, Professions, Reaction
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
-from newsletter.store import attributes
 from newsletter.store.database import Connection, Database, open_database
-
-_MOST_NAMES = 30
 
 
 def load_audience(workspace: Workspace, name: str) -> tuple[Audience, Professions]:
@@ -48,28 +45,6 @@ def refuse_unanswerable(connection: Connection, audience: Audience) -> None:
     ]
     if problems:
         raise FileProblems(problems)
-
-
-def unknown_attributes(connection: Connection, segment: Segment) -> tuple[Finding, ...]:
-    """A finding at its line for each attribute that the segment asks for and nobody has."""
-    unknown = attributes.unknown_attributes(connection, segment)
-    if not unknown:
-        return ()
-    known = attributes.known_attributes(connection, segment)
-    listed = (
-        f" They have: {', '.join(known[:_MOST_NAMES])}{', …' if len(known) > _MOST_NAMES else ''}." if known else ""
-    )
-    return tuple(
-        Finding(
-            rule="unknown-attribute",
-            severity=Severity.WARNING,
-            message=f"no subscriber has a value for the attribute '{path}' that `{rule.name}` asks for.",
-            where=rule.where or Where(""),
-            fix=f"{did_you_mean(path, known)}{listed}".strip(),
-        )
-        for rule, named in unknown
-        for path in (".".join(named.path),)
-    )
 
 
 def audience_names(workspace: Workspace) -> list[str]:

@@ -31,10 +31,11 @@ from newsletter.model import (
 )
 from newsletter.pipeline.approvals import approvals_of, refuse_unapproved
 from newsletter.pipeline.building import Built, build
-from newsletter.pipeline.people import as_of, import_file, refuse_unanswerable, unknown_attributes
+from newsletter.pipeline.people import as_of, import_file, refuse_unanswerable
 from newsletter.pipeline.providers import assembler_for, open_provider
 from newsletter.pipeline.scheduling import due_times
 from newsletter.pipeline.standing import CampaignState, state_of
+from newsletter.pipeline.unknown_attributes import unknown_attributes
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, open_store, silent
 from newsletter.rendering.merge_fields import fields_named
 from newsletter.settings import Settings, require_provider
