@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.event_files import CUT_OFF, ENDS_EARLY, NOT_JSON, TOO_LARGE, read_events
+from newsletter.delivery.event_files import CUT_OFF, ENDS_EARLY, MOST, NOT_JSON, TOO_LARGE, read_events
 from newsletter.errors import FileProblems
 from newsletter.model import RejectedRow
 
@@ -73,6 +73,13 @@ def test_a_line_that_was_cut_off_takes_no_other_with_it(cut: str) -> None:
 def test_an_event_with_an_enormous_text_is_passed_over_alone(most: int) -> None:
     enormous = json.dumps({"event": "open", "reason": '"}{\\' * (most // 4)})
     assert _read(f"[{json.dumps(ONE)},{enormous},{json.dumps(TWO)}]") == [ONE, TOO_LARGE, TWO]
+
+
+@pytest.mark.parametrize(("over", "taken"), [(-10, True), (10, False)])
+def test_an_event_may_have_a_million_characters_and_no_more(over: int, taken: bool) -> None:
+    empty = len(json.dumps({"event": ""}))
+    large = {"event": "x" * (MOST + over - empty)}
+    assert _read(f"{json.dumps(large)}\n{json.dumps(ONE)}") == [large if taken else TOO_LARGE, ONE]
 
 
 def test_what_is_nested_without_end_is_passed_over() -> None:

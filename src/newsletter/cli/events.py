@@ -78,12 +78,13 @@ def _print(done: EventImport) -> None:
     if done.stopped:
         print_heading("Not mailed any more")
         print_table([(count, status.value) for status, count in sorted(done.stopped.items())])
-    if done.reconciled:
+    settled = [(name, one) for name, one in done.reconciled.items() if one.accepted or one.rejected or one.pending]
+    if settled:
         print_heading("Deliveries that were in doubt")
         print_table(
             [
                 (name, f"{one.accepted:,} accepted", f"{one.rejected:,} rejected", f"{one.pending:,} never taken")
-                for name, one in done.reconciled.items()
+                for name, one in settled
             ]
         )
     for name, one in done.reconciled.items():

@@ -109,7 +109,10 @@ def refuse_unfinished(state: CampaignState) -> None:
         )
     advice = "Run the same command again to go on."
     if left.uncertain and left.unfinished == left.uncertain:
-        advice = "Nobody can tell whether they arrived: decide with --resend-uncertain or --skip-uncertain."
+        advice = (
+            "Nobody can tell whether they arrived: take in the provider's events with `newsletter events import` if it "
+            "has any, or decide with --resend-uncertain or --skip-uncertain."
+        )
     elif state.held and state.held.until:
         advice = (
             f"Stopped by a limit under `provider:` ({state.held.reason}). "
