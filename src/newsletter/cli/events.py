@@ -19,7 +19,7 @@ _STANDARD_INPUT = "-"
 
 @click.group()
 def events() -> None:
-    """Take in what a provider tells: who got it, opened it, clicked, or wants no more."""
+    """Take in what a provider tells: who got it, opened it, clicked."""
 
 
 @events.command("import")

@@ -43,7 +43,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "pause": ("newsletter.cli.campaigns:pause", "Stop a campaign until it is resumed."),
     "resume": ("newsletter.cli.campaigns:resume", "Let a paused campaign go on."),
     "cancel": ("newsletter.cli.campaigns:cancel", "End a campaign for good."),
-    "events": ("newsletter.cli.events:events", "Take in what a provider tells: delivered, opened, clicked, bounced."),
+    "events": ("newsletter.cli.events:events", "Take in what a provider tells: who got it, opened it, clicked."),
     "audience": ("newsletter.cli.people:audience", "Import, list and count the people an issue is for."),
     "suppress": ("newsletter.cli.suppressing:suppress", "Keep addresses and whole domains from ever being mailed."),
     "db": ("newsletter.cli.databases:db", "Show the database's version, and bring it up to date."),
