@@ -31,7 +31,8 @@ _NAMES = {
 }  # fmt: skip
 _RGB = re.compile(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)")
 _LARGE, _LARGE_BOLD = 24.0, 18.66
-_UNKNOWN = "?"
+UNKNOWN = "?"
+"""A colour that nobody can tell."""
 
 
 def check_mail(mail: Mail) -> Iterator[Finding]:
@@ -43,9 +44,9 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
             continue
         color, setter = _color(element)
         ground = _ground(element)
-        if _UNKNOWN in (color, ground) or (color, ground) in told:
+        if UNKNOWN in (color, ground) or (color, ground) in told:
             continue
-        least = 3.0 if _is_large(element) else 4.5
+        least = 3.0 if is_large(element) else 4.5
         ratio = contrast(color, ground)
         if ratio < least - 0.05:
             told.add((color, ground))
@@ -56,30 +57,44 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
 
 def _color(element: Element) -> tuple[str, Element | None]:
     while element is not None:
-        value = style_of(element).get("color") or element.get("color" if element.tag == "font" else "text") or ""
-        if value and value not in ("inherit", "currentcolor"):
-            return _hex(value), element
-        if element.tag == "a" and element.get("href"):
-            return _UNKNOWN, None  # each mail program has a colour of its own for links
+        own = color_of(element)
+        if own:
+            return own, element if own != UNKNOWN else None
         element = element.getparent()
     return "#000000", None
 
 
 def _ground(element: Element) -> str:
     while element is not None:
-        style = style_of(element)
-        image = style.get("background-image") or element.get("background") or ""
-        short = style.get("background", "")
-        if (image and image != "none") or "url(" in short or "gradient" in short:
-            return _UNKNOWN
-        value = style.get("background-color") or short or (element.get("bgcolor") or "").lower()
-        if value and value not in ("transparent", "none", "inherit", "initial"):
-            return _hex(value)
+        own = ground_of(element)
+        if own:
+            return own
         element = element.getparent()
     return "#ffffff"
 
 
-def _hex(value: str) -> str:
+def color_of(element: Element) -> str:
+    """The colour that the element itself gives its words; nothing when it takes the one around it."""
+    value = style_of(element).get("color") or element.get("color" if element.tag == "font" else "text") or ""
+    if value and value not in ("inherit", "currentcolor"):
+        return as_hex(value)
+    # Each mail program has a colour of its own for links.
+    return UNKNOWN if element.tag == "a" and element.get("href") else ""
+
+
+def ground_of(element: Element) -> str:
+    """The colour of the element's own ground; nothing when one sees through it."""
+    style = style_of(element)
+    image = style.get("background-image") or element.get("background") or ""
+    short = style.get("background", "")
+    if (image and image != "none") or "url(" in short or "gradient" in short:
+        return UNKNOWN
+    value = style.get("background-color") or short or (element.get("bgcolor") or "").lower()
+    return as_hex(value) if value and value not in ("transparent", "none", "inherit", "initial") else ""
+
+
+def as_hex(value: str) -> str:
+    """The colour as #rrggbb; `UNKNOWN` for one that is written in another way or can be seen through."""
     value = value.strip().lower()
     if re.fullmatch(r"#[0-9a-f]{6}", value):
         return value
@@ -88,10 +103,11 @@ def _hex(value: str) -> str:
     match = _RGB.fullmatch(value)
     if match and all(int(one) < 256 for one in match.groups()):
         return "#" + "".join(f"{int(one):02x}" for one in match.groups())
-    return _NAMES.get(value, _UNKNOWN)
+    return _NAMES.get(value, UNKNOWN)
 
 
-def _is_large(element: Element) -> bool:
+def is_large(element: Element) -> bool:
+    """Whether the element's words are large text: 24 pixels, or 19 in bold."""
     size, _ = font_size(element)
     bold = element.tag in ("h1", "h2", "h3", "strong", "b", "th") or style_of(element).get("font-weight", "") in (
         "bold", "600", "700", "800", "900"
