@@ -59,6 +59,8 @@ HITS = [
     ("filler-text", "<p>A</p>\n<p>Lorem ipsum dolor sit amet</p>", 1),
     ("note-to-self", "<p>A</p>\n<p>TODO: ask Ada</p>", 1),
     ("double-word", "<p>We\nlook at the the tools.</p>", 1),
+    ("double-word", "<p>A</p>\n<p>The the tools.</p>", 1),
+    ("double-word", "<p>We look at the\nthe tools.</p>", 0),
     ("hidden-text", f'<p>A</p>\n<div style="display:none">{LONG * 6}</div>', 1),
     ("client-support", '<p>A</p>\n<form action="https://example.org"><input name="a"></form>', 1),
 ]
@@ -151,7 +153,7 @@ def test_a_page_without_language_or_title_is_told_so_and_a_fragment_is_not(tmp_p
 
 def _message(**headers: str) -> EmailMessage:
     message = EmailMessage()
-    defaults = {"From": "news@example.org", "To": "ada@example.org", "Subject": "Tools for the week"}
+    defaults = {"From": "Town News <news@example.org>", "To": "ada@example.org", "Subject": "Tools for the week"}
     for name, value in {**defaults, **headers}.items():
         message[name.replace("_", "-")] = value
     return message
@@ -175,6 +177,7 @@ def test_a_message_is_judged_by_its_headers_and_its_text(tmp_path: Path) -> None
         "subject-caps",
         "spam-words",
         "sender-domain",
+        "sender-identity",
         "list-unsubscribe",
         "unsubscribe-link",
         "open-braces",

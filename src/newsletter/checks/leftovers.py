@@ -36,9 +36,9 @@ _FILLER_TEXT = re.compile(
 )
 _NOTE_TEXT = re.compile(r"\b(?:TODO|FIXME|XXX|TKTK)\b(?!-)(?!\w)|\[(?:TBD|TK|insert [^\]]{1,40})\]")
 _BRACES_TEXT = re.compile(r"\{\{[^{}\n]{1,60}\}\}|\{%[^{}\n]{1,60}%\}|\*\|[A-Z_:]{2,30}\|\*|%%[A-Z_]{2,30}%%")
-_TWICE = re.compile(r"(?<![\w'’.-])([a-z]{2,}) +\1(?![\w'’-])")
+_TWICE = re.compile(r"(?<![\w'’.-])([A-Za-z][a-z]+)\s+(?=[a-z])(?i:\1)(?![\w'’-])")
 _RIGHT_TWICE = frozenset(
-    "had that is you her do no so ha bye blah very really many now die sie der das wir que nous".split()
+    "had that is you her do no so ha bye blah very really many now far long die sie der das wir que nous".split()
 )
 _CODE = frozenset({"code", "pre", "kbd", "samp", "tt"})
 
@@ -82,8 +82,8 @@ def _found(text: str, is_final: bool) -> Iterator[tuple[Rule, str]]:
         for match in pattern.finditer(text):
             yield rule, match[0]
     for match in _TWICE.finditer(text):
-        if match[1] not in _RIGHT_TWICE:
-            yield _DOUBLE, match[0]
+        if match[1].lower() not in _RIGHT_TWICE:
+            yield _DOUBLE, " ".join(match[0].split())
 
 
 def _fix(rule: Rule) -> str:

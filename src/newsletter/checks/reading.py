@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from newsletter.checks.rule import warning
+from newsletter.checks.rule import error, warning
 from newsletter.checks.subject import Subject
 from newsletter.model import Finding
 
 RULES = (
+    error(
+        "image-missing",
+        "A picture that an author names is not there, or is none: readers would get a hole. `build` and `send` refuse "
+        "it; a check goes on with a grey one in its place. Source: what corrections of newsletters have to correct.",
+    ),
     warning(
         "shortcode",
         "A site generator's shortcode was replaced by what it means, or left out. Source: the generator's "

@@ -24,6 +24,12 @@ RULES = (
         "of the German Digitale-Dienste-Gesetz.",
     ),
     warning(
+        "sender-identity",
+        "Readers have to see who writes to them, also where pictures and HTML are not shown: the sender's name on the "
+        "page, name and postal address in the plain text, a name beside the address in From. Source: CAN-SPAM Act, 15 "
+        "USC 7704(a)(1) and (5); ePrivacy Directive, article 13(4); M3AAWG Sender Best Common Practices.",
+    ),
+    warning(
         "list-unsubscribe",
         "The List-Unsubscribe header puts a button beside the sender's name, which people press instead of 'spam'. "
         "Source: RFC 2369; required by Gmail and Yahoo of who sends 5,000 mails a day.",
@@ -45,7 +51,7 @@ RULES = (
         "Source: the DMARC records of gmail.com and yahoo.com; Gmail's sender requirements of 2024.",
     ),
 )
-_LINK, _ADDRESS, _HEADER, _ONE_CLICK, _LIST_ID, _DOMAIN = RULES
+_LINK, _ADDRESS, _IDENTITY, _HEADER, _ONE_CLICK, _LIST_ID, _DOMAIN = RULES
 _LEAVE = re.compile(
     r"unsubscri|opt[- ]?out|abmelden|abbestell|désabonn|desabonn|désinscri|darse de baja|cancelar (?:la )?suscripci"
     r"|cancelar inscri|afmelden|avregistrera|avmeld|disiscriv|wypisz|manage (?:your )?(?:email )?preferences",
@@ -57,9 +63,10 @@ _FREE = frozenset(
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """An error when the brand's postal address is not on the page."""
+    """An error when the brand's postal address is not on the page; warnings when nobody sees whose mail it is."""
     if subject.mail is None:
         return
+    yield from _identity(subject, subject.mail)
     address = " ".join(subject.settings.brand.postal_address.split())
     if address and _bare(address) not in _bare(words_of(subject.mail.page.body)):
         where = subject.settings.where("brand", "postal_address")
@@ -68,6 +75,26 @@ def check(subject: Subject) -> Iterator[Finding]:
     if not address:
         where = subject.settings.where("brand", "postal_address")
         yield _ADDRESS.finding("the brand has no postal address.", where, subject.rendered.key, "Write it.")
+
+
+def _identity(subject: Subject, mail: Mail) -> Iterator[Finding]:
+    """Whether name and address stand where readers look for them."""
+    brand, key = subject.settings.brand, subject.rendered.key
+    text = _bare(mail.text or "")
+    for what, value, place in (
+        ("name", brand.name, "name"),
+        ("postal address", brand.postal_address, "postal_address"),
+    ):
+        if mail.text is not None and _bare(value) and _bare(value) not in text:
+            where = subject.settings.where("brand", place)
+            fix = f"Put {{{{ brand.{place} }}}} into the layout's text."
+            yield _IDENTITY.finding(f"the brand's {what} is not in the plain text.", where, key, fix)
+    names = {_bare(brand.name), _bare(subject.settings.sender.name)}
+    if not any(name and name in _bare(words_of(mail.page.body)) for name in names):
+        where = subject.settings.where("brand", "name")
+        yield _IDENTITY.finding(
+            "the page does not name its sender.", where, key, "Put {{ brand.name }} into the layout."
+        )
 
 
 def check_mail(mail: Mail) -> Iterator[Finding]:
@@ -92,7 +119,11 @@ def _headers(mail: Mail, headers: Mapping[str, str], where: Where) -> Iterator[F
         yield _ONE_CLICK.finding(message, where, fix="Serve such an address when you send 5,000 mails a day or more.")
     if not headers.get("list-id"):
         yield _LIST_ID.finding("the mail has no List-Id header.", where, fix="Name the list.")
-    domain = parseaddr(headers.get("from", ""))[1].rpartition("@")[2].lower()
+    name, address = parseaddr(headers.get("from", ""))
+    if mail.in_file and address and not name.strip():
+        message = f"readers see an address ({address}) in the place of a sender's name."
+        yield _IDENTITY.finding(message, where, fix="Write From as `Name <address>`.")
+    domain = address.rpartition("@")[2].lower()
     if domain in _FREE:
         message = f"the mail is sent from an address at {domain}."
         yield _DOMAIN.finding(message, where, fix="Send from a domain of your own.")

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 from warnings import catch_warnings, simplefilter
 
-from newsletter.errors import FileProblems, did_you_mean
+from newsletter.errors import FileProblems, Problem, did_you_mean
 from newsletter.files import is_file, read_bytes, shown
 from newsletter.model import Image, Where
 
@@ -32,6 +32,11 @@ _PNG_EXIF = (b"eXIf", b"Raw profile type")
 _UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "pc": 16.0}
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _LARGEST_SIDE = 1_000_000
+_GREY_SIZE = (600, 300)
+_GREY = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="600" height="300"><path fill="#bbbbbb" d="M0 0h600v300H0z"/></svg>'
+)
+"""What stands in the place of a picture that is missing while an issue is only looked at."""
 
 
 def image_on_the_web(url: str, where: Where, name: str = "") -> Image:
@@ -40,9 +45,15 @@ def image_on_the_web(url: str, where: Where, name: str = "") -> Image:
 
 
 class ImageFinder:
-    """Reads pictures of one workspace, each file once; `site_url` is where its pictures lie on the web."""
+    """Reads pictures of one workspace, each file once; `site_url` is where its pictures lie on the web.
 
-    def __init__(self, root: Path, static: Sequence[str], site_url: str = "") -> None:
+    With a list of `missing`, a picture that cannot be had is put down there, and a grey one takes its place.
+    """
+
+    def __init__(
+        self, root: Path, static: Sequence[str], site_url: str = "", missing: list[Problem] | None = None
+    ) -> None:
+        self._missing = missing
         self._root = root.resolve()
         self._static = [self._root / one for one in static]
         self._site_url = site_url
@@ -50,6 +61,16 @@ class ImageFinder:
 
     def find(self, name: str, folder: Path, where: Where) -> Image:
         """The picture `name` means when it is written in a file of `folder`; a web address is left on the web."""
+        try:
+            return self.seek(name, folder, where)
+        except FileProblems as error:
+            if self._missing is None:
+                raise
+            self._missing += [one for one in error.problems if one not in self._missing]
+            return Image(name.strip(), sha256(_GREY).hexdigest(), "image/svg+xml", *_GREY_SIZE, _GREY, "", where)
+
+    def seek(self, name: str, folder: Path, where: Where) -> Image:
+        """As `find`, and never another one in its place: for guesses."""
         name = name.strip()
         if name.startswith("//"):
             name = f"https:{name}"

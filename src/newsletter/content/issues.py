@@ -7,7 +7,7 @@ professions and files, all problems of the issue at once, each with its line and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date as Day
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from newsletter.content.blocks import BlockReader
 from newsletter.content.images import ImageFinder
 from newsletter.content.parts import Parts
 from newsletter.content.shelf import ArticleReader, Shelf
-from newsletter.errors import FileProblems, did_you_mean
+from newsletter.errors import FileProblems, Problem, did_you_mean
 from newsletter.files import Document, read_yaml, validated
 from newsletter.model import Finding, Image, Issue, Professions, Section, Severity, TemplateNames, Where
 from newsletter.settings import Settings
@@ -75,14 +75,18 @@ def load_issue(
     professions: Professions,
     types: TemplateNames,
     read: ArticleReader = read_article,
+    forgiving: bool = False,
 ) -> Issue:
     """The issue `name`, complete; `professions` decides which files a `{profession}` path can mean.
 
-    `read` reads an article, as `read_article` does.
+    `read` reads an article, as `read_article` does. `forgiving`: a picture that cannot be had is a finding, and grey.
     """
     folder = settings.root / FOLDER / name
     document = read_yaml(folder / FILE, f"{FOLDER}/{name}/{FILE}")
-    return _IssueReader(name, folder, document, settings, professions, types, read).read()
+    missing: list[Problem] | None = [] if forgiving else None
+    issue = _IssueReader(name, folder, document, settings, professions, types, read, missing).read()
+    found = [Finding("image-missing", Severity.ERROR, one.message, one.where) for one in missing or ()]
+    return replace(issue, findings=(*issue.findings, *found)) if found else issue
 
 
 @dataclass(slots=True)
@@ -94,11 +98,12 @@ class _IssueReader:
     professions: Professions
     types: TemplateNames
     read_article: ArticleReader
+    missing: list[Problem] | None
     parts: Parts = field(init=False)
     blocks: BlockReader = field(init=False)
 
     def __post_init__(self) -> None:
-        images = ImageFinder(self.settings.root, self.settings.static, self.settings.site_url)
+        images = ImageFinder(self.settings.root, self.settings.static, self.settings.site_url, self.missing)
         self.parts = Parts(self.document, self.folder, self.settings, images)
         self.blocks = BlockReader(
             self.parts, Shelf(self.parts, self.professions, self.read_article), self.professions, self.types

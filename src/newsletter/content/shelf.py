@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from newsletter.content.articles import ReadArticle
@@ -20,6 +21,8 @@ from newsletter.files import Loc, is_file, shown
 from newsletter.model import DEFAULT, Article, ArticleChoice, Finding, Image, Professions, Severity, Where
 
 _PROFESSION = "{profession}"
+_NEARLY = 0.8
+"""How alike two names are of which one is a slip of the other, by difflib's ratio."""
 _LOGO_SUFFIXES = ("", ".svg", ".png", ".jpg", ".jpeg", ".webp", ".gif")
 
 
@@ -45,11 +48,29 @@ class Shelf:
             for key in (*self.professions.by_key, DEFAULT)
             if (article := self._find(pattern.replace(_PROFESSION, key), loc, missing_ok=True))
         }
+        self._tell_typos(pattern, loc)
         if found:
             return ArticleChoice(pattern, found)
         if not self.parts.problems:
             self.parts.problem(loc, f"no file for any profession: {pattern}. Looked in {self._places()}.")
         return None
+
+    def _tell_typos(self, pattern: str, loc: Loc) -> None:
+        """Note files of names that are nearly a profession's: nobody reads them."""
+        before, _, after = pattern.partition(_PROFESSION)
+        if _PROFESSION in after or ".." in pattern.split("/") or any(one in pattern for one in "*?["):
+            return
+        known = (*self.professions.by_key, DEFAULT)
+        for root in self._roots():
+            for path in sorted(root.glob(f"{before}*{after}")) if not before.startswith("/") else ():
+                name = shown(path, root).removeprefix(before).removesuffix(after)
+                if name in known or "/" in name or not (meant := get_close_matches(name, known, 1, _NEARLY)):
+                    continue
+                message = f"'{shown(path, self.parts.settings.root)}' is the file of no profession."
+                fix = f"Call it '{pattern.replace(_PROFESSION, meant[0])}' if that is meant."
+                finding = Finding("profession-typo", Severity.WARNING, message, self.parts.where(loc), fix=fix)
+                if finding not in self.parts.findings:
+                    self.parts.findings.append(finding)
 
     def _find(self, name: str, loc: Loc, missing_ok: bool = False) -> Article | None:
         for root in self._roots():
@@ -102,7 +123,7 @@ class Shelf:
         for prefix in ("", "images/", "/uploads/", "/images/"):
             for suffix in _LOGO_SUFFIXES:
                 try:
-                    image = self.parts.images.find(f"{prefix}{name.lstrip('/')}{suffix}", folder, article.where)
+                    image = self.parts.images.seek(f"{prefix}{name.lstrip('/')}{suffix}", folder, article.where)
                 except FileProblems:
                     continue
                 # A guess is a file or nothing: the site would be asked for pictures it may never have had.

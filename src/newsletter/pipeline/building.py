@@ -11,6 +11,7 @@ from hashlib import sha256
 from newsletter.audience import audiences
 from newsletter.audience.professions import load_professions
 from newsletter.cache import FOLDER, SUFFIX, Pack, program_digest, tidy, tree_digest
+from newsletter.checks.crowd import Crowd
 from newsletter.checks.ignores import Sifted
 from newsletter.content import issues
 from newsletter.content.articles import read_article
@@ -81,11 +82,13 @@ def build(
     fresh: bool = False,
     whole: bool = False,
     asked: Asked = AS_USUAL,
+    forgiving: bool = False,
 ) -> Built:
     """Read the issue, render every variant (or those of `only`) and check them.
 
     What has not changed since an earlier build is taken from there; `fresh` takes nothing. `whole`: the mails are
-    checked as readers get them, not only the issue's parts; `asked` then tells what to look at.
+    checked as readers get them, not only the issue's parts; `asked` then tells what to look at. `forgiving`: a picture
+    that is missing is a finding, and the mails are none to send.
     """
     name = issues.issue_id(argument, workspace.root)
     professions = load_professions(workspace.root)
@@ -94,7 +97,7 @@ def build(
     templates = make_templates()
     with _pack(workspace, name, fresh) as pack:
         read = KeptArticles(pack).read if pack else read_article
-        issue = issues.load_issue(name, workspace.settings, professions, templates.names(), read)
+        issue = issues.load_issue(name, workspace.settings, professions, templates.names(), read, forgiving)
         asked_at = Where(issue.where.path, issue.audience_line)
         audience = audiences.load_audience(issue.audience, workspace.root, professions, asked_at)
         edition = Edition(issue, workspace.settings, professions, audience.professions, audience.recipient_fields)
@@ -114,7 +117,8 @@ def build(
     theme = templates.theme(issue.theme, workspace.settings)
     gaps = cache(partial(_people_without, workspace, audience))
     last = partial(last_sent, workspace, name, audience.id)
-    inspection = Inspection(workspace, edition, theme, folders, before, gaps, last, asked)
+    crowd = partial(_crowd, workspace, audience)
+    inspection = Inspection(workspace, edition, theme, folders, before, gaps, last, asked, crowd)
     sifted = inspection.whole(renderings, everybody=not only) if whole else inspection.quick(renderings)
     return replace(_built(name, audience, edition, renderings, sifted), renderings=renderings, inspection=inspection)
 
@@ -132,6 +136,13 @@ def _people_without(workspace: Workspace, audience: Audience, name: str) -> int:
     without = replace(segment, include=(*segment.include, Rule(OneOf(field, ("",)), name)))
     with open_store(workspace) as database, database.connect() as connection:
         return sum(one.people for one in headcount(connection, without, audience.id) if not one.reason)
+
+
+def _crowd(workspace: Workspace, audience: Audience) -> Crowd | None:
+    # Reads the people's room, which a build has no use for.
+    from newsletter.pipeline.crowds import crowd_of
+
+    return crowd_of(workspace, audience)
 
 
 def _built(name: str, audience: Audience, edition: Edition, renderings: Sequence[Rendering], sifted: Sifted) -> Built:

@@ -69,7 +69,7 @@ def check_issue(
     asked: Asked = AS_USUAL,
 ) -> Checked:
     """Every mail of the issue, checked."""
-    built = build(workspace, argument, only, progress, asked.fresh, whole=True, asked=asked)
+    built = build(workspace, argument, only, progress, asked.fresh, whole=True, asked=asked, forgiving=True)
     keys = tuple(one.key for one in built.variants)
     return Checked(built.issue, "issue", keys, built.findings, built.ignored, partial(_read, workspace.root))
 

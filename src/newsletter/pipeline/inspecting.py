@@ -15,19 +15,22 @@ from pathlib import Path
 from newsletter.cache import FOLDER, Pack, program_digest
 from newsletter.checks.clients.mail_clients import USUAL
 from newsletter.checks.clients.table import SupportTable, load_table
+from newsletter.checks.crowd import RULES as CROWD_RULES
+from newsletter.checks.crowd import Crowd, check_crowd
 from newsletter.checks.ignores import Sifted, ignores_in, sift
 from newsletter.checks.mail import Mail, Weight, nobody
 from newsletter.checks.merge_defaults import bare_fields
 from newsletter.checks.online import addresses_in
 from newsletter.checks.page import Page
 from newsletter.checks.places import IssuePlaces
+from newsletter.checks.profession_names import check_names
 from newsletter.checks.registry import problems_in
 from newsletter.checks.run import as_chosen, findings_of, gathered, run_checks
 from newsletter.checks.subject import Subject
 from newsletter.delivery.messages import envelope_of, list_unsubscribe
 from newsletter.errors import FileProblems
 from newsletter.files import decode_text, shown
-from newsletter.model import Article, Finding, RenderedVariant, Theme, Trace
+from newsletter.model import Article, Finding, RenderedVariant, Severity, Theme, Trace
 from newsletter.pipeline.workspace import Workspace, now
 from newsletter.records import NotPlain, from_record, to_record
 from newsletter.rendering.layout import Templates
@@ -66,6 +69,8 @@ class Inspection:
     gaps: Gaps = nobody
     last: Callable[[], Weight | None] = lambda: None
     asked: Asked = AS_USUAL
+    crowd: Callable[[], Crowd | None] = lambda: None
+    """Counts who the issue is for."""
     _texts: dict[str, str] = field(default_factory=dict)
 
     def quick(self, renderings: Sequence[Rendering]) -> Sifted:
@@ -85,7 +90,8 @@ class Inspection:
             with Pack(self.workspace.root / FOLDER / f"{self.edition.issue.id}.findings") as pack:
                 found = [self._kept(pack, one) for one in subjects]
                 pack.close(everything=everybody)
-        return self._sifted(gathered(one for each in found for one in each), subjects, judged=everybody)
+        every = [*(one for each in found for one in each), *self._of_all()]
+        return self._sifted(gathered(every), subjects, judged=everybody)
 
     def page_of(self, one: Rendering) -> tuple[Page, IssuePlaces]:
         """The rendering as a tree, and what tells where each of its elements was written."""
@@ -112,6 +118,19 @@ class Inspection:
         ignores = [one for path in paths if path for one in ignores_in(self.read(path), path)]
         sifted = sift(found, ignores, own if judged else ())
         return replace(sifted, findings=gathered(as_chosen(sifted.findings, self.edition.settings.checks)))
+
+    def _of_all(self) -> tuple[Finding, ...]:
+        """What is no variant's: blocks that nobody reads, and the people themselves.
+
+        They are counted anew each time, because they come and go without a file changing.
+        """
+        edition, chosen = self.edition, self.edition.settings.checks
+        found = [*check_names(edition.issue, edition.professions, edition.keys)]
+        if any(chosen.get(rule.name) != "off" for rule in CROWD_RULES):
+            crowd = self.crowd()
+            found += check_crowd(crowd) if crowd else ()
+        told = as_chosen(found, chosen)
+        return tuple(one for one in told if self.asked.notes or one.severity is not Severity.INFO)
 
     def _refuse_unknown_rules(self) -> None:
         if self.edition.settings.checks:

@@ -86,6 +86,11 @@ def every(connection: Connection) -> list[Suppression]:
     return [_read(row) for row in connection.execute(select(suppressions).order_by(*order)).mappings()]
 
 
+def how_many(connection: Connection) -> int:
+    """The number of suppressions."""
+    return connection.execute(select(func.count()).select_from(suppressions)).scalar_one()
+
+
 def reason(address_key: ColumnElement[str], scope: str | ColumnElement[str]) -> ColumnElement[str | None]:
     """Why this address is suppressed when the audience `scope` is mailed, or NULL: a part of a query over a few rows.
 

@@ -1,0 +1,83 @@
+"""What `check` finds in an issue beside what its mails show: pictures, names of professions, whose mail it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsletter.errors import FileProblems
+from newsletter.pipeline.building import build
+from newsletter.pipeline.checking import check_issue
+from newsletter.pipeline.workspace import open_workspace
+from tests.conftest import REPOSITORY, Workspace
+
+
+def _found(workspace: Workspace) -> list[tuple[str, str, str]]:
+    opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
+    found = check_issue(opened, "tides").findings
+    return [(one.rule, str(one.where), one.message) for one in found]
+
+
+def _replace(workspace: Workspace, name: str, old: str, new: str) -> None:
+    text = (workspace.root / name).read_text("utf-8")
+    assert old in text
+    workspace.write(name, text.replace(old, new))
+
+
+def test_a_missing_picture_is_an_error_at_its_authors_line_and_the_rest_is_checked_too(workspace: Workspace) -> None:
+    workspace.write(
+        "issues/tides/tides.md",
+        "---\ntitle: High water\nimage: images/quai.svg\n---\nThe tide.\n\n![Moon](moon.png)\n\nThe the end.\n",
+    )
+    _replace(workspace, "issues/tides/issue.yaml", "images/wave.svg", "images/wawe.svg")
+    opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
+    for _ in range(2):  # also when articles are taken from an earlier run
+        found = _found(workspace)
+        assert [(rule, where) for rule, where, _ in found] == [
+            ("image-missing", "issues/tides/issue.yaml:11"),
+            ("image-missing", "issues/tides/tides.md:3"),
+            ("image-missing", "issues/tides/tides.md:7"),
+            ("image-alt", "issues/tides/tides.md:3"),
+            ("double-word", "issues/tides/tides.md:9"),
+        ]
+        assert "no picture 'images/wawe.svg'. Did you mean 'wave.svg'?" in found[0][2]
+        with pytest.raises(FileProblems, match=r"issues/tides/tides.md:7: no picture 'moon.png'"):
+            build(opened, "tides")
+    (workspace.root / "issues/tides/moon.png").write_bytes(b"")
+    assert ("image-missing", "issues/tides/tides.md:7") in [(rule, where) for rule, where, _ in _found(workspace)]
+
+
+def test_a_logo_that_is_only_guessed_at_is_no_missing_picture(workspace: Workspace) -> None:
+    workspace.write("issues/tides/tides.md", "---\ntitle: High water\nsidebar: true\nsidebarlogo: moon\n---\nTide.\n")
+    assert {rule for rule, _, _ in _found(workspace)} == {"sidebar-logo"}
+
+
+def test_a_block_for_professions_that_nobody_in_the_audience_has_is_told(workspace: Workspace) -> None:
+    workspace.write(
+        "audiences/crew.yaml", (workspace.root / "audiences/crew.yaml").read_text() + "segment: {profession: [pilot]}\n"
+    )
+    ((rule, where, message),) = _found(workspace)
+    assert (rule, where) == ("profession-unread", "issues/tides/issue.yaml:9")
+    assert "nobody in the audience 'crew' is a cook" in message
+    # A profession above one that is there has readers.
+    _replace(workspace, "issues/tides/issue.yaml", "for: [cook]", "for: [sailor]")
+    assert _found(workspace) == []
+    _replace(workspace, "issues/tides/issue.yaml", "for: [sailor]", "for: [default]")
+    workspace.write("audiences/crew.yaml", "source: crew.csv\ncolumns: {address: Email}\n")
+    assert _found(workspace) == []
+
+
+def test_a_file_that_is_nearly_named_like_a_profession_is_told_at_the_block(workspace: Workspace) -> None:
+    _replace(workspace, "issues/tides/issue.yaml", "{article: tides.md}", '{article: "{profession}/tides.md"}')
+    for name in ("sailor", "pilto", "default", "weather"):
+        workspace.write(f"issues/tides/{name}/tides.md", "---\ntitle: High water\n---\nThe tide.\n")
+    ((rule, where, message),) = _found(workspace)
+    assert (rule, where) == ("profession-typo", "issues/tides/issue.yaml:8")
+    assert message == "'issues/tides/pilto/tides.md' is the file of no profession."
+
+
+def test_a_mail_that_does_not_say_whose_it_is_is_told_at_the_settings(workspace: Workspace) -> None:
+    text = (REPOSITORY / "templates/page.txt.j2").read_text("utf-8")
+    workspace.write("templates/page.txt.j2", text.replace("{{ brand.postal_address }}\n", ""))
+    ((rule, where, message),) = _found(workspace)
+    assert (rule, where) == ("sender-identity", "newsletter.yaml:1")
+    assert message == "the brand's postal address is not in the plain text."
