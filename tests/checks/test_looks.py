@@ -172,6 +172,21 @@ def test_a_mail_that_nobody_scrolls_through_is_a_note(tmp_path: Path, paragraphs
     assert [one for one in findings_in(tmp_path, body) if one.rule == "mail-height"] == []
 
 
+@pytest.mark.parametrize(("letters", "told_of"), [(399, True), (401, False)])
+def test_much_markup_around_few_words_is_a_note(tmp_path: Path, letters: int, told_of: bool) -> None:
+    body = f"<p>{'x' * letters}</p>"
+    filling = 20_000 - len(PAGE.format(body=body, style=""))
+    notes = [one for one in findings_in(tmp_path, body + " " * filling, notes=True) if one.rule == "text-ratio"]
+    assert [one.severity for one in notes] == ["info"] * told_of
+    assert findings_in(tmp_path, body + " " * filling) == []
+
+
+def test_a_link_without_encryption_is_a_note_at_its_line(tmp_path: Path) -> None:
+    body = '<p>\n<a href="http://example.org/t">Tools</a> <a href="https://example.org/t">More</a></p>'
+    assert told(tmp_path, "link-http", body, notes=True) == [(2, "the link to example.org is not encrypted.")]
+    assert told(tmp_path, "link-http", body) == []
+
+
 DARK = "@media (prefers-color-scheme: dark) {{ {0} }}"
 CARD = '<table role="presentation" class="card" style="background-color:#ffffff"><tr><td>\n{0}\n</td></tr></table>'
 

@@ -9,9 +9,9 @@ from urllib.parse import unquote
 
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Element, host_of
-from newsletter.checks.rule import error, warning
+from newsletter.checks.rule import Rule, error, warning
 from newsletter.expressions import TOKEN
-from newsletter.model import Finding
+from newsletter.model import Finding, Severity
 
 RULES = (
     error(
@@ -34,8 +34,14 @@ RULES = (
         "A link to a place on the page needs an element with that id or name. Source: the HTML standard, 'find a "
         "potential indicated element'.",
     ),
+    Rule(
+        "link-http",
+        Severity.INFO,
+        "A link without encryption can be changed on its way, and browsers warn of such pages. Nearly every site "
+        "answers to https today. Source: RFC 9325; rspamd's HTTP_TO_HTTPS.",
+    ),
 )
-_TARGET, _NUMBER, _SHORT, _FRAGMENT = RULES
+_TARGET, _NUMBER, _SHORT, _FRAGMENT, _HTTP = RULES
 _SHORTENERS = frozenset(
     "bit.ly tinyurl.com goo.gl ow.ly is.gd buff.ly t.co rebrand.ly cutt.ly shorturl.at tiny.cc bl.ink rb.gy".split()
 )
@@ -85,6 +91,9 @@ def _host(mail: Mail, link: Element, target: str) -> Iterator[Finding]:
         yield _NUMBER.finding(f"the link leads to a number, {host}.", mail.at(link, target), fix="Use the host's name.")
     elif host.removeprefix("www.") in _SHORTENERS:
         yield _SHORT.finding(f"{host} hides where the link leads.", mail.at(link, target), fix="Use the full address.")
+    elif target.lower().startswith("http:"):
+        message = f"the link to {host} is not encrypted."
+        yield _HTTP.finding(message, mail.at(link, target), fix="Write https:// when the site answers to it.")
 
 
 def _is_number(host: str) -> bool:
