@@ -35,7 +35,10 @@ _LARGEST = 64_000_000
 _TAIL = 8 + 32
 """After the index: its length, and its SHA-256."""
 _LEFTOVER_SECONDS = 3_600
-_LIBRARIES = ("cssutils", "jinja2", "lxml", "markdown-it-py", "nh3", "pillow", "premailer", "resvg-py", "tinycss2")
+_LIBRARIES = (
+    *("cssutils", "jinja2", "lxml", "markdown-it-py", "nh3", "pillow", "premailer", "pyspellchecker", "resvg-py"),
+    "tinycss2",
+)
 _FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/Library/Fonts", "~/Library/Fonts", "~/.fonts")
 
 

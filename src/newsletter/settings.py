@@ -265,6 +265,13 @@ class Approval(_Model):
     """So many different reviewers of exactly what is sent."""
 
 
+class Spelling(_Model):
+    """What dictionaries do not know."""
+
+    words: tuple[Line, ...] = ()
+    """Names and terms that are spelt right; capitals make no difference."""
+
+
 class ScheduleSettings(_Model):
     """What becomes of schedules that nobody kept in time."""
 
@@ -296,6 +303,7 @@ class SettingsFile(_Model):
     approval: Approval = Approval()
     checks: dict[str, Chosen] = {}
     """Rule of `newsletter check` → how grave it is."""
+    spelling: Spelling = Spelling()
 
 
 class Settings(SettingsFile):

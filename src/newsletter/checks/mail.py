@@ -84,6 +84,9 @@ class Mail:
     gaps: Callable[[str], int] = nobody
     """A merge field's name → how many of the audience have no value for it."""
 
+    known_words: tuple[str, ...] = ()
+    """Words and names that are spelt right, whatever a dictionary says."""
+
     def at(self, element: Element, *sought: str) -> Where:
         """Where its author wrote the element: the line that says one of the words sought, else that of its tag."""
         return self.places.of_element(element, sought)

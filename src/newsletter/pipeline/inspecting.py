@@ -209,7 +209,15 @@ class Inspection:
             notes=self.asked.notes,
             last=self._last,
             gaps=self.gaps,
+            known_words=self._known_words,
         )
+
+    @cached_property
+    def _known_words(self) -> tuple[str, ...]:
+        """What the settings say, and the names that are the workspace's own."""
+        settings = self.edition.settings
+        labels = [name for one in self.edition.professions.by_key.values() for name in (one.label, one.plural)]
+        return (*settings.spelling.words, settings.brand.name, settings.sender.name, *labels)
 
     @cached_property
     def _headers(self) -> Mapping[str, str]:
