@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from urllib.parse import quote
 
 from newsletter import __version__
@@ -36,14 +37,16 @@ def as_json(checked: Checked, fail_on: str) -> str:
         {**one, "reason": reason}
         for one, (_, reason) in zip(findings_json([one for one, _ in checked.ignored]), checked.ignored, strict=True)
     ]
-    document = {
+    document: dict[str, object] = {
         checked.kind: checked.name,
         "variants": list(checked.variants),
         "findings": findings_json(checked.findings),
         "ignored": ignored,
         "counts": counts(checked),
     }
-    return json.dumps(document | ({"note": checked.note} if checked.note else {}), indent=2, ensure_ascii=False) + "\n"
+    document |= {"note": checked.note} if checked.note else {}
+    document |= {"spam": [asdict(one) for one in checked.scores]} if checked.scores else {}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def as_text(checked: Checked, fail_on: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,6 +26,9 @@ from newsletter.pipeline.checking import (
     support_folder,
 )
 from newsletter.pipeline.support import update_support
+
+if TYPE_CHECKING:
+    from newsletter.pipeline.spam import Score
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _LONGEST = 100
@@ -50,6 +55,9 @@ _LONGEST = 100
 @click.option("--notes", is_flag=True, help="Tell also what merely looks plainer in some mail client.")
 @click.option("--update-support", is_flag=True, help="Fetch what mail clients support now from caniemail.com first.")
 @click.option("--online", is_flag=True, help="Ask whether links and pictures answer; public addresses only.")
+@click.option(
+    "--spam", is_flag=True, help="Ask the spam filter of this machine (SpamAssassin or rspamd) for its score."
+)
 @click.option("--fresh", is_flag=True, help="Take nothing from earlier runs.")
 @click.option("--explain", metavar="RULE", help="Say what a rule is about, and where it comes from.")
 @click.option("--rules", "list_rules", is_flag=True, help="List all rules.")
@@ -66,6 +74,7 @@ def check(
     notes: bool,
     update_support: bool,
     online: bool,
+    spam: bool,
     fresh: bool,
     explain: str | None,
     list_rules: bool,
@@ -86,16 +95,24 @@ def check(
     if not target:
         raise SettingsError("name an issue, or a file that ends in .html or .eml.")
     asked = asked_for(clients, notes, fresh, online)
+    score = _spam_filter() if spam else None
     if is_file(target):
-        checked = check_file(target, asked)
+        checked = check_file(target, asked, score)
     else:
         workspace = workspace_of(context)
         with progress_bar("Rendering", as_json or form != "table") as progress:
-            checked = check_issue(workspace, target, only, progress, asked)
+            checked = check_issue(workspace, target, only, progress, asked, score)
     _report(checked, "json" if as_json else form, out, fail_on)
     failing = len(checked.failing(fail_on))
     if failing:
         raise Reported(f"{failing} finding{'s' * (failing != 1)} to mend.")
+
+
+def _spam_filter() -> Score:
+    # Loads TLS, which no other check needs.
+    from newsletter.pipeline.spam import spam_filter
+
+    return spam_filter(os.environ)
 
 
 def _update(root: Path) -> None:
@@ -129,6 +146,8 @@ def _print_table(checked: Checked) -> None:
             _print_finding(one, lines, checked.variants)
     click.echo()
     click.secho(summary(checked), bold=True)
+    for score in checked.scores:
+        click.echo(f"  {score.variant}: {score.filter} gives {score.score:g} of {score.required:g} points.")
 
 
 def _print_finding(one: Finding, lines: Sequence[str], variants: Sequence[str]) -> None:

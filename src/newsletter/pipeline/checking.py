@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from email.message import EmailMessage, MIMEPart
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsletter.cache import FOLDER
 from newsletter.checks.clients.mail_clients import choose_clients
@@ -20,16 +21,20 @@ from newsletter.checks.online import addresses_in
 from newsletter.checks.page import Page, marked
 from newsletter.checks.places import FilePlaces
 from newsletter.checks.registry import all_rules
-from newsletter.checks.run import gathered, mail_findings
+from newsletter.checks.run import as_chosen, gathered, mail_findings
+from newsletter.checks.spam_score import SpamScore, check_score
 from newsletter.errors import FileProblems, SettingsError, did_you_mean
 from newsletter.files import decode_text, read_bytes
 from newsletter.model import Finding, Severity, Where
-from newsletter.pipeline.building import build
+from newsletter.pipeline.building import build, sample_message
 from newsletter.pipeline.inlining import decoded
 from newsletter.pipeline.inspecting import AS_USUAL, Asked
 from newsletter.pipeline.workspace import Progress, Workspace, now, silent
 from newsletter.rendering.email_files import inline_email
 from newsletter.rendering.inlining import InliningFailed
+
+if TYPE_CHECKING:
+    from newsletter.pipeline.spam import Score
 
 FILES = (".html", ".htm", ".eml")
 _UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -50,6 +55,8 @@ class Checked:
     read: Callable[[str], str] = field(repr=False)
     """A path as findings name it → the text their lines count in; nothing when it cannot be read."""
     note: str = ""
+    scores: tuple[SpamScore, ...] = ()
+    """What a spam filter says of each mail, when one was asked."""
 
     def failing(self, fail_on: str) -> tuple[Finding, ...]:
         """The findings that make the command fail, by `--fail-on`."""
@@ -67,11 +74,26 @@ def check_issue(
     only: Sequence[str] = (),
     progress: Progress = silent,
     asked: Asked = AS_USUAL,
+    score: Score | None = None,
 ) -> Checked:
-    """Every mail of the issue, checked."""
+    """Every mail of the issue, checked; by a spam filter too, when `score` is one."""
     built = build(workspace, argument, only, progress, asked.fresh, whole=True, asked=asked, forgiving=True)
     keys = tuple(one.key for one in built.variants)
-    return Checked(built.issue, "issue", keys, built.findings, built.ignored, partial(_read, workspace.root))
+    scores = _scores(score, {one.key: sample_message(workspace, built, one) for one in built.variants} if score else {})
+    where = Where(built.edition.issue.where.path, 1)
+    found = [finding for one in scores for finding in check_score(one, where)]
+    findings = gathered((*built.findings, *as_chosen(found, workspace.settings.checks)))
+    return Checked(built.issue, "issue", keys, findings, built.ignored, partial(_read, workspace.root), scores=scores)
+
+
+def _scores(score: Score | None, messages: Mapping[str, bytes]) -> tuple[SpamScore, ...]:
+    """The verdicts on the messages, two at a time: a filter loads its rules for each."""
+    if score is None:
+        return ()
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(2) as pool:
+        return tuple(pool.map(score, messages.keys(), messages.values()))
 
 
 def asked_for(clients: Sequence[str], notes: bool, fresh: bool, online: bool) -> Asked:
@@ -80,8 +102,10 @@ def asked_for(clients: Sequence[str], notes: bool, fresh: bool, online: bool) ->
     return Asked(choose_clients(words), notes, fresh, online)
 
 
-def check_file(name: str, asked: Asked = AS_USUAL) -> Checked:
-    """One email in a file; raises `FileProblems` for what holds no HTML."""
+def check_file(name: str, asked: Asked = AS_USUAL, score: Score | None = None) -> Checked:
+    """One email in a file; raises `FileProblems` for what holds no HTML, `SettingsError` to score what is no .eml."""
+    if score is not None and not name.lower().endswith(".eml"):
+        raise SettingsError(f"{name}: a spam filter judges whole messages. Name an issue or a file that ends in .eml.")
     content = read_bytes(Path(name), name)
     if name.lower().endswith(".eml"):
         message = email.message_from_bytes(content, policy=email.policy.default)
@@ -95,7 +119,12 @@ def check_file(name: str, asked: Asked = AS_USUAL) -> Checked:
         from newsletter.pipeline.online import broken_addresses
 
         mail = replace(mail, broken=broken_addresses(addresses_in(mail), None, now()))
-    sifted = sift(mail_findings(mail, {}), ignores_in(html, name), judged=(name,))
+    scores = _scores(score, {name: content} if score else {})
+    found = [
+        *mail_findings(mail, {}),
+        *(replace(f, variant="") for one in scores for f in check_score(one, Where(name))),
+    ]
+    sifted = sift(found, ignores_in(html, name), judged=(name,))
     return Checked(
         name,
         "file",
@@ -104,6 +133,7 @@ def check_file(name: str, asked: Asked = AS_USUAL) -> Checked:
         sifted.ignored,
         lambda path: html if path == name else "",
         note,
+        scores,
     )
 
 
