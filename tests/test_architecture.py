@@ -44,6 +44,7 @@ LIBRARY_ROOMS = {
     "sqlglot": ("audience/where.py",),
     "rapidfuzz": ("audience/aliases.py",),
     "ruamel": ("audience/aliases.py", "campaigns/approvals_file.py"),
+    "dns": ("delivery/name_servers.py",),
     "spellchecker": ("checks/spelling.py",),
     "python_calamine": ("audience/spreadsheets.py",),
 }

@@ -133,6 +133,8 @@ class Sender(_Model):
     name: Line
     address: MailAddress
     reply_to: MailAddress = ""
+    dkim_selectors: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}$")], ...] = ()
+    """What the sender's keys are called in the name system; `doctor` looks at them."""
 
 
 class Images(_Model):

@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "events": ("newsletter.cli.events:events", "Take in what a provider tells: who got it, opened it, clicked."),
     "audience": ("newsletter.cli.people:audience", "Import, list and count the people an issue is for."),
     "suppress": ("newsletter.cli.suppressing:suppress", "Keep addresses and whole domains from ever being mailed."),
+    "doctor": ("newsletter.cli.doctoring:doctor", "See whether this workspace, and its domain, are ready to send."),
     "db": ("newsletter.cli.databases:db", "Show the database's version, and bring it up to date."),
 }
 

@@ -67,7 +67,7 @@ def _spamassassin(command: str, variant: str, message: bytes) -> SpamScore:
     # The report at the end of the message says what each rule weighs.
     report = done.stdout.decode("utf-8", "replace").rpartition("Content analysis details:")[2]
     tests = tuple((name, float(points)) for points, name in _TEST.findall(report))
-    return SpamScore(variant, "SpamAssassin", float(found[1]), float(found[2]), tests)
+    return SpamScore(variant, "SpamAssassin", float(found[1]) or 0.0, float(found[2]), tests)
 
 
 def _rspamd(url: str) -> Score:

@@ -1,0 +1,1 @@
+"""What the name system says of a sender's domain, judged."""
