@@ -8,7 +8,8 @@ colours has to come from such a rule, and neither from what cannot be told (pict
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from newsletter.checks.clients.css import Declaration, Rule, declarations, stylesheet
@@ -134,12 +135,13 @@ def _dark_colors(document: Document) -> _Colors:
     """What the rules for dark mode set, the strongest of each element."""
     found = _Colors()
     order = 0
+    by_name = _by_name(document)
     for style in document.styles:
         whole = _DARK.search(style.element.value("media"))
         for rule in stylesheet(style.text):
             order += 1
             if isinstance(rule, Rule) and not rule.nested and (whole or _is_dark(rule.conditions)):
-                _apply(found, document, rule, style.start, order)
+                _apply(found, by_name, rule, style.start, order)
     return found
 
 
@@ -148,7 +150,17 @@ def _is_dark(conditions: tuple[str, ...]) -> bool:
     return bool(_DARK.search(said)) and not _OTHERWISE.search(said) and not _NARROW.search(said)
 
 
-def _apply(found: _Colors, document: Document, rule: Rule, start: int, order: int) -> None:
+def _by_name(document: Document) -> Mapping[str, Sequence[Written]]:
+    """The elements by tag, by `.class` and by `#id`; under nothing, all of them."""
+    found: dict[str, list[Written]] = defaultdict(list, {"": document.elements})
+    for one in document.elements:
+        found[one.name].append(one)
+        for name in {f".{part}" for part in one.value("class").split()} | {f"#{one.value('id')}"}:
+            found[name].append(one)
+    return found
+
+
+def _apply(found: _Colors, by_name: Mapping[str, Sequence[Written]], rule: Rule, start: int, order: int) -> None:
     ours = [one for one in rule.declarations if one.name in _OURS and _is_color(one)]
     if not ours:
         return
@@ -157,7 +169,7 @@ def _apply(found: _Colors, document: Document, rule: Rule, start: int, order: in
         if parts is None or is_extra(selector):
             continue
         weight = _weight(parts)
-        for element in document.elements:
+        for element in by_name.get(parts[0][1][-1] if parts[0][1] else parts[0][0], ()):
             if not _matches(element, parts):
                 continue
             for one in ours:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -72,16 +73,14 @@ class Page:
 
     def is_hidden(self, element: Element) -> bool:
         """Whether it, or anything around it, is not to be seen."""
-        while element is not None:
-            if element in self._hidden:
+        asked: list[Element] = []
+        while element is not None and element not in self._visible:
+            if element in self._hidden or element.tag in _NOT_SHOWN or _HIDDEN.search(element.get("style") or ""):
+                self._hidden.update(asked, (element,))
                 return True
-            if element in self._visible:
-                return False
-            hidden = element.tag in _NOT_SHOWN or bool(_HIDDEN.search(element.get("style") or ""))
-            if hidden:
-                self._hidden.add(element)
-                return True
+            asked.append(element)
             element = element.getparent()
+        self._visible.update(asked)
         return False
 
     def at_offset(self, offset: int) -> Element | None:
@@ -110,12 +109,18 @@ def offset_of(element: Element) -> int:
 
 def style_of(element: Element) -> Mapping[str, str]:
     """The element's own style by property, names and values in lower case; of two, the last."""
+    return _style(element.get("style") or "")
+
+
+@lru_cache(maxsize=4096)
+def _style(text: str) -> Mapping[str, str]:
+    """Styles repeat in a mail by the hundred, and many checks ask for them."""
     style: dict[str, str] = {}
-    for declaration in (element.get("style") or "").split(";"):
+    for declaration in text.split(";"):
         name, colon, value = declaration.partition(":")
         if colon:
             style[name.strip().lower()] = value.strip().lower().removesuffix("!important").strip()
-    return style
+    return MappingProxyType(style)
 
 
 def words_of(element: Element) -> str:

@@ -17,10 +17,11 @@ _COLORS = {"ok": "green", "warning": "yellow", "wrong": "red", "unknown": "cyan"
 @json_option
 @click.pass_context
 def doctor(context: click.Context, offline: bool, as_json: bool) -> None:
-    """Look at the database, the provider and the sender's domain: SPF, DKIM, DMARC, MX and PTR.
+    """See whether this workspace, and its domain, are ready to send.
 
-    Nothing is changed, nothing is sent, and no secret is shown. Ends with 1 when something is wrong; what could not be
-    looked at, because this machine is offline, is not.
+    Looks at the database, the provider's credentials, and what the name system says of the sender's domain: SPF, DKIM,
+    DMARC, MX and PTR. Nothing is changed, nothing is sent, and no secret is shown. Ends with 1 when something is
+    wrong; what could not be looked at, because this machine is offline, is not.
     """
     workspace = workspace_of(context)
     health = examine(workspace, None if offline else asking(os.environ))
