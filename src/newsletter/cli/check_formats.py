@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from urllib.parse import quote
 
 from newsletter import __version__
 from newsletter.cli.output import findings_json
-from newsletter.model import Finding, Severity
+from newsletter.model import Finding, Severity, Where
 from newsletter.pipeline.checking import Checked, rule_table
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -129,19 +130,23 @@ FORMATS: Mapping[str, Callable[[Checked, str], str]] = {
 
 
 def _result(one: Finding, order: list[str]) -> dict[str, object]:
-    physical: dict[str, object] = {"artifactLocation": {"uri": quote(one.where.path), "uriBaseId": "%SRCROOT%"}}
-    if one.where.line:
-        physical["region"] = {"startLine": one.where.line}
     result: dict[str, object] = {
         "ruleId": one.rule,
         "level": _SARIF_LEVEL[one.severity],
         "message": {"text": words(one)},
-        "locations": [{"physicalLocation": physical}],
+        "locations": [{"physicalLocation": _place(one.where)}] if one.where.path else [],
         "properties": {"variant": one.variant},
     }
     if one.rule in order:
         result["ruleIndex"] = order.index(one.rule)
     return result
+
+
+def _place(where: Where) -> dict[str, object]:
+    """The file, from the root of what is checked; one that lies elsewhere has a whole address (SARIF, 3.4.4)."""
+    path = Path(where.path)
+    file = {"uri": path.as_uri()} if path.is_absolute() else {"uri": quote(where.path), "uriBaseId": "%SRCROOT%"}
+    return {"artifactLocation": file} | ({"region": {"startLine": where.line}} if where.line else {})
 
 
 def _sarif_rule(name: str, severity: str, about: str) -> dict[str, object]:
