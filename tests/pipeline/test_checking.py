@@ -81,3 +81,16 @@ def test_a_mail_that_does_not_say_whose_it_is_is_told_at_the_settings(workspace:
     ((rule, where, message),) = _found(workspace)
     assert (rule, where) == ("sender-identity", "newsletter.yaml:1")
     assert message == "the brand's postal address is not in the plain text."
+
+
+def test_the_lines_of_the_inbox_and_the_postal_address_are_told_where_they_are_written(workspace: Workspace) -> None:
+    _replace(workspace, "issues/tides/issue.yaml", '"Tides for {{ profession.plural | lower }}"', "TIDES AND " * 8)
+    _replace(workspace, "issues/tides/issue.yaml", "preheader: High water at noon", 'preheader: ""')
+    text = (REPOSITORY / "templates/page.html.j2").read_text("utf-8")
+    workspace.write("templates/page.html.j2", text.replace("<br>{{ brand.postal_address }}", ""))
+    assert sorted((rule, where) for rule, where, _ in _found(workspace)) == [
+        ("postal-address", "newsletter.yaml:1"),
+        ("preheader-missing", "issues/tides/issue.yaml:2"),
+        ("subject-caps", "issues/tides/issue.yaml:2"),
+        ("subject-length", "issues/tides/issue.yaml:2"),
+    ]
