@@ -91,6 +91,7 @@ ROW = "<tr><td>Question</td>\n<td>Answer</td></tr>"
         (f'<p>A</p>\n<div dir="rtl"><table role="presentation">{ROW}</table></div>', [2]),
         (f'<div dir="rtl"><table role="presentation" dir="ltr">{ROW}</table></div>', []),
         ('<table role="presentation" dir="rtl"><tr><td>שאלה</td><td>תשובה</td></tr></table>', []),
+        (f'<div dir="rtl"><p>שלום</p><table role="presentation" dir="rtl">{ROW}</table></div>', []),
         ('<table role="presentation" dir="rtl"><tr><td>One cell alone</td></tr></table>', []),
         ('<p>A</p>\n<div style="float:right">Answer</div><div style="float:left">Question</div>', [2]),
         ('<div style="float:left">Question</div><div style="float:right">Answer</div>', []),
@@ -144,6 +145,7 @@ def test_the_size_of_a_picture_is_read_from_its_header(kind: str) -> None:
         ((60, 200), 'width="600"', {"image-height"}),
         ((60, 172), 'width="600"', set()),
         ((60, 30), 'width="600" height="100"', {"image-shape"}),
+        ((60, 30), 'width="100" height="100"', {"image-shape"}),
         ((60, 30), 'width="600" height="300"', set()),
         ((60, 30), 'width="600" style="height:auto"', set()),
     ],
@@ -218,6 +220,23 @@ CARD = '<table role="presentation" class="card" style="background-color:#ffffff"
             ".card { background: #111111 !important } td p.a { color: #eeeeee !important } p { color: #000 }",
             '<p class="a" style="color:#222222">Words</p>',
             [],
+        ),
+        (
+            "p { color: #000000 !important } .card { background: #111111 !important } "
+            "td p.a { color: #eeeeee !important } p { color: #000000 !important }",
+            '<p class="a" style="color:#222222">Words</p>',
+            [],
+        ),
+        # Whom `:first-child` means is not told here, so its colour may be theirs; a client's own rule is not.
+        (
+            ".card { background: #111111 !important } p:first-child { color: #eeeeee !important }",
+            '<p style="color:#222222">Words</p>',
+            [],
+        ),
+        (
+            ".card { background: #111111 !important } [data-ogsc] p { color: #eeeeee !important }",
+            '<p style="color:#222222">Words</p>',
+            [2],
         ),
         ("[data-ogsc] .card { background: #111111 !important }", '<p style="color:#222222">Words</p>', []),
     ],

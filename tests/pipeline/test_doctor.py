@@ -166,11 +166,12 @@ def test_a_domain_whose_server_is_slow_is_asked_twice_at_most(server: NameServer
     assert ask("nobody.org", "TXT") == ()
     assert ask("a" * 70 + ".org", "TXT") == ()
     server.silent = True
+    asked = []
     for _ in range(4):
         with pytest.raises(NoAnswer):
             ask("news-tides.org", "TXT")
-    assert set(server.asked[4:]) == {"TXT news-tides.org."}
-    assert len(server.asked) < 12
+        asked.append(len(server.asked))
+    assert asked[0] < asked[1] == asked[2] == asked[3]
 
 
 @pytest.mark.parametrize("server_name", ["ns.example.org", "192.0.2.1:x", "::1:5:zz"])

@@ -35,7 +35,11 @@ RULES = (
 _DARK = re.compile(r"prefers-color-scheme\s*:\s*dark", re.IGNORECASE)
 _OTHERWISE = re.compile(r"\bnot\b|\bprint\b", re.IGNORECASE)
 _NARROW = re.compile(r"\((?:max|min)-(?:device-)?(?:width|height)", re.IGNORECASE)
+_UNREADABLE = re.compile(r"::?[a-z-]+(?:\([^)]*\))?|\[[^\]]*\]", re.IGNORECASE)
+_UNSURE = (99, 0, 0)
 _OURS = {"color": "color", "background": "ground", "background-color": "ground"}
+_Compound = tuple[str, tuple[str, ...]]
+"""A tag, or nothing, and the `.class` and `#id` names beside it."""
 _FIX = "Give words and ground a colour each in the rules for dark mode."
 
 
@@ -165,30 +169,31 @@ def _apply(found: _Colors, by_name: Mapping[str, Sequence[Written]], rule: Rule,
     if not ours:
         return
     for selector in rule.selector.split(","):
-        parts = _compounds(selector)
-        if parts is None or is_extra(selector):
-            continue
-        weight = _weight(parts)
-        for element in by_name.get(parts[0][1][-1] if parts[0][1] else parts[0][0], ()):
+        parts, is_sure = _meant(selector)
+        for element in by_name.get(parts[0][1][-1] if parts[0][1] else parts[0][0], ()) if parts else ():
             if not _matches(element, parts):
                 continue
             for one in ours:
                 if not one.important and any(_OURS.get(own.name) == _OURS[one.name] for own in _own(element)):
                     continue
-                strength = (one.important, weight, order)
-                dark = _Dark(_value(one), strength, f"{one.name}:{one.value}", start + one.start)
+                strength = (one.important, _weight(parts) if is_sure else _UNSURE, order)
+                value = as_hex(one.value) if is_sure else UNKNOWN
+                dark = _Dark(value, strength, f"{one.name}:{one.value}", start + one.start)
                 known = found.by_offset.setdefault(element.start, {})
                 if _OURS[one.name] not in known or known[_OURS[one.name]].strength <= strength:
                     known[_OURS[one.name]] = dark
 
 
+def _meant(selector: str) -> tuple[list[_Compound], bool]:
+    """The compounds, and whether just these are meant: of `p:first-child` who it may be is all we can tell."""
+    if is_extra(selector):
+        return [], True
+    parts = _compounds(selector)
+    return (parts, True) if parts else (_compounds(_UNREADABLE.sub("", selector)) or [], False)
+
+
 def _is_color(one: Declaration) -> bool:
     return not (one.name == "background" and "url(" in one.value.lower())
-
-
-def _value(one: Declaration) -> str:
-    """The colour as #rrggbb; what cannot be told stays unknown, and hides what is behind it."""
-    return as_hex(one.value)
 
 
 def _own(element: Written) -> tuple[Declaration, ...]:
@@ -196,7 +201,6 @@ def _own(element: Written) -> tuple[Declaration, ...]:
     return declarations(style.value) if style is not None else ()
 
 
-_Compound = tuple[str, tuple[str, ...]]
 _COMPOUND = re.compile(r"(?P<tag>[a-zA-Z][\w-]*|\*)?(?P<names>(?:[.#][-\w]+)*)")
 
 
