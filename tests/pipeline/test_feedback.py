@@ -258,3 +258,42 @@ def test_a_moment_is_read_by_the_clock_of_the_workspace(workspace: Workspace, da
         assert json.loads(done.stdout)["reconciled"]["spring"]["pending"] == pending
     refused = _run(workspace, "events", "import", str(path), "--complete-until", "yesterday")
     assert "cannot be read" in str(refused.exception)
+
+
+def test_status_shows_what_is_told_of_a_campaign_once_anything_is(workspace: Workspace, database: Database) -> None:
+    ids = _sent_in_doubt(database, doubtful=[])
+    assert json.loads(_run(workspace, "status", "spring", "--json").stdout)["events"] is None
+    assert "events" not in _run(workspace, "status", "spring").stdout
+    _taken(workspace, [_told(one, "delivered") for one in ids[:4]], [_told(ids[0], "open"), _told(ids[1], "click")])
+    assert json.loads(_run(workspace, "status", "spring", "--json").stdout)["events"] == {
+        "delivered": 4,
+        "opened": 2,
+        "machine_opened": 0,
+        "clicked": 1,
+        "bounced": 0,
+        "blocked": 0,
+        "dropped": 0,
+        "complained": 0,
+        "unsubscribed": 0,
+    }
+    shown = _run(workspace, "status", "spring").stdout
+    assert "  4  delivered\n  2  opened\n  1  clicked\n  0  bounced\n" in shown
+
+
+def test_a_segment_that_asks_for_opens_of_which_none_is_known_says_so_at_its_line(
+    workspace: Workspace, database: Database
+) -> None:
+    for name, text in {
+        "issues/spring/issue.yaml": "title: Spring\nsubject: S\naudience: crew\nsections: [{blocks: [{text: Hi}]}]\n",
+        "audiences/crew.yaml": "title: Crew\nsegment:\n  any:\n    - country: US\n    - not_opened: spring\n",
+    }.items():
+        (workspace.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (workspace.root / name).write_text(text)
+    ids = _sent_in_doubt(database, doubtful=[])
+    for command in ("audience count crew", "audience show crew", "plan spring"):
+        refused = _run(workspace, *command.split())
+        assert "audiences/crew.yaml:5: 'not_opened' asks what people did with 'spring'" in str(refused.exception)
+        assert "`newsletter events import FILE`" in str(refused.exception)
+    _taken(workspace, [_told(ids[0], "open")])
+    counted = _run(workspace, "audience", "count", "crew", "--json")
+    assert json.loads(counted.stdout)["recipients"] == PEOPLE - 1
