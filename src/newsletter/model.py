@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
@@ -139,6 +139,8 @@ class Block:
     where: Where
     professions: tuple[str, ...] = ()
     """Who sees it (narrower professions included); nobody named means everybody."""
+    arm: str = ""
+    """The arm of the experiment whose people see it; empty: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,41 @@ class Section:
     blocks: tuple[Block, ...]
 
 
+ARMS = ("a", "b", "c", "d")
+"""What the arms of an experiment are called, in order."""
+
+
+class Criterion(StrEnum):
+    """What decides which arm wins: how many people did so, or what a person says."""
+
+    CLICKS = "clicks"
+    OPENS = "opens"
+    HAND = "by hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One of the mails that are tried."""
+
+    key: str
+    subject: str = ""
+    """Its own; empty: the issue's."""
+    where: Where = Where("")
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Two to four arms are mailed to a share of the recipients, and the winner's mail to the rest."""
+
+    arms: tuple[Arm, ...]
+    share: float
+    """How many of the recipients get an arm, all arms together, in percent; at least one for each arm."""
+    criterion: Criterion
+    wait: timedelta
+    """From when the last of the arms has left until the winner is decided."""
+    where: Where
+
+
 @dataclass(frozen=True, slots=True)
 class Issue:
     """What is published: read from `issues/<id>/`, with every article and picture it names."""
@@ -211,6 +248,10 @@ class Issue:
     date: str = ""
     findings: tuple[Finding, ...] = ()
     """What reading issue.yaml found and changed; each article carries its own."""
+    experiment: Experiment | None = None
+    """What is tried out with a share of the recipients."""
+    subject_line: int = 0
+    """Where the subject is written, when that is not under `subject:`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -591,6 +632,18 @@ class RenderedVariant:
     merge_fields: tuple[MergeField, ...]
     pictures: tuple[Picture, ...]
     content_hash: str
+    arm: str = ""
+    """The arm of the experiment whose people read it; it ends the key. Empty without an experiment."""
+
+    @property
+    def group(self) -> str:
+        """The key of the professions that read it, whatever their arm."""
+        return self.key.removesuffix(f".{self.arm}") if self.arm else self.key
+
+
+def variant_key(group: str, arm: str) -> str:
+    """The key of the variant that a group of professions reads in an arm; without an arm it is the group's."""
+    return f"{group}.{arm}" if arm else group
 
 
 # ── check ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -274,10 +274,14 @@ class Spelling(_Model):
     """Names and terms that are spelt right; capitals make no difference."""
 
 
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+"""A length of time as people write it: 90m, 6h or 2d."""
+
+
 class ScheduleSettings(_Model):
     """What becomes of schedules that nobody kept in time."""
 
-    late: Annotated[timedelta, BeforeValidator(_duration)] = timedelta(hours=24)
+    late: Duration = timedelta(hours=24)
     """`run-due` pauses a campaign that was due longer ago, for a person to decide: as 90m, 6h or 2d."""
 
 

@@ -65,7 +65,7 @@ def test_an_unknown_key_is_an_error_with_a_suggestion_also_in_a_section(problems
     assert problems(text) == [
         "issue.yaml:6: unknown key 'sections.0.headng'. Did you mean 'heading'? Known: heading, blocks.",
         "issue.yaml:4: unknown key 'prehaeder'. Did you mean 'preheader'? Known: title, subject, preheader, audience, "
-        "layout, theme, language, date, sections.",
+        "layout, theme, language, date, sections, ab.",
     ]
 
 

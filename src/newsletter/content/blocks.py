@@ -7,18 +7,30 @@ suggestion; a kind there are only templates for gets all that was written as its
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from newsletter.content import shows
 from newsletter.content.parts import Parts
 from newsletter.content.shelf import Shelf
 from newsletter.errors import did_you_mean
 from newsletter.files import Loc
-from newsletter.model import DEFAULT, Article, ArticleChoice, Block, Finding, Professions, Severity, TemplateNames
+from newsletter.model import (
+    ARMS,
+    DEFAULT,
+    Article,
+    ArticleChoice,
+    Block,
+    Finding,
+    Professions,
+    Severity,
+    TemplateNames,
+)
 
 SPLITS = ("1/2+1/2", "1/3+2/3", "2/3+1/3")
 SHOWS = ("full", "summary", "card")
 
+_FOR_WHOM = ("for", "arm")
+"""What every kind of block may say of who sees it."""
 _SPACER = (4, 96, 24)
 """The least, the most and the usual height of a spacer, in CSS pixels."""
 
@@ -34,6 +46,8 @@ class BlockReader:
     shelf: Shelf
     professions: Professions
     types: TemplateNames
+    arms: dict[str, Loc] = field(default_factory=dict)
+    """The arms that blocks are marked with, and where each is named first; grows as blocks are read."""
 
     def block(self, written: object, loc: Loc) -> Block | None:
         """The block; None when it cannot be read, which is a problem by then."""
@@ -55,18 +69,21 @@ class BlockReader:
             self.parts.problem(loc, f"unknown block '{key}'.{did_you_mean(key, kinds)} Known: {known}.")
             return None
         professions = self._for(written.get("for"), loc)
-        given = {key: value for key, value in written.items() if key != "for"}
+        arm = self._arm(written, loc)
+        given = {key: value for key, value in written.items() if key not in _FOR_WHOM}
         if kind not in _KINDS:
-            return Block(kind, self._as_written(given, loc), self.parts.where(loc), professions)
+            return Block(kind, self._as_written(given, loc), self.parts.where(loc), professions, arm)
         made = _KINDS[kind]
         for key in given:
             if key not in made.keys:
-                known_keys = (*made.keys, "for")
+                known_keys = (*made.keys, *_FOR_WHOM)
                 hint = did_you_mean(key, known_keys)
                 message = f"unknown key '{key}' in block '{kind}'.{hint} Known: {', '.join(known_keys)}."
                 self.parts.problem((*loc, key), message)
         fields = made.build(self, given, loc)
-        return None if fields is None else Block(made.drawn_as or kind, fields, self.parts.where(loc), professions)
+        if fields is None:
+            return None
+        return Block(made.drawn_as or kind, fields, self.parts.where(loc), professions, arm)
 
     def _as_written(self, given: Given, loc: Loc) -> Fields:
         """A workspace's own kind of block: texts with their expressions swapped, everything else as it is."""
@@ -93,6 +110,17 @@ class BlockReader:
                 message = f"unknown profession '{name}'.{hint} Known: {', '.join(known)}."
                 self.parts.problem((*loc, "for", index), message)
         return tuple(str(name) for name in names)
+
+    def _arm(self, written: Given, loc: Loc) -> str:
+        if "arm" not in written:
+            return ""
+        arm = str(written["arm"]).lower()
+        if arm not in ARMS:
+            known = ", ".join(ARMS)
+            self.parts.problem((*loc, "arm"), f"there is no arm '{written['arm']}'. An arm is one of {known}.")
+            return ""
+        self.arms.setdefault(arm, (*loc, "arm"))
+        return arm
 
     def one_of(self, value: object, known: tuple[str, ...], loc: Loc) -> str:
         """The value when it is one of `known`; else a problem, and the first of them."""

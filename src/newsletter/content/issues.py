@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from newsletter.content.articles import read_article
 from newsletter.content.blocks import BlockReader
+from newsletter.content.experiments import ExperimentFile, read_experiment
 from newsletter.content.images import ImageFinder
 from newsletter.content.parts import Parts
 from newsletter.content.shelf import ArticleReader, Shelf
@@ -39,7 +40,7 @@ class _SectionFile(BaseModel):
 class _IssueFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
     title: str
-    subject: str
+    subject: str | None = None
     preheader: str = ""
     audience: str
     layout: str = "two-column"
@@ -47,6 +48,7 @@ class _IssueFile(BaseModel):
     language: str = "en"
     date: Day | None = None
     sections: list[_SectionFile]
+    ab: ExperimentFile | None = None
 
 
 def issue_ids(root: Path) -> list[str]:
@@ -114,6 +116,8 @@ class _IssueReader:
         self._check(file)
         subject, preheader, title = (self.parts.line(getattr(file, key), (key,)) for key in _LINES)
         sections = tuple(self._section(one, number) for number, one in enumerate(file.sections))
+        experiment = read_experiment(file.ab, self.parts, self.blocks.arms, file.subject)
+        first = experiment.arms[0] if experiment and experiment.arms else None
         logo = self._logo()
         problems = self.parts.problems
         if not any(section.blocks for section in sections) and not problems:
@@ -124,7 +128,7 @@ class _IssueReader:
             id=self.name,
             where=self.document.where(),
             title=title,
-            subject=subject,
+            subject=subject or (first.subject if first else ""),
             preheader=preheader,
             audience=file.audience,
             audience_line=self.document.where("audience").line,
@@ -136,9 +140,13 @@ class _IssueReader:
             theme=file.theme or self.settings.theme,
             date=file.date.isoformat() if file.date else "",
             findings=tuple(self.parts.findings),
+            experiment=experiment,
+            subject_line=first.where.line if first and first.subject else 0,
         )
 
     def _check(self, file: _IssueFile) -> None:
+        if file.subject is None and not (file.ab and file.ab.subjects):
+            self.parts.problem(("subject",), "'subject' is missing.")
         if file.layout not in self.types.layouts:
             self.parts.problem(("layout",), _unknown("layout", file.layout, self.types.layouts))
         if file.theme and file.theme not in self.types.themes:

@@ -101,6 +101,8 @@ def refuse_unsendable(planned: Planned, forced: str = "") -> None:
     """Raise `Refused` when there is nobody to send to, approvals are missing, or checks found
     errors and nobody has `forced` it with a reason."""
     built = planned.built
+    if built.edition.issue.experiment:
+        raise Refused("an issue with `ab:` cannot be sent in this version. Take it away to send one mail to everybody.")
     if built.errors and not forced.strip():
         raise Refused(
             f"{built.stop} Mend them and run the command again, or send all the same with "
