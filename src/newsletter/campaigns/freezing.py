@@ -62,6 +62,7 @@ def _pack_variant(variant: RenderedVariant) -> bytes:
         ],
         "pictures": [[one.name, one.media_type, one.width, one.height] for one in variant.pictures],
         "content_hash": variant.content_hash,
+        "arm": variant.arm,
     }
     return zlib.compress(json.dumps(data).encode())
 
@@ -84,4 +85,6 @@ def _unpack_variant(content: bytes, contents: Mapping[str, bytes]) -> RenderedVa
             for name, media_type, width, height in data["pictures"]
         ),
         content_hash=data["content_hash"],
+        # Campaigns that an earlier version of the program froze have no arms.
+        arm=data.get("arm", ""),
     )

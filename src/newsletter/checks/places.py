@@ -82,6 +82,8 @@ class IssuePlaces:
 
     def of_key(self, key: str) -> Where:
         """The line of a key of the issue."""
+        if key == "subject" and self.issue.subject_line:
+            return Where(self.issue.where.path, self.issue.subject_line)
         return _line_of_key(self.read(self.issue.where.path), self.issue.where.path, key) or self.issue.where
 
     @cached_property

@@ -30,6 +30,7 @@ from newsletter.pipeline.testing import Trial
 @click.option(
     "--as", "subscriber", default="", metavar="ADDRESS", help="As this subscriber gets it, with their values."
 )
+@click.option("--arm", default="", metavar="A", help="As somebody in this arm gets it, where the issue has `ab:`.")
 @click.option("--sandbox", is_flag=True, help="SendGrid looks at it and delivers nothing.")
 @json_option
 @click.pass_context
@@ -39,6 +40,7 @@ def test(
     to: tuple[str, ...],
     profession: str,
     subscriber: str,
+    arm: str,
     sandbox: bool,
     as_json: bool,
 ) -> None:
@@ -51,7 +53,8 @@ def test(
         raise SettingsError("give --profession or --as: a subscriber has a profession.")
     workspace = workspace_of(context)
     with progress_bar("Rendering", as_json) as progress:
-        tried = testing.send_test(workspace, issue, Trial(to, profession, subscriber, sandbox), Event(), progress)
+        trial = Trial(to, profession, subscriber, sandbox, arm.lower())
+        tried = testing.send_test(workspace, issue, trial, Event(), progress)
     print_findings(tried.findings)
     if as_json:
         answers = [

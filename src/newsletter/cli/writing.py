@@ -133,6 +133,7 @@ def _entry(variant: RenderedVariant, folder: Path, subject: str) -> Entry:
     return {
         "key": variant.key,
         "professions": list(variant.professions),
+        **({"arm": variant.arm} if variant.arm else {}),
         "subject": subject,
         "html": paths["html"],
         "text": paths["txt"],

@@ -35,6 +35,7 @@ from newsletter.pipeline.inspecting import AS_USUAL, Asked, Inspection
 from newsletter.pipeline.last_sent import last_sent
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
 from newsletter.rendering import merge_fields
+from newsletter.rendering.arms import arms_of, issue_of, joined
 from newsletter.rendering.kept_variants import KeptVariants
 from newsletter.rendering.layout import Templates
 from newsletter.rendering.press import render_all
@@ -70,8 +71,17 @@ class Built:
 
     @property
     def variant_of(self) -> dict[str, str]:
-        """Profession → key of the variant its people read."""
-        return {profession: one.key for one in self.variants for profession in one.professions}
+        """Profession → key of the variant its people read; where something is tried, of its group of variants."""
+        return {profession: one.group for one in self.variants for profession in one.professions}
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms that are tried against each other; none where nothing is."""
+        return tuple(dict.fromkeys(one.arm for one in self.variants if one.arm))
+
+    def variant(self, group: str, arm: str = "") -> RenderedVariant | None:
+        """What the group reads in that arm, or in the first one."""
+        return next((one for one in self.variants if one.group == group and arm in ("", one.arm)), None)
 
 
 def build(
@@ -103,12 +113,16 @@ def build(
         edition = Edition(issue, workspace.settings, professions, audience.professions, audience.recipient_fields)
         _refuse_unknown(only, edition)
         done = iter(range(1, 1_000_000))
-        total = len(only or edition.keys)
+        total = len(only or edition.keys) * len(arms_of(issue))
         before = tree_digest(folders) if pack or whole else ""
-        kept = KeptVariants(pack, edition, before) if pack else None
-        renderings = render_all(
-            edition, templates, only, lambda: progress(next(done), total), kept, elsewhere=make_templates
-        )
+        by_arm = {}
+        for arm in arms_of(issue):
+            of_arm = replace(edition, issue=issue_of(issue, arm))
+            kept = KeptVariants(pack, of_arm, before) if pack else None
+            by_arm[arm] = render_all(
+                of_arm, templates, only, lambda: progress(next(done), total), kept, elsewhere=make_templates
+            )
+        renderings = joined(by_arm)
         if pack and before != tree_digest(folders):
             # A template was saved meanwhile: nobody knows which variants are of the old one.
             pack.forget()
@@ -147,7 +161,7 @@ def _crowd(workspace: Workspace, audience: Audience) -> Crowd | None:
 
 def _built(name: str, audience: Audience, edition: Edition, renderings: Sequence[Rendering], sifted: Sifted) -> Built:
     variants = tuple(one.rendered for one in renderings)
-    digest = content_hash(renderings, edition.settings)
+    digest = content_hash(renderings, edition)
     return Built(name, audience, variants, sifted.findings, digest, edition, sifted.ignored)
 
 

@@ -33,6 +33,7 @@ from newsletter.files import decode_text, shown
 from newsletter.model import Article, Finding, RenderedVariant, Severity, Theme, Trace
 from newsletter.pipeline.workspace import Workspace, now
 from newsletter.records import NotPlain, from_record, to_record
+from newsletter.rendering.arms import issue_of
 from newsletter.rendering.layout import Templates
 from newsletter.rendering.render import Edition, Rendering, render_variant
 from newsletter.rendering.tracing import Tracer
@@ -109,7 +110,8 @@ class Inspection:
         return self._texts[path]
 
     def _subject(self, one: Rendering) -> Subject:
-        return Subject(self.edition.issue, self.edition.settings, self.theme, one.variant, one.rendered)
+        issue = issue_of(self.edition.issue, one.rendered.arm)
+        return Subject(issue, self.edition.settings, self.theme, one.variant, one.rendered)
 
     def _sifted(self, found: Sequence[Finding], subjects: Sequence[Subject], judged: bool) -> Sifted:
         shown = {article.where.path for one in subjects for article in _in_full(one)}
@@ -186,7 +188,7 @@ class Inspection:
     def _mail(self, subject: Subject) -> Mail:
         rendered = subject.rendered
         places = IssuePlaces(
-            self.edition.issue,
+            subject.issue,
             self.edition.settings.site_url,
             self.read,
             lambda: self._trace(subject, rendered),
@@ -236,7 +238,7 @@ class Inspection:
         """Where each tag was written; None when drawing it to look at does not give the very same HTML."""
         # The key names no profession that has a variant of its own when variants that read the same became one.
         key = subject.variant.profession.key
-        drawn = render_variant(self.edition, self._traced, key, subject.variant)
+        drawn = render_variant(replace(self.edition, issue=subject.issue), self._traced, key, subject.variant)
         trace = self._tracer.trace(drawn.html)
         return trace if trace.html == rendered.html else None
 

@@ -26,5 +26,5 @@ def last_sent(workspace: Workspace, issue: str, audience: str) -> Weight | None:
             return None
         last = max(others, key=lambda one: one.created_at)
         variants = freezing.unpack(campaigns.frozen_contents(connection, last.id))
-    usual = next((one for one in variants if one.key == DEFAULT), variants[0] if variants else None)
+    usual = next((one for one in variants if one.group == DEFAULT), variants[0] if variants else None)
     return weight_of(last.issue, usual.html) if usual else None

@@ -24,7 +24,7 @@ from newsletter.content.issues import FOLDER as ISSUES
 from newsletter.delivery.messages import NotPersonalizable
 from newsletter.errors import FileProblems, SettingsError, did_you_mean
 from newsletter.files import read_yaml
-from newsletter.model import CampaignStatus, Delivery, DeliveryId, Finding, RenderedVariant, Where
+from newsletter.model import CampaignStatus, Delivery, DeliveryId, Finding, RenderedVariant, Where, variant_key
 from newsletter.pipeline.building import Built, assembler_of
 from newsletter.pipeline.workspace import Workspace, has_database, now, open_store
 
@@ -124,12 +124,17 @@ def _delivery(variant: RenderedVariant, reader: Reader) -> Delivery:
     return Delivery(0, DeliveryId("0" * 24), reader.address, variant.key, 0, dict(reader.values or {}))
 
 
-def variant_of(built: Built, profession: str) -> RenderedVariant:
-    """What the people of that profession read; raises `SettingsError` when the issue has nothing for them."""
-    key = built.variant_of.get(profession)
-    found = next((one for one in built.variants if one.key == key), None)
+def choices(built: Built) -> dict[str, str]:
+    """Who can be shown → the key of the variant they read: professions, and where something is tried, their arms."""
+    return {variant_key(key, one.arm): one.key for one in built.variants for key in one.professions}
+
+
+def variant_of(built: Built, choice: str) -> RenderedVariant:
+    """What those people read; raises `SettingsError` when the issue has nothing for them."""
+    known = choices(built)
+    found = next((one for one in built.variants if one.key == known.get(choice)), None)
     if found is None:
-        raise SettingsError(f"nobody of '{profession}' gets this issue.{did_you_mean(profession, built.variant_of)}")
+        raise SettingsError(f"nobody of '{choice}' gets this issue.{did_you_mean(choice, known)}")
     return found
 
 

@@ -80,12 +80,14 @@ def _mail(
     return Mail(
         key=variant.key,
         readers=tuple(names[one] for one in variant.professions),
+        arm=variant.arm,
         subject=preview.subject,
         preheader=variant.preheader,
         html=preview.html,
         text=preview.text,
         pictures=variant.pictures,
-        people=plan.by_variant.get(variant.key, 0) if plan else None,
+        # Who is in which arm is decided when it is frozen.
+        people=plan.by_variant.get(variant.key, 0) if plan and not variant.arm else None,
         is_changed=last is not None and last.parts.get(part) != standing.parts.get(part),
         difference=difference(before, preview.subject, preview.text) if before else (),
     )

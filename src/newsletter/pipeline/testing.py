@@ -48,6 +48,8 @@ class Trial:
     subscriber: str = ""
     sandbox: bool = False
     """The provider only looks at it."""
+    arm: str = ""
+    """Of an issue that tries something: as somebody in that arm; empty: in the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def send_test(workspace: Workspace, argument: str, trial: Trial, stop: Event, pr
     addresses = _addresses(trial.to)
     built = build(workspace, argument, progress=progress, fresh=True)
     reader = _as_subscriber(workspace, built, trial.subscriber) if trial.subscriber else _as_profession(built, trial)
+    reader = _in_arm(built, reader, trial.arm)
     _refuse_suppressed(workspace, built.audience, addresses)
     outcomes = _delivered(workspace, built, trial, reader, [one.mailed for one in addresses], stop)
     return Tried(built.issue, reader.variant, outcomes, built.findings)
@@ -105,6 +108,15 @@ def _as_profession(built: Built, trial: Trial) -> _Reader:
             f"the issue has no variant for '{trial.profession}'.{hint} Its professions: {', '.join(known)}."
         )
     return _Reader(known.get(trial.profession or DEFAULT, DEFAULT))
+
+
+def _in_arm(built: Built, reader: _Reader, arm: str) -> _Reader:
+    """The reader in that arm, where the issue tries something."""
+    if arm and arm not in built.arms:
+        known = f"Its arms: {', '.join(built.arms)}." if built.arms else "It tries nothing: it has no `ab:`."
+        raise SettingsError(f"--arm: the issue has no arm '{arm}'. {known}")
+    found = built.variant(reader.variant, arm)
+    return replace(reader, variant=found.key) if found else reader
 
 
 def _as_subscriber(workspace: Workspace, built: Built, text: str) -> _Reader:

@@ -22,7 +22,8 @@ _OWN_DIGEST = ("issue", "professions", "candidates", "settings")
 """What of an edition is digested in another way; all else goes in as it is."""
 _BESIDE_CONTENT = tuple(one.name for one in fields(Picture) if one.name != "content")
 """What is kept of a picture with each variant: what the checks ask of it goes along."""
-_PARTS = tuple(one.name for one in fields(Issue) if one.name not in ("sections", "expressions", "findings"))
+_NOT_READ = ("sections", "expressions", "findings", "experiment", "subject_line")
+_PARTS = tuple(one.name for one in fields(Issue) if one.name not in _NOT_READ)
 """What templates see of the issue beside the variant's own sections."""
 
 

@@ -99,14 +99,16 @@ def render_variant(edition: Edition, templates: Templates, key: str, variant: Va
 
 def issue_as_read(issue: Issue, variant: Variant) -> Issue:
     """The issue as far as this variant's readers meet it: what its templates see depends on nothing else."""
-    return replace(issue, sections=variant.sections, expressions={}, findings=())
+    return replace(issue, sections=variant.sections, expressions={}, findings=(), experiment=None, subject_line=0)
 
 
-def content_hash(renderings: Sequence[Rendering], settings: Settings) -> str:
-    """One hash over all that recipients will see: every variant and the sender."""
+def content_hash(renderings: Sequence[Rendering], edition: Edition) -> str:
+    """One hash over all that recipients will see: every variant, the sender, and what is tried with how many."""
+    tried = edition.issue.experiment
     return _digest(
-        json.dumps(settings.sender.model_dump(), sort_keys=True),
-        *(f"{one.rendered.professions}{one.rendered.content_hash}" for one in renderings),
+        json.dumps(edition.settings.sender.model_dump(), sort_keys=True),
+        *(f"{one.rendered.professions}{one.rendered.content_hash}{one.rendered.arm}" for one in renderings),
+        *([f"{tried.share} {tried.criterion.value} {tried.wait}"] if tried else []),
     )
 
 

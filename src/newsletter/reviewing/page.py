@@ -42,6 +42,8 @@ class Mail:
     key: str
     readers: tuple[str, ...]
     """The names of the professions that read it."""
+    arm: str = field(default="", kw_only=True)
+    """The arm of the experiment that its readers are in; empty where nothing is tried."""
     subject: str
     preheader: str
     html: str = field(repr=False)

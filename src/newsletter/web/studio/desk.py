@@ -12,7 +12,7 @@ from threading import Lock
 from newsletter.errors import FileProblems, NewsletterError, Problem
 from newsletter.model import DEFAULT, RenderedVariant, Where
 from newsletter.pipeline.building import Built, build
-from newsletter.pipeline.previewing import variant_of
+from newsletter.pipeline.previewing import choices, variant_of
 from newsletter.pipeline.workspace import Workspace
 
 
@@ -36,7 +36,7 @@ class State:
 
     def choice(self, asked: str) -> str:
         """The profession to show: the one asked for if it gets the issue, else the first that does."""
-        known = list(self.built.variant_of) if self.built else []
+        known = list(choices(self.built)) if self.built else []
         return asked if asked in known else (known[0] if known else asked or DEFAULT)
 
 
@@ -72,11 +72,12 @@ class Desk:
         """The issue with that profession's variant built anew, and nothing else."""
         with self._building:
             before = self._states.get(issue)
-            if before is None or before.built is None or profession not in before.built.variant_of:
+            if before is None or before.built is None or profession not in choices(before.built):
                 return self._build(issue)
             try:
                 workspace = self.open_workspace()
-                (variant,) = build(workspace, issue, only=[profession]).variants
+                # What follows a dot is an arm of the issue's experiment.
+                variant = variant_of(build(workspace, issue, only=[profession.partition(".")[0]]), profession)
                 after = replace(before, workspace=workspace, quick=variant, quick_for=profession, problems=())
             except NewsletterError as error:
                 after = replace(before, problems=_problems(error))

@@ -235,21 +235,24 @@ _TEMPLATES = Environment(
 
 
 def _professions(state: State) -> list[dict[str, str]]:
-    """Every profession that gets the issue: its key, label, and the variant it reads."""
+    """Every profession that gets the issue (in each arm, where something is tried): its key, label, and the variant it
+    reads."""
     if state.built is None or state.built.inspection is None:
         return []
     known = state.built.inspection.edition.professions
-    return [
-        {"key": key, "label": "Everybody else" if key == "default" else known.get(key).label, "variant": variant}
-        for key, variant in state.built.variant_of.items()
-    ]
+    found = []
+    for key, variant in previewing.choices(state.built).items():
+        profession, _, arm = key.partition(".")
+        label = "Everybody else" if profession == "default" else known.get(profession).label
+        found.append({"key": key, "label": f"{label}, arm {arm}" if arm else label, "variant": variant})
+    return found
 
 
 def _findings(state: State, profession: str) -> list[Finding]:
     """Those of the variant that the profession reads, and those of all; the worst first."""
     if state.built is None:
         return []
-    key = state.built.variant_of.get(profession, "")
+    key = previewing.choices(state.built).get(profession, "")
     order = {"error": 0, "warning": 1, "info": 2}
     own = [one for one in state.built.findings if not one.variant or key in one.variant.split(", ")]
     return sorted(own, key=lambda one: order[one.severity.value])
