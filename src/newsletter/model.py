@@ -225,6 +225,16 @@ class Experiment:
     """From when the last of the arms has left until the winner is decided."""
     where: Where
 
+    def tested(self, recipients: int) -> int:
+        """How many of so many recipients get an arm: the share, but at least one for each arm."""
+        return min(recipients, max(len(self.arms), round(recipients * self.share / 100)))
+
+    def sizes(self, recipients: int) -> dict[str, int]:
+        """How many of so many recipients each arm gets; no two differ by more than one."""
+        count, tested = len(self.arms), self.tested(recipients)
+        ends = [-(-number * tested // count) for number in range(count + 1)]
+        return {one.key: ends[number + 1] - ends[number] for number, one in enumerate(self.arms)}
+
 
 @dataclass(frozen=True, slots=True)
 class Issue:
@@ -842,9 +852,11 @@ class State(StrEnum):
     REJECTED = "rejected"
     UNCERTAIN = "uncertain"
     SKIPPED = "skipped"
+    UNDECIDED = "undecided"
+    """Waits until it is decided which arm of the experiment it gets; pending from then on."""
 
 
-UNFINISHED = (State.PENDING, State.CLAIMED, State.IN_FLIGHT, State.DEFERRED, State.UNCERTAIN)
+UNFINISHED = (State.PENDING, State.CLAIMED, State.IN_FLIGHT, State.DEFERRED, State.UNCERTAIN, State.UNDECIDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -979,10 +991,11 @@ class Counts:
     rejected: int = 0
     uncertain: int = 0
     skipped: int = 0
+    undecided: int = 0
 
     @property
     def unfinished(self) -> int:
-        return self.pending + self.deferred + self.uncertain
+        return self.pending + self.deferred + self.uncertain + self.undecided
 
     @property
     def total(self) -> int:

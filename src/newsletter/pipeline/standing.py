@@ -15,6 +15,7 @@ from newsletter.pipeline.workspace import Workspace, has_database, open_store
 from newsletter.store import campaigns, ledger
 from newsletter.store.database import Connection
 from newsletter.store.events import Figures, figures
+from newsletter.store.delivery_log import LogEntry, log
 
 _RECENT = timedelta(minutes=1)
 
@@ -131,7 +132,7 @@ def _because(campaign: Campaign) -> str:
 
 
 @contextmanager
-def campaign_log(workspace: Workspace, name: str) -> Iterator[Iterator[ledger.LogEntry]]:
+def campaign_log(workspace: Workspace, name: str) -> Iterator[Iterator[LogEntry]]:
     """Every delivery of the campaign, one after the other, while the database is open."""
     with open_store(workspace) as database, database.connect() as connection:
-        yield ledger.log(connection, state_of(connection, name, workspace.clock()).campaign.id)
+        yield log(connection, state_of(connection, name, workspace.clock()).campaign.id)

@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKey, LargeBinary, Row, String, Table, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    select,
+    update,
+)
 
 from newsletter.model import Campaign, CampaignId, CampaignStatus
 from newsletter.store.columns import Number, UtcDateTime, metadata
@@ -52,6 +64,25 @@ campaign_zones = Table(
     Column("campaign_id", ForeignKey("campaigns.id"), primary_key=True),
     Column("time_zone", String, primary_key=True),
     Column("not_before", UtcDateTime, nullable=False),
+)
+
+# With `ab:`: what is tried, and which arm won; empty until that is decided.
+experiments = Table(
+    "experiments",
+    metadata,
+    Column("campaign_id", ForeignKey("campaigns.id"), primary_key=True),
+    Column("arms", Integer, nullable=False),
+    Column("share", Float, nullable=False),
+    Column("criterion", String, nullable=False),
+    Column("wait_seconds", Integer, nullable=False),
+    # Since when nobody of the arms waits for a message any more.
+    Column("tested_at", UtcDateTime),
+    # Since when a person knows that they have to choose.
+    Column("asked_at", UtcDateTime),
+    Column("winner", String, nullable=False, server_default=""),
+    Column("decided_at", UtcDateTime),
+    # By whom or what, in words for a person.
+    Column("decided_by", String, nullable=False, server_default=""),
 )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Dialect,
     FromClause,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     TypeDecorator,
@@ -54,6 +55,24 @@ def insert_into(connection: Connection, table: FromClause) -> sqlite.Insert:
     """An INSERT that knows `on_conflict_do_update` and `on_conflict_do_nothing`, which both databases spell alike."""
     make: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     return cast(sqlite.Insert, make(table))
+
+
+class sha256_of(GenericFunction[bytes]):
+    """The SHA-256 of a text in UTF-8, as bytes; both databases put them in the same order."""
+
+    type = LargeBinary()
+    inherit_cache = True
+
+
+@compiles(sha256_of)
+def _sha256_of_in_sqlite(element: sha256_of, compiler: SQLCompiler, **more: Any) -> str:
+    # A function of ours: `database` gives it to every connection.
+    return f"newsletter_sha256({compiler.process(element.clauses, **more)})"
+
+
+@compiles(sha256_of, "postgresql")
+def _sha256_of_in_postgresql(element: sha256_of, compiler: SQLCompiler, **more: Any) -> str:
+    return f"sha256(convert_to({compiler.process(element.clauses, **more)}, 'UTF8'))"
 
 
 class domain_of(GenericFunction[str]):

@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from newsletter.errors import SettingsError, StoreUnavailable
 from newsletter.store.columns import as_json, metadata
 from newsletter.store.failures import translated
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The latest revision in `migrations/versions/`. SQLite's `user_version` has it too, for programs before 0002."""
 
 _LOCK_PATIENCE = 5.0
@@ -219,10 +220,15 @@ def _configure(engine: Engine) -> None:
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{_CACHE_KIB}"):
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("newsletter_sha256", 1, _sha256, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+def _sha256(text: str) -> bytes:
+    return sha256(text.encode()).digest()
 
 
 def _ensure_schema(database: Database) -> None:

@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     String,
     and_,
     case,
@@ -26,10 +28,11 @@ from sqlalchemy import (
     select,
 )
 
-from newsletter.model import DEFAULT, CampaignStatus, Segment, State
+from newsletter.errors import Refused
+from newsletter.model import ARMS, DEFAULT, CampaignStatus, Experiment, Segment, State
 from newsletter.store import dialects
-from newsletter.store.campaigns import campaign_contents, campaign_professions, campaign_zones, campaigns
-from newsletter.store.columns import Json, UtcDateTime
+from newsletter.store.campaigns import campaign_contents, campaign_professions, campaign_zones, campaigns, experiments
+from newsletter.store.columns import Json, UtcDateTime, sha256_of
 from newsletter.store.conditions import condition
 from newsletter.store.ledger import deliveries
 from newsletter.store.subscribers import FIELDS, subscribers, with_skip_reason
@@ -55,6 +58,8 @@ class FrozenCampaign:
     """The subscriber's fields and attributes to keep for merging, without those computed when sending."""
     scheduled_at: datetime | None = None
     """When it is due, or with `zones` the first of them; None: at once."""
+    experiment: Experiment | None = None
+    """What is tried with a share of the people: `variant_of` then names groups of variants."""
     zones: Mapping[str, datetime] = field(default_factory=dict)
     """Time zone → when its people are due, for each zone that anybody has, and `""` for others; none: all at once."""
 
@@ -86,10 +91,45 @@ def freeze(connection: Connection, frozen: FrozenCampaign, now: datetime) -> Non
     due = [{"campaign_id": number, "time_zone": zone, "not_before": one} for zone, one in frozen.zones.items()]
     if due:
         connection.execute(insert(campaign_zones), due)
-    _freeze_recipients(connection, number, frozen, now)
+    tested = _freeze_experiment(connection, number, frozen, frozen.experiment) if frozen.experiment else 0
+    _freeze_recipients(connection, number, frozen, tested, now)
 
 
-def _freeze_recipients(connection: Connection, number: int, frozen: FrozenCampaign, now: datetime) -> None:
+def _freeze_experiment(connection: Connection, number: int, frozen: FrozenCampaign, tried: Experiment) -> int:
+    """Write down what is tried; with how many people."""
+    people, reason = with_skip_reason(connection, frozen.audience)
+    query = select(func.count()).select_from(people).where(condition(frozen.segment), reason == "")
+    recipients = connection.execute(query).scalar_one()
+    if recipients < len(tried.arms):
+        raise Refused(
+            f"{tried.where}: {recipients} recipient(s) cannot be put into {len(tried.arms)} arms. "
+            "Take `ab:` away, or choose a larger audience."
+        )
+    values = {
+        "campaign_id": number,
+        "arms": len(tried.arms),
+        "share": tried.share,
+        "criterion": tried.criterion.value,
+        "wait_seconds": int(tried.wait.total_seconds()),
+    }
+    connection.execute(insert(experiments).values(values))
+    return tried.tested(recipients)
+
+
+def _arm(campaign: str, arms: int, tested: int, is_mailed: ColumnElement[bool]) -> ColumnElement[str]:
+    """A recipient's arm; empty for those who get the winner.
+
+    All recipients are put in the order of a hash of campaign and subscriber and cut into arms of the same size and a
+    rest: the same people of a campaign of the same name are in the same arms each time.
+    """
+    key = sha256(f"arms of {campaign}".encode()).hexdigest()
+    shuffled = sha256_of(literal(key) + cast(subscribers.c.id, String))
+    place = func.row_number().over(partition_by=is_mailed, order_by=(shuffled, subscribers.c.id)) - 1
+    letter = func.substr("".join(ARMS), cast(place * arms // tested + 1, Integer), 1)
+    return case((and_(is_mailed, place < tested), letter), else_="")
+
+
+def _freeze_recipients(connection: Connection, number: int, frozen: FrozenCampaign, tested: int, now: datetime) -> None:
     chosen = and_(
         campaign_professions.c.campaign_id == number, campaign_professions.c.profession == subscribers.c.profession
     )
@@ -108,6 +148,11 @@ def _freeze_recipients(connection: Connection, number: int, frozen: FrozenCampai
         "attempts": literal(0),
         "changed_at": literal(now, UtcDateTime),
     }
+    if frozen.experiment is not None:
+        arm = _arm(frozen.name, len(frozen.experiment.arms), tested, reason == "")
+        columns["arm"] = arm
+        mailed = case((arm == "", State.UNDECIDED.value), else_=State.PENDING.value)
+        columns["state"] = case((reason == "", mailed), else_=State.SKIPPED.value)
     origin = people.outerjoin(campaign_professions, chosen)
     if frozen.zones:
         there = and_(campaign_zones.c.campaign_id == number, campaign_zones.c.time_zone == subscribers.c.time_zone)

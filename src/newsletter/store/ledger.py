@@ -1,14 +1,15 @@
 """The deliveries of campaigns: where each message stands, and nobody forgotten.
 
 A delivery goes `pending → claimed → in_flight → accepted | deferred | rejected | uncertain`; the mark `in_flight` is
-durable before a byte that could deliver leaves. Settled rows keep the provider's words.
+durable before a byte that could deliver leaves. Settled rows keep the provider's words. Those who get the winner of an
+experiment are `undecided` before they are pending.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -28,7 +29,9 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal_column,
     select,
+    text,
     update,
 )
 
@@ -43,9 +46,10 @@ from newsletter.model import (
     Result,
     State,
     Suppression,
+    variant_key,
 )
 from newsletter.store import suppressions
-from newsletter.store.campaigns import campaigns, status_of
+from newsletter.store.campaigns import campaigns, experiments, status_of
 from newsletter.store.columns import Json, Number, UtcDateTime, metadata
 from newsletter.store.subscribers import skip_reason, subscribers
 
@@ -68,6 +72,8 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("not_before", UtcDateTime),
     Column("changed_at", UtcDateTime, nullable=False),
+    # Of the campaign's experiment; empty for those who get the winner.
+    Column("arm", String, nullable=False, server_default=""),
     # An address is one subscriber's only (`subscribers.address_key`), and a campaign is frozen in one statement, so
     # this holds for addresses too.
     UniqueConstraint("campaign_id", "subscriber_id"),
@@ -79,6 +85,17 @@ Index(
     unique=True,
     sqlite_where=deliveries.c.delivery_id.is_not(None),
     postgresql_where=deliveries.c.delivery_id.is_not(None),
+)
+
+HAS_ARM: ColumnElement[bool] = literal_column("deliveries.arm <> ''")
+"""In one of the experiment's arms, as the index's own condition says it: a bound value would not match that."""
+Index(
+    "deliveries_by_arm",
+    deliveries.c.campaign_id,
+    deliveries.c.arm,
+    deliveries.c.state,
+    sqlite_where=text("arm <> ''"),
+    postgresql_where=text("arm <> ''"),
 )
 
 ERASED = "erased"
@@ -107,7 +124,7 @@ def counts(connection: Connection, campaign: CampaignId) -> Counts:
     query = select(deliveries.c.state, func.count()).where(deliveries.c.campaign_id == campaign)
     by_state: dict[str, int] = {row[0]: row[1] for row in connection.execute(query.group_by(deliveries.c.state))}
     pending = sum(by_state.get(state, 0) for state in (State.PENDING, State.CLAIMED, State.IN_FLIGHT))
-    settled = (State.ACCEPTED, State.DEFERRED, State.REJECTED, State.UNCERTAIN, State.SKIPPED)
+    settled = (State.ACCEPTED, State.DEFERRED, State.REJECTED, State.UNCERTAIN, State.SKIPPED, State.UNDECIDED)
     return Counts(pending=pending, **{state.value: by_state.get(state, 0) for state in settled})
 
 
@@ -178,8 +195,10 @@ def claim(connection: Connection, campaign: CampaignId, most: int, now: datetime
             connection.execute(update(deliveries).where(deliveries.c.id == number).values(values))
         if taken or not rows:
             break
-    secret = connection.execute(select(campaigns.c.secret).where(campaigns.c.id == campaign)).scalar_one()
-    claimed = [_delivery(row, row.delivery_id or delivery_id(secret, row.subscriber_id)) for row in taken]
+    known = select(campaigns.c.secret, func.coalesce(experiments.c.winner, "").label("winner"))
+    known = known.select_from(campaigns.outerjoin(experiments, experiments.c.campaign_id == campaigns.c.id))
+    secret, winner = connection.execute(known.where(campaigns.c.id == campaign)).one()
+    claimed = [_delivery(row, row.delivery_id or delivery_id(secret, row.subscriber_id), winner) for row in taken]
     _mark_claimed(connection, claimed, now)
     return claimed
 
@@ -192,9 +211,10 @@ def delivery_id(secret: bytes, subscriber: int) -> DeliveryId:
     return DeliveryId(hmac.digest(secret, b"%d" % subscriber, sha256)[:12].hex())
 
 
-def _delivery(row: Row[tuple[Any, ...]], known_as: DeliveryId) -> Delivery:
+def _delivery(row: Row[tuple[Any, ...]], known_as: DeliveryId, winner: str) -> Delivery:
+    """Whoever is in an arm gets that; all others the winner's, if anything is tried."""
     recipient = {name: value for name, value in row.recipient.items() if value}
-    return Delivery(row.id, known_as, row.address, row.variant, row.attempts, recipient)
+    return Delivery(row.id, known_as, row.address, variant_key(row.variant, row.arm or winner), row.attempts, recipient)
 
 
 def _mark_claimed(connection: Connection, claimed: Sequence[Delivery], now: datetime) -> None:
@@ -223,7 +243,17 @@ def _claimable(
     audience = select(campaigns.c.audience).where(campaigns.c.id == campaign).scalar_subquery()
     gone = case((subscribers.c.id.is_(None), ERASED))
     skip = func.coalesce(gone, skip_reason(audience, deliveries.c.address_key)).label("skip")
-    columns = ("id", "delivery_id", "subscriber_id", "address", "address_key", "variant", "attempts", "recipient")
+    columns = (
+        "id",
+        "delivery_id",
+        "subscriber_id",
+        "address",
+        "address_key",
+        "variant",
+        "attempts",
+        "recipient",
+        "arm",
+    )
     query = (
         select(*(deliveries.c[name] for name in columns), skip)
         .select_from(origin)
@@ -310,7 +340,7 @@ def resolve_uncertain(connection: Connection, campaign: CampaignId, resend: bool
 
 def cancel(connection: Connection, campaign: CampaignId, now: datetime) -> int:
     """Nobody who was not begun gets anything any more; how many that are."""
-    left = [one.value for one in (State.PENDING, State.CLAIMED, State.DEFERRED)]
+    left = [one.value for one in (State.PENDING, State.CLAIMED, State.DEFERRED, State.UNDECIDED)]
     where = and_(deliveries.c.campaign_id == campaign, deliveries.c.state.in_(left))
     values = {"state": State.SKIPPED.value, "reason": "cancelled", "changed_at": now}
     return connection.execute(update(deliveries).where(where).values(values)).rowcount
@@ -328,32 +358,6 @@ def accepted_since(connection: Connection, campaign: CampaignId, moment: datetim
     """How many messages of the campaign the provider has taken since then."""
     mine = and_(deliveries.c.campaign_id == campaign, deliveries.c.state == State.ACCEPTED.value)
     return connection.execute(select(func.count()).where(mine, deliveries.c.changed_at >= moment)).scalar_one()
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """A delivery as its log shows it."""
-
-    address: str
-    profession: str
-    variant: str
-    state: str
-    reason: str
-    attempts: int
-    changed_at: datetime
-    delivery_id: str
-    provider_id: str
-
-
-def log(connection: Connection, campaign: CampaignId) -> Iterator[LogEntry]:
-    """Every delivery of the campaign, in the order they were frozen, without holding them all at once."""
-    columns = [
-        func.coalesce(deliveries.c[one.name], "") if one.name == "delivery_id" else deliveries.c[one.name]
-        for one in fields(LogEntry)
-    ]
-    query = select(*columns).where(deliveries.c.campaign_id == campaign).order_by(deliveries.c.id)
-    for row in connection.execution_options(yield_per=1000).execute(query):
-        yield LogEntry(*row)
 
 
 def next_due(connection: Connection, campaign: CampaignId) -> datetime | None:

@@ -21,7 +21,7 @@ from newsletter.store.events import events
 from newsletter.store.ledger import ERASED, deliveries
 from newsletter.store.subscribers import memberships, sources, subscribers
 
-_UNSENT = (State.PENDING.value, State.CLAIMED.value, State.DEFERRED.value, State.UNCERTAIN.value)
+_UNSENT = (State.PENDING.value, State.CLAIMED.value, State.DEFERRED.value, State.UNCERTAIN.value, State.UNDECIDED.value)
 
 
 @dataclass(frozen=True, slots=True)

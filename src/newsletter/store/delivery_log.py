@@ -1,0 +1,47 @@
+"""The log of a campaign: every delivery as people export it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import Connection, case, func, select
+
+from newsletter.model import CampaignId
+from newsletter.store.campaigns import experiments
+from newsletter.store.ledger import deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A delivery as its log shows it."""
+
+    address: str
+    profession: str
+    variant: str
+    state: str
+    reason: str
+    attempts: int
+    changed_at: datetime
+    delivery_id: str
+    provider_id: str
+    arm: str
+    """The experiment's arm whose mail it is; empty while that is not decided, and where nothing is tried."""
+    part: str
+    """Of an experiment: `test` for those who were put into the arm, `rest` for those who get the winner."""
+
+
+def log(connection: Connection, campaign: CampaignId) -> Iterator[LogEntry]:
+    """Every delivery of the campaign, in the order they were frozen, without holding them all at once."""
+    tried = experiments.c.campaign_id.is_not(None)
+    computed = {
+        "delivery_id": func.coalesce(deliveries.c.delivery_id, ""),
+        "arm": func.coalesce(func.nullif(deliveries.c.arm, ""), experiments.c.winner, ""),
+        "part": case((deliveries.c.arm != "", "test"), (tried, "rest"), else_=""),
+    }
+    columns = [computed[one.name] if one.name in computed else deliveries.c[one.name] for one in fields(LogEntry)]
+    origin = deliveries.outerjoin(experiments, experiments.c.campaign_id == deliveries.c.campaign_id)
+    query = select(*columns).select_from(origin).where(deliveries.c.campaign_id == campaign).order_by(deliveries.c.id)
+    for row in connection.execution_options(yield_per=1000).execute(query):
+        yield LogEntry(*row)
