@@ -148,7 +148,7 @@ def test_every_arm_has_somebody_and_as_many_as_the_others(count: int, recipients
         assert abs(experiment.tested(recipients) - recipients * share / 100) <= count
 
 
-@pytest.mark.parametrize(("count", "share"), [(4, 0.5), (2, 100), (3, 33.3), (4, 10)])
+@pytest.mark.parametrize(("count", "share"), [(2, 100), (3, 33.3), (4, 0.5)])
 def test_the_ledger_holds_as_many_in_each_arm_as_the_plan_said(database: Database, count: int, share: float) -> None:
     experiment = _experiment(count, share)
     arms = Counter(arm for arm, _ in _arms(database, _freeze(database, experiment)).values() if arm)

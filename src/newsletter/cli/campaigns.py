@@ -15,6 +15,7 @@ from newsletter.errors import SettingsError
 from newsletter.files import shown, spreadsheet_cell
 from newsletter.model import UNMATCHED, CampaignStatus
 from newsletter.pipeline import standing, steering
+from newsletter.pipeline.deciding import Tried
 from newsletter.pipeline.providers import outbox_folder
 from newsletter.pipeline.standing import CampaignState, Listed
 from newsletter.pipeline.workspace import Workspace
@@ -145,6 +146,8 @@ def print_campaign(workspace: Workspace, state: CampaignState, as_json: bool, al
         click.echo(f"  {_pace(state)}")
     if state.campaign.status is CampaignStatus.SENDING and state.waiting and state.next_due:
         click.echo(f"  {state.waiting:,} wait for their time; the first at {state.next_due:%Y-%m-%d %H:%M} UTC")
+    if state.tried:
+        _print_tried(state, state.tried)
     if state.forced:
         click.echo(f"\nSent in spite of findings: {state.forced}")
     if state.approved_by:
@@ -162,6 +165,54 @@ def print_campaign(workspace: Workspace, state: CampaignState, as_json: bool, al
     folder = outbox_folder(workspace, state.campaign.name)
     if folder is not None and state.counts.accepted:
         click.echo(f"\nThe messages are in {shown(folder, Path.cwd())}/")
+
+
+def _print_tried(state: CampaignState, tried: Tried) -> None:
+    """How each arm does, and who wins."""
+    print_heading("What is tried")
+    running = tried.running
+    print_table(
+        [
+            (
+                one.people,
+                f"arm {one.arm}",
+                f"{one.accepted:,} accepted",
+                f"{one.opened:,} opened",
+                f"{one.clicked:,} clicked",
+            )
+            for one in tried.scores
+        ]
+    )
+    if running.winner:
+        decided = f"{running.decided_at:%Y-%m-%d %H:%M} UTC" if running.decided_at else ""
+        click.echo(f"\nArm {running.winner} won ({decided}): {running.decided_by}")
+    elif tried.waiting:
+        told = standing.winner_words(tried).replace("ISSUE", state.campaign.issue)
+        click.echo(f"\n{tried.waiting:,} wait for the winner. {told}")
+
+
+def _tried_json(tried: Tried) -> dict[str, object]:
+    running = tried.running
+    return {
+        "arms": [
+            {
+                "arm": one.arm,
+                "people": one.people,
+                "accepted": one.accepted,
+                "opened": one.opened,
+                "clicked": one.clicked,
+            }
+            for one in tried.scores
+        ],
+        "share": running.share,
+        "winner_by": running.criterion.value,
+        "waiting": tried.waiting,
+        "decided_after": running.due_at.isoformat() if running.due_at else None,
+        "must_choose": tried.must_choose,
+        "winner": running.winner or None,
+        "decided_at": running.decided_at.isoformat() if running.decided_at else None,
+        "decided_by": running.decided_by or None,
+    }
 
 
 def _standing(state: CampaignState, already: bool) -> str:
@@ -231,6 +282,7 @@ def _json(workspace: Workspace, state: CampaignState) -> dict[str, object]:
         "next_due": state.next_due.isoformat() if state.next_due else None,
         "rate": state.rate,
         "seconds_left": left / state.rate if state.rate and left else None,
+        "ab": _tried_json(state.tried) if state.tried else None,
         "forced": state.forced or None,
         "approved_by": list(state.approved_by),
         "held": {"reason": held.reason, "until": held.until.isoformat()} if held and held.until else None,

@@ -107,7 +107,7 @@ def counts_json(counts: Counts) -> dict[str, int]:
     """Counts under the keys of the contract."""
     return {
         "accepted": counts.accepted,
-        "pending": counts.pending,
+        "pending": counts.pending + counts.undecided,
         "deferred": counts.deferred,
         "rejected": counts.rejected,
         "uncertain": counts.uncertain,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event
 from types import FrameType
@@ -27,8 +27,8 @@ from newsletter.cli.output import (
 )
 from newsletter.cli.scheduling import print_due, print_scheduled, told
 from newsletter.errors import NewsletterError, SettingsError
-from newsletter.model import CampaignStatus
-from newsletter.pipeline import building, scheduling, sending, standing
+from newsletter.model import CampaignStatus, Criterion, variant_key
+from newsletter.pipeline import building, deciding, scheduling, sending, standing
 from newsletter.pipeline.approvals import words_of
 from newsletter.pipeline.scheduling import Schedule
 from newsletter.pipeline.sending import Planned, SendOptions
@@ -79,6 +79,7 @@ def plan(context: click.Context, issue: str, campaign: str, as_json: bool) -> No
 @click.option("--resend-uncertain", "uncertain", flag_value="resend", help="Send the uncertain ones again.")
 @click.option("--skip-uncertain", "uncertain", flag_value="skip", help="Let the uncertain ones be.")
 @click.option("--retry-failed", is_flag=True, help="Try those that were rejected once more.")
+@click.option("--winner", default="", metavar="A", help="Of an issue with `ab:`: this arm wins, and the rest gets it.")
 @json_option
 @click.pass_context
 def send(
@@ -93,6 +94,7 @@ def send(
     as_frozen: bool,
     uncertain: str | None,
     retry_failed: bool,
+    winner: str,
     as_json: bool,
 ) -> None:
     """Send an issue, or go on with one that was cut off.
@@ -105,12 +107,14 @@ def send(
     name = campaign or building.issue_id(workspace, issue)
     existing = sending.find_campaign(workspace, name)
     if when or local_time:
-        if limit is not None or uncertain or retry_failed or as_frozen or not when:
+        if limit is not None or uncertain or retry_failed or as_frozen or winner or not when:
             raise click.UsageError("--at goes with --local-time, --campaign, --force, --yes and --json only.")
         schedule = scheduling.new_schedule(workspace, name, existing, when, local_time)
         planned = _freeze(workspace, issue, name, yes, forced, as_json, schedule)
         print_scheduled(workspace, name, planned.plan.recipients, schedule, as_json)
         return
+    if winner and (existing is None or existing.status is CampaignStatus.FINISHED):
+        deciding.choose(workspace, name, winner.lower())
     if existing is None:
         _freeze(workspace, issue, name, yes, forced, as_json)
     elif existing.status is CampaignStatus.FINISHED and not retry_failed:
@@ -122,6 +126,8 @@ def send(
         if not as_frozen:
             sending.refuse_changed(workspace, existing)
         _confirm(f"Go on with campaign '{name}'?", yes)
+        if winner:
+            deciding.choose(workspace, name, winner.lower())
     stop = Event()
     options = SendOptions(limit, uncertain or "", retry_failed)
     with draining(stop) as signals, progress_bar("Sending", as_json) as progress:
@@ -148,7 +154,7 @@ def _freeze(
         print_findings(planned.built.findings)
     else:
         _print_plan(workspace, planned)
-    sending.refuse_unsendable(planned, forced)
+    sending.refuse_unsendable(planned, forced, schedule)
     if schedule is not None:
         print_due(workspace, planned.built.audience, schedule)
     moment = f" at {told(schedule)}" if schedule else ""
@@ -196,9 +202,38 @@ def _plan_json(planned: Planned) -> dict[str, object]:
         "skipped": {one.reason: one.count for one in made.skipped},
         "variants": dict(made.by_variant),
         "seconds": made.seconds,
+        "ab": _tried_json(planned),
         "content_hash": planned.built.content_hash,
         "approvals": standing_json(planned.standing),
         "findings": findings_json(planned.built.findings),
+    }
+
+
+def _print_tried(planned: Planned, subjects: Mapping[str, str]) -> None:
+    """Who gets which arm, and what becomes of the rest."""
+    tried, made = planned.built.edition.issue.experiment, planned.plan
+    if tried is None:
+        return
+    group = next(iter(made.by_variant))
+    print_heading("What is tried")
+    rows = [
+        (people, f"arm {arm}", subjects.get(variant_key(group, arm), ""))
+        for arm, people in tried.sizes(made.recipients).items()
+    ]
+    how = tried.criterion.value if tried.criterion is Criterion.HAND else f"by {tried.criterion.value}"
+    rest = made.recipients - tried.tested(made.recipients)
+    print_table([*rows, (rest, "rest", f"the winner, decided {how} {duration(tried.wait.total_seconds())} later")])
+
+
+def _tried_json(planned: Planned) -> dict[str, object] | None:
+    tried = planned.built.edition.issue.experiment
+    if tried is None:
+        return None
+    return {
+        "arms": tried.sizes(planned.plan.recipients),
+        "rest": planned.plan.recipients - tried.tested(planned.plan.recipients),
+        "winner_by": tried.criterion.value,
+        "wait_seconds": int(tried.wait.total_seconds()),
     }
 
 
@@ -210,8 +245,13 @@ def _print_plan(workspace: Workspace, planned: Planned) -> None:
     click.echo(f"Issue {made.issue} to audience {made.audience}: {made.recipients:,} recipients")
     if made.by_variant:
         print_heading("Who reads which variant")
-        subjects = {one.key: one.subject for one in building.previews(workspace, planned.built)}
-        print_table([(people, key, subjects.get(key, "")) for key, people in made.by_variant.items()])
+        shown = building.previews(workspace, planned.built)
+        subjects = {one.key: one.subject for one in shown}
+        usual = {
+            variant.group: one.subject for variant, one in reversed([*zip(planned.built.variants, shown, strict=True)])
+        }
+        print_table([(people, key, usual.get(key, "")) for key, people in made.by_variant.items()])
+        _print_tried(planned, subjects)
         print_heading("By profession")
         print_table([(people, key) for key, people in made.by_profession.items()])
     if made.skipped:

@@ -14,10 +14,11 @@ from threading import Event
 from newsletter.campaigns.scheduling import is_late
 from newsletter.errors import BeingSent, NewsletterError, Refused, Stopped
 from newsletter.model import Campaign, CampaignStatus
+from newsletter.pipeline import deciding
 from newsletter.pipeline.sending import SendOptions, send
-from newsletter.pipeline.standing import CampaignState, refuse_unfinished, status
+from newsletter.pipeline.standing import CampaignState, refuse_unfinished, status, winner_words
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, open_store, silent
-from newsletter.store import campaigns, ledger
+from newsletter.store import campaigns, experiments, ledger
 from newsletter.store.database import Connection, Database
 
 
@@ -26,7 +27,7 @@ class Ending(StrEnum):
 
     FINISHED = "finished"
     WAITING = "waiting"
-    """The rest has a moment that has not come: it was deferred, or lives where it is earlier."""
+    """The rest has a moment that has not come: it was deferred, lives where it is earlier, or gets a winner."""
     HELD = "held"
     """By caps, a warm-up or quiet hours."""
     PAUSED = "paused"
@@ -73,7 +74,9 @@ def run_due(workspace: Workspace, stop: Event, late: bool = False, progress: Pro
 def _is_due(connection: Connection, campaign: Campaign, now: datetime) -> bool:
     if campaign.status is CampaignStatus.SCHEDULED:
         return campaign.scheduled_at is None or campaign.scheduled_at <= now
-    return campaign.status is CampaignStatus.SENDING and ledger.is_due(connection, campaign.id, now)
+    if campaign.status is not CampaignStatus.SENDING:
+        return False
+    return ledger.is_due(connection, campaign.id, now) or deciding.is_due(connection, campaign.id, now)
 
 
 def _run(workspace: Workspace, campaign: Campaign, stop: Event, late: bool, progress: Progress) -> Ran | None:
@@ -92,6 +95,10 @@ def _run(workspace: Workspace, campaign: Campaign, stop: Event, late: bool, prog
     except Exception as error:  # the other campaigns are due all the same
         told = f"an error of the program itself: {type(error).__name__}: {error}"
         return Ran(campaign.name, Ending.STOPPED, told)
+    if state.tried and state.tried.must_choose:
+        # Told once; from now on only a person, or what providers tell meanwhile, gets it on.
+        with open_store(workspace) as database, database.begin() as connection:
+            experiments.mark_asked(connection, campaign.id, workspace.clock())
     return _judged(state)
 
 
@@ -127,8 +134,10 @@ def _judged(state: CampaignState) -> Ran:
     if state.held and state.held.until and not left.uncertain:
         told = f"held by a limit ({state.held.reason}) until {state.held.until:%Y-%m-%d %H:%M %Z}"
         return Ran(name, Ending.HELD, told, state)
-    if state.next_due and left.unfinished == state.waiting:
-        return Ran(name, Ending.WAITING, f"the next are due at {state.next_due:%Y-%m-%d %H:%M} UTC", state)
+    if left.unfinished and state.only_waits:
+        told = f"the next are due at {state.next_due:%Y-%m-%d %H:%M} UTC" if state.next_due else ""
+        winner = winner_words(state.tried).replace("ISSUE", state.campaign.issue) if state.tried else ""
+        return Ran(name, Ending.WAITING, ". ".join(one for one in (told, winner) if one), state)
     try:
         refuse_unfinished(state)
     except Stopped as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event
@@ -29,6 +29,7 @@ from newsletter.model import (
     Severity,
     Standing,
 )
+from newsletter.pipeline import deciding
 from newsletter.pipeline.approvals import approvals_of, refuse_unapproved
 from newsletter.pipeline.building import Built, build
 from newsletter.pipeline.people import as_of, import_file, refuse_unanswerable
@@ -39,7 +40,7 @@ from newsletter.pipeline.unknown_attributes import unknown_attributes
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, open_store, silent
 from newsletter.rendering.merge_fields import fields_named
 from newsletter.settings import Settings, require_provider
-from newsletter.store import campaigns, headcounts, ledger
+from newsletter.store import campaigns, experiments, headcounts, ledger
 from newsletter.store import freezing as store_freezing
 from newsletter.store.database import Database
 from newsletter.store.freezing import FrozenCampaign
@@ -97,12 +98,10 @@ def plan(
     return Planned(made, replace(built, findings=(*_counted(built, made), *unknown)), imported, standing)
 
 
-def refuse_unsendable(planned: Planned, forced: str = "") -> None:
-    """Raise `Refused` when there is nobody to send to, approvals are missing, or checks found
-    errors and nobody has `forced` it with a reason."""
+def refuse_unsendable(planned: Planned, forced: str = "", schedule: Schedule | None = None) -> None:
+    """Raise `Refused` when there is nobody to send to, approvals are missing, checks found errors and nobody has
+    `forced` it with a reason, or what the issue tries cannot be tried with these people at these times."""
     built = planned.built
-    if built.edition.issue.experiment:
-        raise Refused("an issue with `ab:` cannot be sent in this version. Take it away to send one mail to everybody.")
     if built.errors and not forced.strip():
         raise Refused(
             f"{built.stop} Mend them and run the command again, or send all the same with "
@@ -113,6 +112,17 @@ def refuse_unsendable(planned: Planned, forced: str = "") -> None:
         raise Refused(
             f"{built.audience.where}: the audience has no recipients. Look at its `segment:` with "
             f"`newsletter audience count {built.audience.id}`."
+        )
+    tried = built.edition.issue.experiment
+    if tried and planned.plan.recipients < len(tried.arms):
+        raise Refused(
+            f"{tried.where}: {planned.plan.recipients} recipient(s) cannot be put into {len(tried.arms)} arms. "
+            "Take `ab:` away, or choose a larger audience."
+        )
+    if tried and schedule and schedule.local:
+        raise Refused(
+            f"{tried.where}: nobody can wait for a winner and have it by their own clock. Leave --local-time out, or "
+            "take `ab:` away."
         )
 
 
@@ -131,7 +141,7 @@ def freeze(workspace: Workspace, planned: Planned, forced: str = "", schedule: S
     """
     built, made = planned.built, planned.plan
     require_provider(workspace.settings)
-    refuse_unsendable(planned, forced)
+    refuse_unsendable(planned, forced, schedule)
     # Of a person only that is frozen which the mail names; the To line names them.
     named = fields_named(one for variant in built.variants for one in variant.merge_fields)
     needed = {*named, "first_name", "last_name"} - {"address", "unsubscribe_url"}
@@ -144,6 +154,7 @@ def freeze(workspace: Workspace, planned: Planned, forced: str = "", schedule: S
         variant_of={key: variant for key, variant in built.variant_of.items() if key != DEFAULT},
         segment=built.audience.segment,
         recipient_fields=tuple(one for one in built.audience.recipient_fields if one in needed),
+        experiment=built.edition.issue.experiment,
     )
     with open_store(workspace) as database, database.begin() as connection:
         if campaigns.find_campaign(connection, made.campaign):
@@ -173,6 +184,10 @@ def send(
             with database.connect() as connection:
                 return state_of(connection, name, now())
         _begin(database, campaign, options, now())
+        with database.begin() as connection:
+            # An earlier run may have ended before it could say so.
+            experiments.mark_tested(connection, campaign.id, now())
+            deciding.decide_if_due(connection, campaign.id, now())
         provider = open_provider(workspace, name, stop)
         loop.recover(database, campaign, provider, now())
         with database.connect() as connection:
@@ -197,6 +212,8 @@ def send(
             _deliver(sending, tell, options.waits)
         except StoreUnavailable as error:
             raise Stopped(f"{error} What was sent until then is recorded, or will be looked up.") from error
+        with database.begin() as connection:
+            experiments.mark_tested(connection, campaign.id, now())
         _close(database, campaign, now())
         after = _allowed(database, limits, now())
         with database.connect() as connection:
@@ -316,13 +333,14 @@ def _running_total(before: Counts, progress: Progress) -> Callable[[int], None]:
 
 def _counted(built: Built, made: Plan) -> tuple[Finding, ...]:
     """Gaps with the number of recipients they touch."""
+    groups = {one.key: one.group for one in built.variants}
     return tuple(
-        replace(one, message=f"{one.message} It touches {_touched(one, made)} recipient(s).")
+        replace(one, message=f"{one.message} It touches {_touched(one, groups, made)} recipient(s).")
         if one.rule == "profession-gap"
         else one
         for one in built.findings
     )
 
 
-def _touched(finding: Finding, made: Plan) -> int:
-    return sum(made.by_variant.get(key, 0) for key in finding.variant.split(", "))
+def _touched(finding: Finding, groups: Mapping[str, str], made: Plan) -> int:
+    return sum(made.by_variant.get(one, 0) for one in {groups.get(key, key) for key in finding.variant.split(", ")})

@@ -11,6 +11,7 @@ from newsletter.campaigns import freezing
 from newsletter.delivery.limits import Allowance
 from newsletter.errors import Refused, SettingsError, Stopped, did_you_mean
 from newsletter.model import Campaign, CampaignStatus, Counts, State
+from newsletter.pipeline.deciding import Tried, tried
 from newsletter.pipeline.workspace import Workspace, has_database, open_store
 from newsletter.store import campaigns, ledger
 from newsletter.store.database import Connection
@@ -41,6 +42,14 @@ class CampaignState:
     """How many of the pending and the deferred wait for a moment that has not come."""
     figures: Figures | None = None
     """What the provider told of it; None while no event is known."""
+    tried: Tried | None = None
+    """The experiment, when there is one."""
+
+    @property
+    def only_waits(self) -> bool:
+        """Whether everybody who is left waits for a moment, or for the winner."""
+        left = self.counts
+        return left.unfinished == self.waiting + left.undecided and not (self.tried and self.tried.must_choose)
 
 
 def status(workspace: Workspace, name: str) -> CampaignState:
@@ -93,6 +102,7 @@ def state_of(connection: Connection, name: str, now: datetime) -> CampaignState:
         freezing.approved_by(notes),
         waiting=ledger.waiting(connection, campaign.id, now),
         figures=figures(connection, campaign.id),
+        tried=tried(connection, campaign.id, now),
     )
 
 
@@ -108,8 +118,37 @@ def refuse_unfinished(state: CampaignState) -> None:
             f"campaign '{campaign.name}' is paused{_because(campaign)}. {left.pending} are pending. "
             f"Go on with `newsletter resume {campaign.name}`."
         )
+    advice = _advice(state)
+    undecided = f", {left.undecided} wait for the winner" if left.undecided else ""
+    raise Stopped(
+        f"campaign '{campaign.name}' is not finished: {left.pending} pending, {left.deferred} deferred, "
+        f"{left.uncertain} uncertain{undecided}. {advice}"
+    )
+
+
+def winner_words(tried: Tried) -> str:
+    """What an experiment waits for, in words; nothing once its winner is decided, or when nobody waits."""
+    running = tried.running
+    if running.winner or not tried.waiting:
+        return ""
+    if running.due_at is None:
+        return "The winner is decided when the arms have been mailed."
+    if tried.must_choose:
+        return (
+            f"Nobody but you can tell which arm wins: {tried.verdict.why}. Choose it: "
+            f"`newsletter send ISSUE --winner {running.arms[0]}`, or another."
+        )
+    return (
+        f"The winner is decided after {running.due_at:%Y-%m-%d %H:%M} UTC by the next `run-due` or `send`, "
+        f"or at once with `newsletter send ISSUE --winner {running.arms[0]}`, or another."
+    )
+
+
+def _advice(state: CampaignState) -> str:
+    """How to go on with a campaign that is not finished."""
+    campaign, left = state.campaign, state.counts
     advice = "Run the same command again to go on."
-    if left.uncertain and left.unfinished == left.uncertain:
+    if left.uncertain and left.unfinished == left.uncertain + left.undecided:
         advice = (
             "Nobody can tell whether they arrived: take in the provider's events with `newsletter events import` if it "
             "has any, or decide with --resend-uncertain or --skip-uncertain."
@@ -119,12 +158,12 @@ def refuse_unfinished(state: CampaignState) -> None:
             f"Stopped by a limit under `provider:` ({state.held.reason}). "
             f"Run the same command again after {state.held.until:%Y-%m-%d %H:%M %Z}."
         )
-    elif state.next_due and left.unfinished == state.waiting + left.uncertain:
+    elif state.next_due and left.unfinished == state.waiting + left.uncertain + left.undecided:
         advice = f"Run the same command again after {state.next_due:%Y-%m-%d %H:%M} UTC, or let `run-due` do it."
-    raise Stopped(
-        f"campaign '{campaign.name}' is not finished: {left.pending} pending, {left.deferred} deferred, "
-        f"{left.uncertain} uncertain. {advice}"
-    )
+    elif state.tried and left.undecided and left.unfinished == left.undecided:
+        advice = ""
+    told = winner_words(state.tried).replace("ISSUE", campaign.issue) if state.tried else ""
+    return f"{advice} {told}".strip()
 
 
 def _because(campaign: Campaign) -> str:

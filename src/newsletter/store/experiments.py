@@ -100,10 +100,13 @@ def mark_tested(connection: Connection, campaign: CampaignId, now: datetime) -> 
 
     Those who were deferred are not waited for, as that may take days, but for the first message that is accepted.
     """
-    still = _of_arms(campaign, State.PENDING, State.CLAIMED, State.IN_FLIGHT)
-    nobody_yet = and_(_of_arms(campaign, State.DEFERRED), ~_of_arms(campaign, State.ACCEPTED))
     mine = and_(experiments.c.campaign_id == campaign, experiments.c.tested_at.is_(None))
-    connection.execute(update(experiments).where(mine, ~still, ~nobody_yet).values(tested_at=now))
+    connection.execute(update(experiments).where(mine, *_tested(campaign)).values(tested_at=now))
+
+
+def is_tested(connection: Connection, campaign: CampaignId) -> bool:
+    """Whether the arms have been mailed, as `mark_tested` sees it."""
+    return bool(connection.execute(select(and_(*_tested(campaign)))).scalar_one())
 
 
 def mark_asked(connection: Connection, campaign: CampaignId, now: datetime) -> None:
@@ -124,6 +127,12 @@ def decide(connection: Connection, campaign: CampaignId, winner: str, decided_by
     waiting = and_(deliveries.c.campaign_id == campaign, deliveries.c.state == State.UNDECIDED.value)
     connection.execute(update(deliveries).where(waiting).values(state=State.PENDING.value, changed_at=now))
     return True
+
+
+def _tested(campaign: CampaignId) -> tuple[ColumnElement[bool], ...]:
+    still = _of_arms(campaign, State.PENDING, State.CLAIMED, State.IN_FLIGHT)
+    nobody_yet = and_(_of_arms(campaign, State.DEFERRED), ~_of_arms(campaign, State.ACCEPTED))
+    return ~still, ~nobody_yet
 
 
 def _of_arms(campaign: CampaignId, *states: State) -> ColumnElement[bool]:
