@@ -58,10 +58,10 @@ class FrozenCampaign:
     """The subscriber's fields and attributes to keep for merging, without those computed when sending."""
     scheduled_at: datetime | None = None
     """When it is due, or with `zones` the first of them; None: at once."""
-    experiment: Experiment | None = None
-    """What is tried with a share of the people: `variant_of` then names groups of variants."""
     zones: Mapping[str, datetime] = field(default_factory=dict)
     """Time zone → when its people are due, for each zone that anybody has, and `""` for others; none: all at once."""
+    experiment: Experiment | None = None
+    """What is tried with a share of the people: `variant_of` then names groups of variants."""
 
 
 def freeze(connection: Connection, frozen: FrozenCampaign, now: datetime) -> None:
