@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier, Thread
 from threading import Event as Flag
 from typing import Any
 
@@ -182,7 +183,7 @@ def test_opens_by_machines_do_not_count(quick: Tried) -> None:
     assert _kinds(quick.subjects()) == Counter(a=6, b=24)
 
 
-@pytest.mark.parametrize("sent_before", [0, 5, 12])
+@pytest.mark.parametrize("sent_before", [0, 5])
 def test_a_person_decides_at_any_time_and_those_in_an_arm_keep_it(quick: Tried, sent_before: int) -> None:
     quick.freeze()
     if sent_before:
@@ -321,6 +322,27 @@ def test_a_run_that_was_killed_before_it_could_say_that_the_arms_are_mailed_says
     assert quick.tried().running.tested_at is None
     assert [one.ending for one in quick.run()] == [Ending.WAITING]
     assert quick.tried().running.tested_at == quick.now
+
+
+def test_two_runs_at_once_decide_once_and_double_nobody(letter_tried: Tried) -> None:
+    letter_tried.freeze()
+    letter_tried.run()
+    letter_tried.click("b", 3)
+    letter_tried.now += 4 * HOUR
+    together = Barrier(2)
+
+    def run() -> None:
+        together.wait()
+        letter_tried.run()
+
+    threads = [Thread(target=run) for _ in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    letter_tried.run()
+    assert len(letter_tried.subjects()) == PEOPLE
+    assert _kinds(letter_tried.subjects()) == Counter(a=6, b=24)
 
 
 # ── the command ─────────────────────────────────────────────────────────────────────────────────────────────────────
