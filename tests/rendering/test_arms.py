@@ -160,3 +160,16 @@ def test_without_an_experiment_nothing_has_an_arm(opened: Workspace) -> None:
     assert {one.arm for one in built.variants} == {""}
     assert {one.group for one in built.variants} == {one.key for one in built.variants}
     assert built.edition.issue.experiment is None
+
+
+@pytest.mark.parametrize(
+    ("provider", "winner", "told"),
+    [("smtp", "clicks", 1), ("smtp", "opens", 1), ("smtp", "by hand", 0), ("sendgrid", "clicks", 0)],
+)
+def test_a_winner_that_nobody_can_measure_is_warned_of(workspace: Any, provider: str, winner: str, told: int) -> None:
+    workspace.write("issues/tides/issue.yaml", SUBJECTS.replace("winner: clicks", f"winner: {winner}"))
+    settings = (workspace.root / "newsletter.yaml").read_text().replace("outbox", provider)
+    workspace.write("newsletter.yaml", settings)
+    opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
+    found = [one for one in building.build(opened, "tides").findings if one.rule == "winner-unmeasured"]
+    assert [one.where for one in found] == [Where("issues/tides/issue.yaml", 4)] * told

@@ -142,7 +142,7 @@ def print_campaign(workspace: Workspace, state: CampaignState, as_json: bool, al
         return
     print_heading(f"Campaign {state.campaign.name} {_standing(state, already)}")
     print_table([(people, key) for key, people in counts_json(state.counts).items() if people or key == "accepted"])
-    if state.campaign.status is CampaignStatus.SENDING and state.rate:
+    if state.campaign.status is CampaignStatus.SENDING and state.rate and state.counts.pending + state.counts.deferred:
         click.echo(f"  {_pace(state)}")
     if state.campaign.status is CampaignStatus.SENDING and state.waiting and state.next_due:
         click.echo(f"  {state.waiting:,} wait for their time; the first at {state.next_due:%Y-%m-%d %H:%M} UTC")

@@ -220,9 +220,11 @@ def _print_tried(planned: Planned, subjects: Mapping[str, str]) -> None:
         (people, f"arm {arm}", subjects.get(variant_key(group, arm), ""))
         for arm, people in tried.sizes(made.recipients).items()
     ]
-    how = tried.criterion.value if tried.criterion is Criterion.HAND else f"by {tried.criterion.value}"
-    rest = made.recipients - tried.tested(made.recipients)
-    print_table([*rows, (rest, "rest", f"the winner, decided {how} {duration(tried.wait.total_seconds())} later")])
+    how = "the winner, chosen by hand"
+    if tried.criterion is not Criterion.HAND:
+        wait = duration(tried.wait.total_seconds())
+        how = f"the winner by {tried.criterion.value}, decided {wait} after the arms have left"
+    print_table([*rows, (made.recipients - tried.tested(made.recipients), "rest", how)])
 
 
 def _tried_json(planned: Planned) -> dict[str, object] | None:

@@ -13,7 +13,7 @@ from newsletter.store import campaigns, experiments, ledger
 from newsletter.store.database import Connection
 from newsletter.store.experiments import Running, Score
 
-BY_HAND = "a person"
+BY_HAND = "chosen by hand"
 
 
 @dataclass(frozen=True, slots=True)

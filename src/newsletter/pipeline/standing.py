@@ -15,8 +15,8 @@ from newsletter.pipeline.deciding import Tried, tried
 from newsletter.pipeline.workspace import Workspace, has_database, open_store
 from newsletter.store import campaigns, ledger
 from newsletter.store.database import Connection
-from newsletter.store.events import Figures, figures
 from newsletter.store.delivery_log import LogEntry, log
+from newsletter.store.events import Figures, figures
 
 _RECENT = timedelta(minutes=1)
 
