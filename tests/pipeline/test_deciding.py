@@ -130,6 +130,7 @@ def test_the_arms_go_first_and_when_the_wait_is_over_everybody_else_gets_the_win
     letter_tried.click("b", 2)
     letter_tried.now += timedelta(hours=3, minutes=59)
     assert letter_tried.run() == ()
+    assert letter_tried.send().counts.undecided == PEOPLE - 12
     letter_tried.now += timedelta(minutes=1)
     (ran,) = letter_tried.run()
     assert ran.ending is Ending.FINISHED
