@@ -19,6 +19,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     String,
+    Subquery,
     and_,
     case,
     cast,
@@ -116,17 +117,19 @@ def _freeze_experiment(connection: Connection, number: int, frozen: FrozenCampai
     return tried.tested(recipients)
 
 
-def _arm(campaign: str, arms: int, tested: int, is_mailed: ColumnElement[bool]) -> ColumnElement[str]:
-    """A recipient's arm; empty for those who get the winner.
+def _drawn(connection: Connection, frozen: FrozenCampaign, tested: int) -> Subquery:
+    """The numbers of those who get an arm, each with a place from 0.
 
-    All recipients are put in the order of a hash of campaign and subscriber and cut into arms of the same size and a
-    rest: the same people of a campaign of the same name are in the same arms each time.
+    They are the first of all recipients in the order of a hash of campaign and subscriber: the same people of a
+    campaign of the same name are drawn each time, to the same places.
     """
-    key = sha256(f"arms of {campaign}".encode()).hexdigest()
-    shuffled = sha256_of(literal(key) + cast(subscribers.c.id, String))
-    place = func.row_number().over(partition_by=is_mailed, order_by=(shuffled, subscribers.c.id)) - 1
-    letter = func.substr("".join(ARMS), cast(place * arms // tested + 1, Integer), 1)
-    return case((and_(is_mailed, place < tested), letter), else_="")
+    key = sha256(f"arms of {frozen.name}".encode()).hexdigest()
+    shuffled = sha256_of(literal(key) + cast(subscribers.c.id, String)).label("shuffled")
+    people, reason = with_skip_reason(connection, frozen.audience)
+    first = select(subscribers.c.id, shuffled).select_from(people).where(condition(frozen.segment), reason == "")
+    found = first.order_by(shuffled, subscribers.c.id).limit(tested).subquery("found")
+    place = func.row_number().over(order_by=(found.c.shuffled, found.c.id)) - 1
+    return select(found.c.id, place.label("place")).subquery("drawn")
 
 
 def _freeze_recipients(connection: Connection, number: int, frozen: FrozenCampaign, tested: int, now: datetime) -> None:
@@ -148,12 +151,14 @@ def _freeze_recipients(connection: Connection, number: int, frozen: FrozenCampai
         "attempts": literal(0),
         "changed_at": literal(now, UtcDateTime),
     }
-    if frozen.experiment is not None:
-        arm = _arm(frozen.name, len(frozen.experiment.arms), tested, reason == "")
-        columns["arm"] = arm
-        mailed = case((arm == "", State.UNDECIDED.value), else_=State.PENDING.value)
-        columns["state"] = case((reason == "", mailed), else_=State.SKIPPED.value)
     origin = people.outerjoin(campaign_professions, chosen)
+    if frozen.experiment is not None:
+        drawn = _drawn(connection, frozen, tested)
+        origin = origin.outerjoin(drawn, drawn.c.id == subscribers.c.id)
+        arm = cast(drawn.c.place * len(frozen.experiment.arms) // tested + 1, Integer)
+        columns["arm"] = func.coalesce(func.substr("".join(ARMS), arm, 1), "")
+        mailed = case((drawn.c.id.is_(None), State.UNDECIDED.value), else_=State.PENDING.value)
+        columns["state"] = case((reason == "", mailed), else_=State.SKIPPED.value)
     if frozen.zones:
         there = and_(campaign_zones.c.campaign_id == number, campaign_zones.c.time_zone == subscribers.c.time_zone)
         origin = origin.outerjoin(campaign_zones, there)
