@@ -143,6 +143,14 @@ def test_a_finding_in_a_block_of_an_arm_stands_at_its_line(workspace: Any, opene
     assert (found.where, found.variant) == (Where("issues/tides/issue.yaml", 10), "default.b, pilot.b")
 
 
+def test_a_finding_in_what_all_arms_read_is_one_finding_at_its_line(workspace: Any, opened: Workspace) -> None:
+    workspace.write("issues/tides/issue.yaml", SUBJECTS + '      - {text: "See [click here](https://example.org/x)"}\n')
+    built = building.build(opened, "tides", fresh=True, whole=True, asked=replace(AS_USUAL, fresh=True))
+    (found,) = [one for one in built.findings if "click here" in one.message]
+    assert found.where == Where("issues/tides/issue.yaml", 14)
+    assert len(found.variant.split(", ")) == 8
+
+
 def test_the_studio_can_show_every_arm_of_every_profession(workspace: Any, opened: Workspace) -> None:
     workspace.write("issues/tides/issue.yaml", BLOCKS)
     built = building.build(opened, "tides", fresh=True)
