@@ -12,7 +12,6 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-
 from tests.delivery.fork_server import ForkServer, forking
 
 PEOPLE = 3000
