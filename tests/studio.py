@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import shutil
@@ -30,7 +31,16 @@ class Running:
     def cookie(self) -> str:
         return f"newsletter-studio-{self.port}={self.token}"
 
-    def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], str]:
+    def post(self, path: str, texts: object, **headers: str) -> tuple[int, str]:
+        """The answer to what a page of the studio sends; each header can be another, or empty to be left out."""
+        content = texts if isinstance(texts, bytes) else json.dumps(texts).encode()
+        given = {"origin": self.home, "content_type": "application/json", "content_length": str(len(content))}
+        status, _, body = self.ask(path, "POST", content, **{k: v for k, v in (given | headers).items() if v or k == "cookie"})
+        return status, body
+
+    def ask(
+        self, path: str, method: str = "GET", content: bytes = b"", **headers: str
+    ) -> tuple[int, dict[str, str], str]:
         """The answer to a request with these headers (`_` for `-`), and Host and cookie unless they are given."""
         given = {"host": f"127.0.0.1:{self.port}", "cookie": self.cookie}
         given |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -38,7 +48,7 @@ class Running:
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         for name, value in given.items():
             connection.putheader(name, value)
-        connection.endheaders()
+        connection.endheaders(content)
         answer = connection.getresponse()
         body = answer.read().decode()
         connection.close()

@@ -1,16 +1,21 @@
-"""The system's Chromium, and how well what it draws can be read."""
+"""The system's Chromium, pages of a running studio in it, and how well what it draws can be read."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Frame, Page, sync_playwright
 
+from tests.conftest import REPOSITORY
+from tests.studio import Running, running
+
+ISSUE = "open-source-in-care"
 SCREENSHOTS = Path(__file__).parents[2] / "build/screenshots"
 
 
@@ -30,6 +35,69 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=executable, args=options)
         yield running
         running.close()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The sample workspace."""
+    root = tmp_path / "workspace"
+    root.mkdir()
+    for name in ("issues", "audiences", "static", "templates"):
+        shutil.copytree(REPOSITORY / name, root / name)
+    shutil.copy2(REPOSITORY / "newsletter.yaml", root)
+    return root
+
+
+@pytest.fixture
+def studio(root: Path) -> Iterator[Running]:
+    with running(root) as found:
+        yield found
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, studio: Running) -> Iterator[Open]:
+    """Opens an address of the studio, as the link opens it."""
+    contexts: list[Any] = []
+    complaints: list[str] = []
+
+    def opened(path: str = f"/issues/{ISSUE}", width: int = 1280, scheme: Any = "light") -> Page:
+        height = 900 if width > 500 else 844
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{studio.home}{path}{'&' if '?' in path else '?'}token={studio.token}")
+        if path.startswith("/issues/") and page.locator("#frames").count():
+            shown(page)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+def shown(page: Page) -> Frame:
+    """The frame of the email that is seen, once it is there."""
+    handle = page.wait_for_selector("#frames iframe.shown")
+    frame = handle.content_frame() if handle else None
+    assert frame is not None
+    frame.wait_for_load_state()
+    return frame
+
+
+def save(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def picture(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"studio-{name}.png")
 
 
 def contrast_of(one: str, other: str) -> float:

@@ -2,96 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Frame, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
+from tests.browser.conftest import ISSUE, Open, picture, save, shown
 from tests.conftest import REPOSITORY
-from tests.studio import Running, chromium, running
+from tests.studio import Running
 
-SCREENSHOTS = REPOSITORY / "build/screenshots"
-ISSUE = "open-source-in-care"
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=30_000)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        executable = chromium() or playwright.chromium.executable_path
-        if not Path(executable).exists():
-            message = "no Chromium: install the package chromium, or run `.venv/bin/playwright install chromium`"
-            if os.environ.get("CI"):
-                pytest.fail(message)
-            pytest.skip(message)
-        found = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """The sample workspace."""
-    root = tmp_path / "workspace"
-    root.mkdir()
-    for name in ("issues", "audiences", "static", "templates"):
-        shutil.copytree(REPOSITORY / name, root / name)
-    shutil.copy2(REPOSITORY / "newsletter.yaml", root)
-    return root
-
-
-@pytest.fixture
-def studio(root: Path) -> Iterator[Running]:
-    with running(root) as found:
-        yield found
-
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def open_page(browser: Browser, studio: Running) -> Iterator[Open]:
-    """Opens an address of the studio, as the link opens it."""
-    contexts: list[Any] = []
-    complaints: list[str] = []
-
-    def opened(path: str = f"/issues/{ISSUE}", width: int = 1280, scheme: Any = "light") -> Page:
-        height = 900 if width > 500 else 844
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{studio.home}{path}{'&' if '?' in path else '?'}token={studio.token}")
-        if path.startswith("/issues/") and page.locator("#frames").count():
-            shown(page)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not complaints
-
-
-def shown(page: Page) -> Frame:
-    """The frame of the email that is seen, once it is there."""
-    handle = page.wait_for_selector("#frames iframe.shown")
-    frame = handle.content_frame() if handle else None
-    assert frame is not None
-    frame.wait_for_load_state()
-    return frame
-
-
-def save(path: Path, old: str, new: str) -> None:
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), "utf-8")
 
 
 def test_the_list_names_every_issue_and_says_how_it_stands(open_page: Open) -> None:
@@ -313,11 +236,6 @@ def test_the_keyboard_does_what_the_buttons_do_and_says_so(open_page: Open) -> N
 
 
 # ── everybody can use it ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def picture(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"studio-{name}.png")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 
+from newsletter.errors import SettingsError
+from newsletter.web.studio.asking import is_local, refuse_elsewhere
 from newsletter.web.studio.guarding import is_own
 from tests.conftest import REPOSITORY
 from tests.studio import Running, running
@@ -69,6 +73,63 @@ def test_a_request_of_another_origin_is_refused(studio: Running) -> None:
     assert studio.ask("/", origin="null")[0] == 403
     assert studio.ask("/", origin=own)[0] == 200
     assert studio.ask("/", "POST")[0] == 403
+
+
+POSTS = ["/issues/open-source-in-care/subscribers", "/issues/open-source-in-care/subscriber"]
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_nothing_is_done_for_a_page_elsewhere_or_without_the_token(studio: Running, path: str) -> None:
+    texts = {"part": "example", "address": "nobody", "to": "nobody", "by": "", "profession": "", "content": ""}
+    for headers in (
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": ""},
+        {"origin": f"http://localhost:{studio.port + 1}"},
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+    ):
+        assert studio.post(path, texts, **headers)[0] == 403, headers
+    assert studio.post(path, texts, cookie="")[0] == 401
+    assert studio.post(path, texts, cookie=f"newsletter-studio-{studio.port}=guess")[0] == 401
+    assert studio.post(f"{path}?token={studio.token}", texts, cookie="")[0] == 401
+    assert studio.post(path, texts, host="evil.example")[0] == 400
+    assert studio.ask(path)[0] == 405
+    assert studio.post(path.replace("open-source-in-care", "..%2f.."), texts)[0] == 404
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_what_no_page_of_the_studio_sends_is_refused_in_words(studio: Running, path: str) -> None:
+    for content, kind in ((b"part=a", "application/x-www-form-urlencoded"), (b"{}", "text/plain")):
+        status, body = studio.post(path, content, content_type=kind)
+        assert (status, body) == (422, '{"problem":"the studio takes JSON."}')
+    for wrong in (b"{", b"[]", b'{"part": 1}', b"\xff", b'{"part": "' + b"x" * 70_000 + b'"}'):
+        status, body = studio.post(path, wrong)
+        assert (status, "problem" in body) == (422, True)
+
+
+def test_a_subscriber_is_shown_by_a_word_that_only_this_studio_knows(studio: Running) -> None:
+    found = json.loads(studio.post(POSTS[0], {"part": "a"})[1])["found"]
+    assert 0 < len(found) <= 8
+    chosen = json.loads(studio.post(POSTS[1], {"address": found[0]["address"]})[1])
+    assert found[0]["address"] not in chosen["reader"]
+    for query in ("", "&measure"):
+        address = f"/issues/open-source-in-care/frame?reader={chosen['reader']}{query}"
+        status, headers, _ = studio.ask(address)
+        # A picture elsewhere could carry the person's values to whoever serves it.
+        assert status == 200
+        assert "img-src data:;" in headers["content-security-policy"]
+    assert studio.ask("/issues/open-source-in-care/frame?reader=guess")[0] == 422
+    assert studio.ask("/issues/open-source-in-care/parts?reader=" + found[0]["address"])[0] == 422
+
+
+def test_subscribers_are_shown_on_this_computer_only() -> None:
+    for client, local in ((("127.0.0.1", 5), True), (("::1", 5), True), (("192.168.1.7", 5), False), (None, False)):
+        request = Request({"type": "http", "client": client, "headers": []})
+        assert is_local(request) is local
+        if not local:
+            with pytest.raises(SettingsError, match="only shown to a browser on the computer"):
+                refuse_elsewhere(request)
 
 
 @pytest.mark.parametrize(

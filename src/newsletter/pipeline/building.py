@@ -230,7 +230,9 @@ def _refuse_unknown(only: Sequence[str], edition: Edition) -> None:
             )
 
 
-def assembler_of(settings: Settings, variants: Sequence[RenderedVariant], campaign: str) -> Assembler:
+def assembler_of(
+    settings: Settings, variants: Sequence[RenderedVariant], campaign: str, audience: str = ""
+) -> Assembler:
     """What turns these variants into messages, with the settings' sender."""
     fields = [field for one in variants for field in one.merge_fields]
-    return Assembler(variants, merge_fields.recipient_values(fields), envelope_of(settings, campaign))
+    return Assembler(variants, merge_fields.recipient_values(fields), envelope_of(settings, campaign, audience))

@@ -26,6 +26,7 @@ from newsletter.errors import FileProblems, SettingsError, did_you_mean
 from newsletter.files import read_yaml
 from newsletter.model import CampaignStatus, Delivery, DeliveryId, Finding, RenderedVariant, Where, variant_key
 from newsletter.pipeline.building import Built, assembler_of
+from newsletter.pipeline.readers import NOBODY, Reader
 from newsletter.pipeline.workspace import Workspace, has_database, now, open_store
 
 CLIP = 102 * 1024
@@ -78,18 +79,6 @@ def status_of(workspace: Workspace, issue: str, built: Built | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Who a variant is shown to: merge values by name; none: somebody of whom nothing is known."""
-
-    name: str = ""
-    address: str = "reader@example.org"
-    values: Mapping[str, str] | None = None
-
-
-NOBODY = Reader()
-
-
-@dataclass(frozen=True, slots=True)
 class Shown:
     """A variant as that reader gets it. `html` names its pictures as the mail does."""
 
@@ -111,17 +100,24 @@ def show(workspace: Workspace, issue: str, variant: RenderedVariant, reader: Rea
             variant, _delivery(variant, reader), html or variant.html
         )
     except NotPersonalizable as error:
-        raise SettingsError(f"the mail cannot be shown to {reader.name or 'this reader'}: {error}") from error
+        raise SettingsError(f"the mail cannot be shown to {reader.address}: {error}") from error
     return Shown(subject, variant.preheader, page, text, len(page.encode()))
 
 
-def message(workspace: Workspace, issue: str, variant: RenderedVariant, reader: Reader = NOBODY) -> bytes:
-    """The whole mail (RFC 5322), made by what makes the mails that are sent."""
-    return assembler_of(workspace.settings, [variant], issue).assemble(_delivery(variant, reader), now()).content
+def message(workspace: Workspace, issue: str, variant: RenderedVariant, reader: Reader, audience: str) -> bytes:
+    """The whole mail (RFC 5322), made by what makes the mails that are sent.
+
+    Its delivery id is 24 zeros. Raises `SettingsError` when the reader's values make an expression fail.
+    """
+    try:
+        assembler = assembler_of(workspace.settings, [variant], issue, audience)
+        return assembler.assemble(_delivery(variant, reader), now()).content
+    except NotPersonalizable as error:
+        raise SettingsError(f"the mail cannot be shown to {reader.address}: {error}") from error
 
 
 def _delivery(variant: RenderedVariant, reader: Reader) -> Delivery:
-    return Delivery(0, DeliveryId("0" * 24), reader.address, variant.key, 0, dict(reader.values or {}))
+    return Delivery(0, DeliveryId("0" * 24), reader.address, variant.key, 0, dict(reader.values))
 
 
 def choices(built: Built) -> dict[str, str]:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from threading import Event
 
 from newsletter.audience.addresses import Address, InvalidAddress, parse_address
-from newsletter.audience.professions import load_professions
 from newsletter.delivery.messages import NotPersonalizable
 from newsletter.errors import Refused, SettingsError, did_you_mean
 from newsletter.model import (
@@ -28,15 +27,14 @@ from newsletter.model import (
     Result,
 )
 from newsletter.pipeline.building import Built, build
-from newsletter.pipeline.people import import_file
 from newsletter.pipeline.providers import assembler_for, open_provider
+from newsletter.pipeline.readers import Reader, subscriber
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
 from newsletter.settings import require_provider
 
 MARK = "[Test] "
 _MOST = 50
 """More addresses than this are an audience."""
-_COMPUTED = ("address", "unsubscribe_url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +64,6 @@ class Tried:
         return sum(1 for one in self.outcomes.values() if one.result is not Result.ACCEPTED)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Whose mail it is: the variant, and the values that are filled in."""
-
-    variant: str
-    values: Mapping[str, str] = field(default_factory=dict)
-
-
 def send_test(workspace: Workspace, argument: str, trial: Trial, stop: Event, progress: Progress = silent) -> Tried:
     """Mail the test. Raises `SettingsError` for addresses and people there are not, `Refused` for the suppressed."""
     require_provider(workspace.settings)
@@ -99,7 +89,7 @@ def _addresses(texts: Sequence[str]) -> list[Address]:
     return list(found.values())
 
 
-def _as_profession(built: Built, trial: Trial) -> _Reader:
+def _as_profession(built: Built, trial: Trial) -> Reader:
     """Somebody of that profession of whom nothing else is known."""
     known = built.variant_of
     if trial.profession and trial.profession not in known:
@@ -107,10 +97,10 @@ def _as_profession(built: Built, trial: Trial) -> _Reader:
         raise SettingsError(
             f"the issue has no variant for '{trial.profession}'.{hint} Its professions: {', '.join(known)}."
         )
-    return _Reader(known.get(trial.profession or DEFAULT, DEFAULT))
+    return Reader(variant=known.get(trial.profession or DEFAULT, DEFAULT))
 
 
-def _in_arm(built: Built, reader: _Reader, arm: str) -> _Reader:
+def _in_arm(built: Built, reader: Reader, arm: str) -> Reader:
     """The reader in that arm, where the issue tries something."""
     if arm and arm not in built.arms:
         known = f"Its arms: {', '.join(built.arms)}." if built.arms else "It tries nothing: it has no `ab:`."
@@ -119,24 +109,12 @@ def _in_arm(built: Built, reader: _Reader, arm: str) -> _Reader:
     return replace(reader, variant=found.key) if found else reader
 
 
-def _as_subscriber(workspace: Workspace, built: Built, text: str) -> _Reader:
+def _as_subscriber(workspace: Workspace, built: Built, text: str) -> Reader:
     """The subscriber of that address, as a send would freeze them now."""
-    from newsletter.store.freezing import recipient_of
-
     try:
-        key = parse_address(text).key
-    except InvalidAddress as error:
-        raise SettingsError(f"--as {text}: {error}.") from error
-    fields = tuple(one for one in built.audience.recipient_fields if one not in _COMPUTED)
-    with open_store(workspace) as database:
-        if built.audience.source:
-            import_file(workspace, database, built.audience, load_professions(workspace.root), silent)
-        with database.connect() as connection:
-            found = recipient_of(connection, key, fields)
-    if found is None:
-        raise SettingsError(f"--as {text}: no subscriber has this address. `newsletter audience show` finds people.")
-    profession, values = found
-    return _Reader(built.variant_of.get(profession, DEFAULT), values)
+        return subscriber(workspace, built, text)
+    except SettingsError as error:
+        raise SettingsError(f"--as {error}") from error
 
 
 def _refuse_suppressed(workspace: Workspace, audience: Audience, addresses: Sequence[Address]) -> None:
@@ -154,7 +132,7 @@ def _refuse_suppressed(workspace: Workspace, audience: Audience, addresses: Sequ
 
 
 def _delivered(
-    workspace: Workspace, built: Built, trial: Trial, reader: _Reader, addresses: Sequence[str], stop: Event
+    workspace: Workspace, built: Built, trial: Trial, reader: Reader, addresses: Sequence[str], stop: Event
 ) -> dict[str, Outcome]:
     """What the provider answered for each address."""
     variant = next(one for one in built.variants if one.key == reader.variant)
@@ -178,7 +156,7 @@ def _marked(variant: RenderedVariant) -> RenderedVariant:
     return replace(variant, subject=MARK + variant.subject)
 
 
-def _delivery(address: str, reader: _Reader) -> Delivery:
+def _delivery(address: str, reader: Reader) -> Delivery:
     return Delivery(0, DeliveryId(secrets.token_hex(12)), address, reader.variant, 0, reader.values)
 
 

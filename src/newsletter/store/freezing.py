@@ -192,10 +192,15 @@ def _merge_value(name: str) -> ColumnElement[Any]:
     return dialects.json_text(subscribers.c.attributes, (name,)) + ""
 
 
-def recipient_of(connection: Connection, address_key: str, fields: Sequence[str]) -> tuple[str, dict[str, str]] | None:
-    """A subscriber's profession and merge values, as freezing would keep them; None when there is no such person."""
-    query = select(subscribers.c.profession, _recipient_json(connection, fields).label("recipient"))
-    row = connection.execute(query.where(subscribers.c.address_key == address_key)).one_or_none()
+def recipient_of(
+    connection: Connection, address_key: str, fields: Sequence[str]
+) -> tuple[str, str, dict[str, str]] | None:
+    """A subscriber's address, profession and merge values, as freezing would keep them; None: there is no such one."""
+    chosen = select(
+        subscribers.c.address, subscribers.c.profession, _recipient_json(connection, fields).label("values")
+    )
+    row = connection.execute(chosen.where(subscribers.c.address_key == address_key)).one_or_none()
     if row is None:
         return None
-    return row.profession, {name: value for name, value in row.recipient.items() if value}
+    address, profession, values = row
+    return address, profession, {name: value for name, value in values.items() if value}

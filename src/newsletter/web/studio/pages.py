@@ -6,10 +6,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from pathlib import Path
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,11 +18,13 @@ from starlette.staticfiles import StaticFiles
 from newsletter.errors import NewsletterError
 from newsletter.model import Finding, Where
 from newsletter.pipeline import previewing
+from newsletter.pipeline.readers import NOBODY
+from newsletter.web.studio.asking import is_local
 from newsletter.web.studio.desk import Desk, State
-from newsletter.web.studio.framing import FRAME_POLICY, MEASURE_POLICY, measured, refused_page
+from newsletter.web.studio.drawing import HERE, drawn
+from newsletter.web.studio.framing import FRAME_POLICY, MEASURE_POLICY, measured, private, refused_page
 from newsletter.web.studio.live import Live
-
-HERE = Path(__file__).parent
+from newsletter.web.studio.subscribers import Subscribers, seen_by
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Pages:
 
     desk: Desk
     live: Live
+    subscribers: Subscribers
     editor: str
 
     def routes(self) -> list[Route | Mount]:
@@ -47,6 +48,8 @@ class Pages:
             Route("/issues/{issue}/html", self.html),
             Route("/issues/{issue}/all", self.everybody),
             Route("/issues/{issue}/compare", self.compare),
+            Route("/issues/{issue}/subscribers", self.find_subscribers, methods=["POST"]),
+            Route("/issues/{issue}/subscriber", self.choose_subscriber, methods=["POST"]),
             Route("/events", self.events),
             Mount("/assets", StaticFiles(directory=HERE / "assets")),
         ]
@@ -56,7 +59,7 @@ class Pages:
     async def index(self, request: Request) -> Response:
         """The list of issues."""
         cards = await run_in_threadpool(lambda: previewing.cards(self.desk.workspace()))
-        return self._page("index.html.j2", cards=cards, brand=self.desk.workspace().settings.brand.name)
+        return drawn("index.html.j2", cards=cards, brand=self.desk.workspace().settings.brand.name)
 
     async def card(self, request: Request) -> Response:
         """What building an issue says of it, for the list."""
@@ -65,7 +68,7 @@ class Pages:
         status = await run_in_threadpool(
             previewing.status_of, state.workspace, issue, None if state.problems else state.built
         )
-        return self._page("card.html.j2", issue=issue, state=state, status=status, tally=_tally(state))
+        return drawn("card.html.j2", issue=issue, state=state, status=status, tally=_tally(state))
 
     async def issue(self, request: Request) -> Response:
         """An issue's page; what takes a build to know comes with `parts`."""
@@ -73,20 +76,27 @@ class Pages:
         cards = await run_in_threadpool(lambda: previewing.cards(self.desk.workspace()))
         card = next(one for one in cards if one.id == issue)
         asked = request.query_params.get("profession", "")
-        return self._page("issue.html.j2", issue=issue, card=card, profession=asked, views=previewing.VIEWS)
+        return drawn(
+            "issue.html.j2",
+            issue=issue,
+            card=card,
+            profession=asked,
+            views=previewing.VIEWS,
+            is_local=is_local(request),
+        )
 
     async def parts(self, request: Request) -> Response:
         """The parts of an issue's page that change with every save."""
         issue = self._issue_of(request)
         state = await run_in_threadpool(self.desk.state, issue)
-        return await run_in_threadpool(self._parts, issue, state, request.query_params)
+        return await run_in_threadpool(self._parts, issue, state, request)
 
-    def _parts(self, issue: str, state: State, query: Mapping[str, str]) -> Response:
-        profession = state.choice(query.get("profession", ""))
+    def _parts(self, issue: str, state: State, request: Request) -> Response:
+        reader = self.subscribers.reader(request, issue, state)
+        profession = seen_by(state, reader, request.query_params.get("profession", ""))
         variant = state.variant(profession)
-        reader = self._reader(state, query)
         shown = previewing.show(state.workspace, issue, variant, reader) if variant else None
-        return self._page(
+        return drawn(
             "parts.html.j2",
             issue=issue,
             state=state,
@@ -106,7 +116,7 @@ class Pages:
         """All variants side by side."""
         issue = self._issue_of(request)
         state = await run_in_threadpool(self.desk.state, issue)
-        return self._page("everybody.html.j2", issue=issue, state=state, professions=_professions(state))
+        return drawn("everybody.html.j2", issue=issue, state=state, professions=_professions(state))
 
     async def compare(self, request: Request) -> Response:
         """What differs between the text of two variants."""
@@ -123,7 +133,7 @@ class Pages:
             variant = previewing.variant_of(state.built, profession) if state.built else None
             texts.append(previewing.show(state.workspace, issue, variant).text if variant else "")
         lines = _differences(texts[0].splitlines(), texts[1].splitlines())
-        return self._page(
+        return drawn(
             "compare.html.j2",
             issue=issue,
             state=state,
@@ -140,10 +150,12 @@ class Pages:
         """The email itself. It runs no script and is of no origin; `measure` is its twin that says how tall it is."""
         issue = self._issue_of(request)
         state = await run_in_threadpool(self.desk.state, issue)
-        return await run_in_threadpool(self._framed, issue, state, request.query_params)
+        return await run_in_threadpool(self._framed, issue, state, request)
 
-    def _framed(self, issue: str, state: State, query: Mapping[str, str]) -> Response:
-        profession = state.choice(query.get("profession", ""))
+    def _framed(self, issue: str, state: State, request: Request) -> Response:
+        query = request.query_params
+        reader = self.subscribers.reader(request, issue, state)
+        profession = seen_by(state, reader, query.get("profession", ""))
         variant = state.variant(profession)
         if variant is None:
             return HTMLResponse(refused_page(), headers={"content-security-policy": FRAME_POLICY})
@@ -151,15 +163,14 @@ class Pages:
         measure = "measure" in query
         if measure and state.quick is None and state.built:
             html = previewing.with_places(state.built, profession, _findings(state, profession))
-        html = previewing.show(state.workspace, issue, variant, self._reader(state, query), html).html
+        html = previewing.show(state.workspace, issue, variant, reader, html).html
         html = previewing.in_view(state.workspace, html, query.get("view", ""))
         html = previewing.in_scheme(html, "dark" if query.get("scheme") == "dark" else "light")
         html = previewing.with_pictures(state.workspace, html, variant, query.get("pictures") != "off")
-        if not measure:
-            return HTMLResponse(html, headers={"content-security-policy": FRAME_POLICY})
         nonce = secrets.token_urlsafe(16)
-        policy = MEASURE_POLICY.replace("NONCE", nonce)
-        return HTMLResponse(measured(html, nonce), headers={"content-security-policy": policy})
+        policy = MEASURE_POLICY.replace("NONCE", nonce) if measure else FRAME_POLICY
+        policy = policy if reader is NOBODY else private(policy)
+        return HTMLResponse(measured(html, nonce) if measure else html, headers={"content-security-policy": policy})
 
     async def html(self, request: Request) -> Response:
         """The HTML exactly as it is mailed, as text to copy."""
@@ -176,19 +187,28 @@ class Pages:
             raise HTTPException(404)
         issue = self._issue_of(request)
         state = await run_in_threadpool(self.desk.state, issue)
-        return await run_in_threadpool(self._looked, what, issue, state, request.query_params)
+        return await run_in_threadpool(self._looked, what, issue, state, request)
 
-    def _looked(self, what: str, issue: str, state: State, query: Mapping[str, str]) -> Response:
-        variant = state.variant(state.choice(query.get("profession", "")))
-        if variant is None:
-            return self._page("look.html.j2", what="nothing", lines=(), anatomy=None)
-        reader = self._reader(state, query)
+    def _looked(self, what: str, issue: str, state: State, request: Request) -> Response:
+        reader = self.subscribers.reader(request, issue, state)
+        variant = state.variant(seen_by(state, reader, request.query_params.get("profession", "")))
+        if variant is None or state.built is None:
+            return drawn("look.html.j2", what="nothing", lines=(), anatomy=None)
         if what == "message":
-            found = previewing.anatomy(previewing.message(state.workspace, issue, variant, reader))
-            return self._page("look.html.j2", what=what, lines=(), anatomy=found)
+            mail = previewing.message(state.workspace, issue, variant, reader, state.built.audience.id)
+            found = previewing.anatomy(mail)
+            return drawn("look.html.j2", what=what, lines=(), anatomy=found)
         shown = previewing.show(state.workspace, issue, variant, reader)
         text = shown.text if what == "text" else shown.html
-        return self._page("look.html.j2", what=what, lines=text.splitlines(), anatomy=None)
+        return drawn("look.html.j2", what=what, lines=text.splitlines(), anatomy=None)
+
+    async def find_subscribers(self, request: Request) -> Response:
+        """A few people to choose from."""
+        return await self.subscribers.look_up(request, self._issue_of(request))
+
+    async def choose_subscriber(self, request: Request) -> Response:
+        """The word that stands for the one chosen."""
+        return await self.subscribers.choose(request, self._issue_of(request))
 
     async def events(self, request: Request) -> Response:
         """What saving changes, as it happens."""
@@ -200,7 +220,7 @@ class Pages:
         """A page for what cannot be shown, in words."""
         status = error.status_code if isinstance(error, HTTPException) else 422
         words = str(error) if isinstance(error, NewsletterError) else "There is nothing at this address."
-        return self._page("failed.html.j2", code=status, words=words)
+        return drawn("failed.html.j2", code=status, words=words)
 
     # ── what they share ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -210,9 +230,6 @@ class Pages:
             raise HTTPException(404)
         return issue
 
-    def _reader(self, state: State, query: Mapping[str, str]) -> previewing.Reader:
-        return previewing.NOBODY
-
     def _link(self, where: Where) -> str:
         """The address that opens the place in an editor; empty for a place outside the workspace."""
         root = self.live.root
@@ -220,18 +237,6 @@ class Pages:
         if not path.is_relative_to(root.resolve()):
             return ""
         return self.editor.replace("{path}", quote(str(path))).replace("{line}", str(where.line or 1))
-
-    def _page(self, name: str, code: int = 200, **values: object) -> HTMLResponse:
-        return HTMLResponse(_TEMPLATES.get_template(name).render(**values), code)
-
-
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(HERE / "templates"),
-    autoescape=select_autoescape(default=True, default_for_string=True),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 def _professions(state: State) -> list[dict[str, str]]:

@@ -20,6 +20,7 @@ from newsletter.web.studio.desk import Desk
 from newsletter.web.studio.guarding import Guard
 from newsletter.web.studio.live import Live
 from newsletter.web.studio.pages import Pages
+from newsletter.web.studio.subscribers import Subscribers
 
 VSCODE = "vscode://file{path}:{line}"
 """Opens a place in Visual Studio Code."""
@@ -45,7 +46,7 @@ def studio(open_workspace: Callable[[], Workspace], served: Served, editor: str 
     """The studio as an app, guarded."""
     desk = Desk(open_workspace)
     live = Live(desk, open_workspace().root.resolve())
-    pages = Pages(desk, live, editor)
+    pages = Pages(desk, live, Subscribers(desk), editor)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

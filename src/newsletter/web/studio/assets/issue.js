@@ -1,11 +1,12 @@
 // An issue's page: what is looked at and how, and what changes with every save.
 import { Frames } from "/assets/frames.js";
 import { listen } from "/assets/live.js";
+import { Subscriber } from "/assets/subscriber.js";
 
 const find = (selector) => document.querySelector(selector);
 const all = (selector) => [...document.querySelectorAll(selector)];
 const { issue } = document.body.dataset;
-const look = { profession: document.body.dataset.profession, view: "sent", scheme: "light", pictures: "on" };
+const look = { profession: document.body.dataset.profession, reader: "", view: "sent", scheme: "light", pictures: "on" };
 const paper = find("#paper");
 const stage = find("#pane-email");
 find("#frames").dataset.frame = `/issues/${issue}/frame`;
@@ -22,15 +23,21 @@ function toast(words) {
 
 async function fetched(address) {
   const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`${answer.status}`);
-  return answer.text();
+  const text = await answer.text();
+  if (answer.ok) return text;
+  const said = new DOMParser().parseFromString(text, "text/html").querySelector(".empty p, p");
+  throw new Error(said?.textContent ?? `The studio cannot show this (${answer.status}).`);
 }
 
 // ── what changes with a save ─────────────────────────────────────────────────────────────────────────────────────
 
+function whose() {
+  return new URLSearchParams({ profession: look.profession, reader: look.reader });
+}
+
 async function refreshParts() {
   const made = document.createElement("template");
-  made.innerHTML = await fetched(`/issues/${issue}/parts?${new URLSearchParams({ profession: look.profession })}`);
+  made.innerHTML = await fetched(`/issues/${issue}/parts?${whose()}`);
   const part = (name) => made.content.querySelector(`[data-part="${name}"]`);
   find("#status").replaceChildren(...part("status").childNodes);
   find("#inbox").replaceChildren(...part("inbox").childNodes);
@@ -48,13 +55,13 @@ async function refreshParts() {
 }
 
 function showFrame() {
-  frames.show({ profession: look.profession, view: look.view, scheme: look.scheme, pictures: look.pictures, version: look.version ?? "" });
+  frames.show({ profession: look.profession, reader: look.reader, view: look.view, scheme: look.scheme, pictures: look.pictures, version: look.version ?? "" });
 }
 
 async function showTab() {
   if (tab === "email") return;
   const pane = find(`#pane-${tab}`);
-  pane.innerHTML = await fetched(`/issues/${issue}/look/${tab}?${new URLSearchParams({ profession: look.profession })}`);
+  pane.innerHTML = await fetched(`/issues/${issue}/look/${tab}?${whose()}`);
 }
 
 function connect() {
@@ -64,7 +71,7 @@ function connect() {
     { issue, profession: look.profession },
     {
       rendered: ({ version }) => { look.version = version; find("#problems").replaceChildren(); showFrame(); },
-      checked: async () => { await refreshParts(); showFrame(); showTab(); },
+      checked: everything,
       broken: refreshParts,
     },
     (state) => {
@@ -77,8 +84,11 @@ function connect() {
 async function everything() {
   try {
     await refreshParts();
-  } catch {
-    find("#side").innerHTML = '<p class="waiting">The studio does not answer. Is it still running?</p>';
+  } catch (problem) {
+    const words = document.createElement("p");
+    words.className = "waiting";
+    words.textContent = problem instanceof TypeError ? "The studio does not answer. Is it still running?" : problem.message;
+    find("#side").replaceChildren(words);
     return;
   }
   showFrame();
@@ -120,7 +130,13 @@ function setView(view) {
 }
 
 async function setProfession(profession) {
+  subscriber.clear();
+  await readAs(profession);
+}
+
+async function readAs(profession, reader = "") {
   look.profession = profession;
+  look.reader = reader;
   find("#profession").value = profession;
   history.replaceState(null, "", `?${new URLSearchParams({ profession })}`);
   connect();
@@ -156,7 +172,7 @@ async function copy() {
   const html = await fetched(`/issues/${issue}/html?${new URLSearchParams({ profession: look.profession })}`);
   try {
     await navigator.clipboard.writeText(html);
-    toast("The HTML is on the clipboard");
+    toast(look.reader ? "The HTML is on the clipboard, without the subscriber's values" : "The HTML is on the clipboard");
   } catch {
     toast("The browser does not allow copying here. The Source tab has the HTML");
   }
@@ -206,7 +222,10 @@ grip.addEventListener("keydown", (event) => {
   if (by) setWidth(Number(grip.getAttribute("aria-valuenow")) + by);
 });
 
+const subscriber = new Subscriber(issue, (reader, profession) => readAs(profession || look.profession, reader));
+
 const keys = {
+  a: () => subscriber.open(),
   1: () => setWidth(700),
   2: () => setWidth(560),
   3: () => setWidth(375),
