@@ -35,7 +35,9 @@ class Running:
         """The answer to what a page of the studio sends; each header can be another, or empty to be left out."""
         content = texts if isinstance(texts, bytes) else json.dumps(texts).encode()
         given = {"origin": self.home, "content_type": "application/json", "content_length": str(len(content))}
-        status, _, body = self.ask(path, "POST", content, **{k: v for k, v in (given | headers).items() if v or k == "cookie"})
+        status, _, body = self.ask(
+            path, "POST", content, **{k: v for k, v in (given | headers).items() if v or k == "cookie"}
+        )
         return status, body
 
     def ask(

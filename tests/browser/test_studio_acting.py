@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open, picture, shown
+from tests.browser.conftest import ISSUE, Open, picture, save, shown
 
 pytestmark = pytest.mark.browser
 PEOPLE = (
@@ -55,3 +55,69 @@ def test_somebody_who_is_not_there_is_told_in_words(open_page: Open) -> None:
     field.press("Enter")
     expect(page.locator("#as-told")).to_contain_text("no subscriber has this address")
     assert shown(page)
+
+
+def test_a_test_is_mailed_from_the_page_and_what_became_of_it_is_told(open_page: Open, root: Path) -> None:
+    page = open_page(f"/issues/{ISSUE}?profession=practitioner")
+    page.get_by_role("button", name="Send a test").click()
+    dialog = page.get_by_role("dialog", name="Send a test")
+    expect(dialog).to_contain_text("It goes out through outbox")
+    expect(dialog.get_by_role("checkbox")).to_be_hidden()
+    dialog.get_by_label("To", exact=True).fill("nobody")
+    dialog.get_by_role("button", name="Send the test").click()
+    expect(dialog.locator(".told.bad")).to_contain_text("nobody: ")
+    dialog.get_by_label("To", exact=True).fill("me@example.org, you@example.org")
+    picture(page, "test-1280-light")
+    dialog.get_by_role("button", name="Send the test").click()
+    expect(dialog.locator(".told.good")).to_have_text(
+        f"me@example.org: accepted; you@example.org: accepted It lies in var/outbox/{ISSUE}-test."
+    )
+    mails = [path.read_bytes() for path in (root / f"var/outbox/{ISSUE}-test").rglob("*.eml")]
+    assert len(mails) == 2
+    assert all(b"Subject: [Test] Open source for practitioners" in one for one in mails)
+
+
+def test_an_approval_is_made_here_and_is_stale_the_moment_anything_changes(open_page: Open, root: Path) -> None:
+    page = open_page()
+    panel = page.locator("#approval")
+    expect(panel).to_contain_text("Nobody has decided anything yet.")
+    page.get_by_role("button", name="Ask for changes").click()
+    dialog = page.locator("#decide")
+    dialog.get_by_label("Your name").fill("Bo")
+    dialog.get_by_label("Comment").fill("The <b>second</b> heading is too long")
+    dialog.get_by_role("button", name="Ask for changes").click()
+    expect(panel.locator(".decision.stands")).to_contain_text("Bo asked for changes")
+    expect(panel.locator("blockquote")).to_have_text("The <b>second</b> heading is too long")
+    expect(page.locator("#status")).to_have_text("Ready")
+    page.keyboard.press("p")
+    dialog.get_by_role("button", name="Approve").click()
+    expect(panel.locator(".decision.stands")).to_contain_text("Bo approved")
+    expect(page.locator("#status")).to_have_text("Approved")
+    picture(page, "approved-1280-light")
+    save(root / f"issues/{ISSUE}/open-source.md", "sewing machines", "weaving machines")
+    expect(panel.locator(".decision.stale")).to_contain_text("Stale. Changed since: article open-source.md")
+    expect(page.locator("#status")).to_have_text("Ready")
+    panel.scroll_into_view_if_needed()
+    picture(page, "stale-1280-light")
+
+
+def test_what_was_not_looked_at_cannot_be_approved(open_page: Open, root: Path) -> None:
+    page = open_page()
+    expect(page.locator("#approval .actions")).to_be_visible()
+    page.keyboard.press("p")
+    save(root / f"issues/{ISSUE}/open-source.md", "sewing machines", "weaving machines")
+    dialog = page.locator("#decide")
+    dialog.get_by_label("Your name").fill("Bo")
+    dialog.get_by_role("button", name="Approve").click()
+    expect(dialog.locator(".told.bad")).to_contain_text("is not what was looked at any more")
+    assert not (root / f"issues/{ISSUE}/approvals.yaml").exists()
+
+
+def test_the_review_file_opens_in_a_page_of_its_own_that_can_reach_nothing(open_page: Open) -> None:
+    page = open_page()
+    with page.expect_popup() as opening:
+        page.get_by_role("link", name="Open review file").click()
+    review = opening.value
+    expect(review.get_by_role("heading", name="Open source in care", level=1)).to_be_visible()
+    expect(review.locator(".tools")).to_be_visible()
+    assert review.evaluate("self.origin") == "null"

@@ -75,7 +75,7 @@ def test_a_request_of_another_origin_is_refused(studio: Running) -> None:
     assert studio.ask("/", "POST")[0] == 403
 
 
-POSTS = ["/issues/open-source-in-care/subscribers", "/issues/open-source-in-care/subscriber"]
+POSTS = [f"/issues/open-source-in-care/{one}" for one in ("subscribers", "subscriber", "tests", "decisions")]
 
 
 @pytest.mark.parametrize("path", POSTS)
@@ -121,6 +121,15 @@ def test_a_subscriber_is_shown_by_a_word_that_only_this_studio_knows(studio: Run
         assert "img-src data:;" in headers["content-security-policy"]
     assert studio.ask("/issues/open-source-in-care/frame?reader=guess")[0] == 422
     assert studio.ask("/issues/open-source-in-care/parts?reader=" + found[0]["address"])[0] == 422
+
+
+def test_the_review_file_has_no_origin_and_stands_in_no_other_page(studio: Running) -> None:
+    status, headers, body = studio.ask("/issues/open-source-in-care/review?save")
+    assert (status, headers["content-disposition"]) == (200, 'attachment; filename="review-open-source-in-care.html"')
+    policy = headers["content-security-policy"].split("; ")
+    assert "frame-ancestors 'none'" in policy and "sandbox allow-scripts allow-popups" in policy
+    assert "Open source in care" in body
+    assert studio.ask("/issues/open-source-in-care/review", sec_fetch_site="cross-site")[0] == 403
 
 
 def test_subscribers_are_shown_on_this_computer_only() -> None:

@@ -24,7 +24,16 @@ from newsletter.content.issues import FOLDER as ISSUES
 from newsletter.delivery.messages import NotPersonalizable
 from newsletter.errors import FileProblems, SettingsError, did_you_mean
 from newsletter.files import read_yaml
-from newsletter.model import CampaignStatus, Delivery, DeliveryId, Finding, RenderedVariant, Where, variant_key
+from newsletter.model import (
+    CampaignStatus,
+    Delivery,
+    DeliveryId,
+    Finding,
+    RenderedVariant,
+    Standing,
+    Where,
+    variant_key,
+)
 from newsletter.pipeline.building import Built, assembler_of
 from newsletter.pipeline.readers import NOBODY, Reader
 from newsletter.pipeline.workspace import Workspace, has_database, now, open_store
@@ -59,20 +68,23 @@ def _card(root: Path, name: str) -> Card:
     return Card(name, str(found.get("title") or name), str(found.get("audience") or ""))
 
 
-def status_of(workspace: Workspace, issue: str, built: Built | None) -> str:
-    """draft, ready, or what its newest campaign is: scheduled, sending, paused, sent."""
-    words = {CampaignStatus.FINISHED: "sent", CampaignStatus.CANCELLED: ""}
+def status_of(workspace: Workspace, issue: str, built: Built | None, standing: Standing | None) -> str:
+    """What its newest campaign is (scheduled, sending, paused, sent); else approved, ready or draft.
+
+    A campaign that was cancelled counts for nothing. What has errors is a draft, whoever approved it.
+    """
     if has_database(workspace):
         from newsletter.store import campaigns
 
         with open_store(workspace) as database, database.connect() as connection:
-            every = [campaigns.find_campaign(connection, name) for name in campaigns.campaign_names(connection)]
-        own = [one for one in every if one is not None and one.issue == issue]
+            every = campaigns.all_campaigns(connection)
+        own = [one for one in every if one.issue == issue and one.status is not CampaignStatus.CANCELLED]
         if own:
-            newest = max(own, key=lambda one: one.created_at).status
-            if words.get(newest, newest.value):
-                return words.get(newest, newest.value)
-    return "ready" if built is not None and not built.errors else "draft"
+            newest = own[-1].status
+            return "sent" if newest is CampaignStatus.FINISHED else newest.value
+    if built is None or built.errors:
+        return "draft"
+    return "approved" if standing is not None and standing.is_approved else "ready"
 
 
 # ── one variant, as one person reads it ─────────────────────────────────────────────────────────────────────────────

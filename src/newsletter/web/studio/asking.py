@@ -6,6 +6,7 @@ JSON, because no form of another site can send it without asking first; the guar
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 
 from starlette.concurrency import run_in_threadpool
@@ -15,6 +16,8 @@ from starlette.responses import JSONResponse, Response
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.web.studio.guarding import is_loopback
 
+_OPTION = re.compile(r"^(?:--[a-z]+:? ?)+")
+"""What the command would call the field."""
 _MOST = 64 * 1024
 """Bytes; a comment and an address need no more."""
 
@@ -24,7 +27,7 @@ async def answered(request: Request, act: Callable[[Mapping[str, str]], Mapping[
     try:
         return JSONResponse(await run_in_threadpool(act, await _texts(request)))
     except NewsletterError as error:
-        return JSONResponse({"problem": str(error)}, 422)
+        return JSONResponse({"problem": _OPTION.sub("", str(error))}, 422)
 
 
 def is_local(request: Request) -> bool:

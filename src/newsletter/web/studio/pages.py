@@ -16,10 +16,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from newsletter.errors import NewsletterError
-from newsletter.model import Finding, Where
-from newsletter.pipeline import previewing
+from newsletter.model import Finding, Standing, Where
+from newsletter.pipeline import approvals, previewing
 from newsletter.pipeline.readers import NOBODY
 from newsletter.web.studio.asking import is_local
+from newsletter.web.studio.deeds import Deeds, decisions, standing_of
 from newsletter.web.studio.desk import Desk, State
 from newsletter.web.studio.drawing import HERE, drawn
 from newsletter.web.studio.framing import FRAME_POLICY, MEASURE_POLICY, measured, private, refused_page
@@ -34,6 +35,7 @@ class Pages:
     desk: Desk
     live: Live
     subscribers: Subscribers
+    deeds: Deeds
     editor: str
 
     def routes(self) -> list[Route | Mount]:
@@ -50,6 +52,9 @@ class Pages:
             Route("/issues/{issue}/compare", self.compare),
             Route("/issues/{issue}/subscribers", self.find_subscribers, methods=["POST"]),
             Route("/issues/{issue}/subscriber", self.choose_subscriber, methods=["POST"]),
+            Route("/issues/{issue}/tests", self.test, methods=["POST"]),
+            Route("/issues/{issue}/decisions", self.decide, methods=["POST"]),
+            Route("/issues/{issue}/review", self.review),
             Route("/events", self.events),
             Mount("/assets", StaticFiles(directory=HERE / "assets")),
         ]
@@ -65,9 +70,8 @@ class Pages:
         """What building an issue says of it, for the list."""
         issue = self._issue_of(request)
         state = await run_in_threadpool(self.desk.state, issue)
-        status = await run_in_threadpool(
-            previewing.status_of, state.workspace, issue, None if state.problems else state.built
-        )
+        standing, _ = await run_in_threadpool(standing_of, state)
+        status = await run_in_threadpool(_status, issue, state, standing)
         return drawn("card.html.j2", issue=issue, state=state, status=status, tally=_tally(state))
 
     async def issue(self, request: Request) -> Response:
@@ -96,11 +100,17 @@ class Pages:
         profession = seen_by(state, reader, request.query_params.get("profession", ""))
         variant = state.variant(profession)
         shown = previewing.show(state.workspace, issue, variant, reader) if variant else None
+        standing, unknown = standing_of(state)
         return drawn(
             "parts.html.j2",
             issue=issue,
             state=state,
-            status=previewing.status_of(state.workspace, issue, None if state.problems else state.built),
+            status=_status(issue, state, standing),
+            standing=standing,
+            unknown=unknown,
+            decisions=decisions(standing) if standing else [],
+            words=approvals.words_of(standing) if standing else [],
+            provider=state.workspace.settings.provider.name,
             profession=profession,
             professions=_professions(state),
             shown=shown,
@@ -210,6 +220,18 @@ class Pages:
         """The word that stands for the one chosen."""
         return await self.subscribers.choose(request, self._issue_of(request))
 
+    async def test(self, request: Request) -> Response:
+        """A test mailed."""
+        return await self.deeds.test(request, self._issue_of(request))
+
+    async def decide(self, request: Request) -> Response:
+        """A reviewer's decision recorded."""
+        return await self.deeds.decide(request, self._issue_of(request))
+
+    async def review(self, request: Request) -> Response:
+        """The review file."""
+        return await self.deeds.review(request, self._issue_of(request))
+
     async def events(self, request: Request) -> Response:
         """What saving changes, as it happens."""
         issue, profession = (request.query_params.get(name, "") for name in ("issue", "profession"))
@@ -237,6 +259,10 @@ class Pages:
         if not path.is_relative_to(root.resolve()):
             return ""
         return self.editor.replace("{path}", quote(str(path))).replace("{line}", str(where.line or 1))
+
+
+def _status(issue: str, state: State, standing: Standing | None) -> str:
+    return previewing.status_of(state.workspace, issue, None if state.problems else state.built, standing)
 
 
 def _professions(state: State) -> list[dict[str, str]]:

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.pipeline.workspace import Workspace
+from newsletter.web.studio.deeds import Deeds
 from newsletter.web.studio.desk import Desk
 from newsletter.web.studio.guarding import Guard
 from newsletter.web.studio.live import Live
@@ -46,7 +47,8 @@ def studio(open_workspace: Callable[[], Workspace], served: Served, editor: str 
     """The studio as an app, guarded."""
     desk = Desk(open_workspace)
     live = Live(desk, open_workspace().root.resolve())
-    pages = Pages(desk, live, Subscribers(desk), editor)
+    subscribers = Subscribers(desk)
+    pages = Pages(desk, live, subscribers, Deeds(desk, subscribers), editor)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

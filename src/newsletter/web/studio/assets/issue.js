@@ -1,4 +1,5 @@
 // An issue's page: what is looked at and how, and what changes with every save.
+import { Deeds } from "/assets/deeds.js";
 import { Frames } from "/assets/frames.js";
 import { listen } from "/assets/live.js";
 import { Subscriber } from "/assets/subscriber.js";
@@ -205,6 +206,9 @@ find("#side").addEventListener("click", (event) => {
   const chosen = event.target.closest("[data-finding]");
   if (chosen) showFinding(Number(chosen.dataset.finding));
   if (event.target.closest("#copy")) copy();
+  if (event.target.closest("#test-open")) deeds.test();
+  const decides = event.target.closest("[data-decide]");
+  if (decides) deeds.decide(decides.dataset.decide);
 });
 find("#help-open").addEventListener("click", () => find("#help").showModal());
 find("#help-close").addEventListener("click", () => find("#help").close());
@@ -224,6 +228,8 @@ grip.addEventListener("keydown", (event) => {
 
 const subscriber = new Subscriber(issue, (reader, profession) => readAs(profession || look.profession, reader));
 
+const deeds = new Deeds(issue, look, () => subscriber.address ?? "", (words) => { toast(words); everything(); });
+
 const keys = {
   a: () => subscriber.open(),
   1: () => setWidth(700),
@@ -240,13 +246,18 @@ const keys = {
   s: () => setTab("source"),
   h: () => setTab("message"),
   c: copy,
+  m: () => deeds.test(),
+  p: () => deeds.decide("approve"),
   g: () => location.assign(`/issues/${issue}/all`),
   "?": () => find("#help").showModal(),
 };
 addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, dialog");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  keys[event.key.toLowerCase()]?.();
+  const act = keys[event.key.toLowerCase()];
+  if (!act) return;
+  event.preventDefault();
+  act();
 });
 addEventListener("pagehide", () => leave());
 
