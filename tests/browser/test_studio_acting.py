@@ -121,3 +121,33 @@ def test_the_review_file_opens_in_a_page_of_its_own_that_can_reach_nothing(open_
     expect(review.get_by_role("heading", name="Open source in care", level=1)).to_be_visible()
     expect(review.locator(".tools")).to_be_visible()
     assert review.evaluate("self.origin") == "null"
+
+
+def test_what_was_approved_stands_beside_what_is_there_now_with_the_changes_framed(open_page: Open, root: Path) -> None:
+    page = open_page()
+    page.keyboard.press("p")
+    page.locator("#decide").get_by_label("Your name").fill("Bo")
+    page.locator("#decide").get_by_role("button", name="Approve").click()
+    expect(page.locator("#status")).to_have_text("Approved")
+    save(root / f"issues/{ISSUE}/open-source.md", "sewing machines", "weaving machines")
+    page.get_by_role("link", name="See what differs from the last approval").click()
+    halves = [page.frame_locator(f".half.{side} iframe.shown") for side in ("left", "right")]
+    expect(halves[0].locator("body")).to_contain_text("sewing machines")
+    expect(halves[1].locator("body")).to_contain_text("weaving machines")
+    expect(page.get_by_text("1 place differs")).to_be_visible()
+    for side, words in (("left", "sewing"), ("right", "weaving")):
+        box = page.locator(f".half.{side} .change")
+        expect(box).to_have_count(1)
+        frame = page.query_selector(f".half.{side} iframe.shown").content_frame()  # type: ignore[union-attr]
+        assert frame is not None
+        top = frame.get_by_text(f"{words} machines").first.evaluate("one => one.getBoundingClientRect().top")
+        assert abs(box.evaluate("one => one.offsetTop") - top) < 40
+    page.get_by_role("button", name="Next change").click()
+    expect(page.locator(".half.left .change.now")).to_be_in_viewport()
+    page.wait_for_timeout(500)
+    picture(page, "changed-1280-light")
+    page.get_by_role("button", name="Slider").click()
+    page.get_by_label("How much of the left email").fill("30")
+    clip = page.locator(".half.right").evaluate("one => getComputedStyle(one).clipPath")
+    assert clip == "inset(-24px -24px -24px 30%)"
+    picture(page, "slider-1280-light")

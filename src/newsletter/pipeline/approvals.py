@@ -13,6 +13,7 @@ from newsletter.model import Approval, Decision, Standing
 from newsletter.pipeline.approved_parts import parts_of
 from newsletter.pipeline.approved_texts import keep_texts
 from newsletter.pipeline.building import Built, build
+from newsletter.pipeline.versions import keep_mails
 from newsletter.pipeline.workspace import Workspace, now
 
 _SHOWN = 12
@@ -61,6 +62,8 @@ def approve(workspace: Workspace, argument: str, opinion: Opinion) -> Standing:
     decided = Approval(name, shortened(now()), opinion.decision, comment, before.content_hash, dict(before.parts))
     add_approval(*_place(workspace, built.issue), decided)
     keep_texts(workspace, built, before.content_hash)
+    if opinion.decision is Decision.APPROVED:
+        keep_mails(workspace, built, before.content_hash)
     return approvals_of(workspace, built)
 
 

@@ -253,22 +253,27 @@ def with_places(built: Built, profession: str, findings: Sequence[Finding]) -> s
             distance = _distance(where, place)
             if distance <= _NEAR and distance < nearest.get(number, (_NEAR + 1, 0))[0]:
                 nearest[number] = (distance, offset)
-    return _numbered(rendering.rendered.html, {number: offset for number, (_, offset) in nearest.items()})
+    return numbered(rendering.rendered.html, _at_offsets({number: offset for number, (_, offset) in nearest.items()}))
 
 
 def _distance(one: Where, other: Where) -> int:
     return abs(one.line - other.line) if one.path == other.path else _NEAR + 1
 
 
-def _numbered(html: str, offsets: Mapping[int, int]) -> str:
-    by_offset: dict[int, list[int]] = {}
+def _at_offsets(offsets: Mapping[int, int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
     for number, offset in offsets.items():
-        by_offset.setdefault(offset, []).append(number)
-    for offset in sorted(by_offset, reverse=True):
+        found.setdefault(offset, []).append(number)
+    return found
+
+
+def numbered(html: str, numbers: Mapping[int, Sequence[int]]) -> str:
+    """The HTML, the tag that begins at each offset carrying `data-place="N …"` with the offset's numbers."""
+    for offset in sorted(numbers, reverse=True):
         name = re.compile(r"<[a-zA-Z][a-zA-Z0-9]*").match(html, offset)
         if name:
-            numbers = " ".join(str(one) for one in by_offset[offset])
-            html = f'{html[: name.end()]} data-place="{numbers}"{html[name.end() :]}'
+            told = " ".join(str(one) for one in numbers[offset])
+            html = f'{html[: name.end()]} data-place="{told}"{html[name.end() :]}'
     return html
 
 

@@ -7,18 +7,16 @@ page: only our own script runs there, by a nonce, and the twin has no origin eit
 
 from __future__ import annotations
 
+import secrets
+
+from starlette.responses import HTMLResponse, Response
+
 _PICTURES = "default-src 'none'; img-src data: https: http:; style-src 'unsafe-inline'; font-src data:; base-uri 'none'"
 _ENDS = "form-action 'none'; frame-ancestors 'self'"
 FRAME_POLICY = f"sandbox; {_PICTURES}; {_ENDS}"
 """For the email that is shown."""
 MEASURE_POLICY = f"sandbox allow-scripts; {_PICTURES}; script-src 'nonce-NONCE'; {_ENDS}"
 """For its twin, with a nonce for our script."""
-
-
-def private(policy: str) -> str:
-    """The policy for an email with a person's values in it: an address in it could tell them to another server."""
-    return policy.replace("img-src data: https: http:", "img-src data:")
-
 
 _SCRIPT = """
 (() => {
@@ -27,7 +25,12 @@ _SCRIPT = """
     for (const one of document.querySelectorAll('[data-place]')) {
       const box = one.getBoundingClientRect();
       for (const number of one.dataset.place.split(' ')) {
-        places[number] = [box.left + scrollX, box.top + scrollY, box.width, box.height];
+        const [left, top] = [box.left + scrollX, box.top + scrollY];
+        const [x, y, width, height] = places[number] ?? [left, top, box.width, box.height];
+        const from = [Math.min(x, left), Math.min(y, top)];
+        places[number] = [
+          ...from, Math.max(x + width, left + box.width) - from[0], Math.max(y + height, top + box.height) - from[1],
+        ];
       }
     }
     const root = document.documentElement;
@@ -39,6 +42,18 @@ _SCRIPT = """
   tell();
 })();
 """
+
+
+def frame(html: str, measure: bool = False, is_private: bool = False) -> Response:
+    """The email for the frame that is shown, or for its twin.
+
+    With a person's values in it (`is_private`) no picture is fetched: its address could tell them to another server.
+    """
+    nonce = secrets.token_urlsafe(16)
+    policy = MEASURE_POLICY.replace("NONCE", nonce) if measure else FRAME_POLICY
+    if is_private:
+        policy = policy.replace("img-src data: https: http:", "img-src data:")
+    return HTMLResponse(measured(html, nonce) if measure else html, headers={"content-security-policy": policy})
 
 
 def measured(html: str, nonce: str) -> str:

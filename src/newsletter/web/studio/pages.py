@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -20,10 +17,11 @@ from newsletter.model import Finding, Standing, Where
 from newsletter.pipeline import approvals, previewing
 from newsletter.pipeline.readers import NOBODY
 from newsletter.web.studio.asking import is_local
+from newsletter.web.studio.comparisons import Comparisons, professions_of
 from newsletter.web.studio.deeds import Deeds, decisions, standing_of
 from newsletter.web.studio.desk import Desk, State
 from newsletter.web.studio.drawing import HERE, drawn
-from newsletter.web.studio.framing import FRAME_POLICY, MEASURE_POLICY, measured, private, refused_page
+from newsletter.web.studio.framing import frame, refused_page
 from newsletter.web.studio.live import Live
 from newsletter.web.studio.subscribers import Subscribers, seen_by
 
@@ -36,6 +34,7 @@ class Pages:
     live: Live
     subscribers: Subscribers
     deeds: Deeds
+    comparisons: Comparisons
     editor: str
 
     def routes(self) -> list[Route | Mount]:
@@ -50,6 +49,7 @@ class Pages:
             Route("/issues/{issue}/html", self.html),
             Route("/issues/{issue}/all", self.everybody),
             Route("/issues/{issue}/compare", self.compare),
+            Route("/issues/{issue}/side", self.side),
             Route("/issues/{issue}/subscribers", self.find_subscribers, methods=["POST"]),
             Route("/issues/{issue}/subscriber", self.choose_subscriber, methods=["POST"]),
             Route("/issues/{issue}/tests", self.test, methods=["POST"]),
@@ -112,7 +112,7 @@ class Pages:
             words=approvals.words_of(standing) if standing else [],
             provider=state.workspace.settings.provider.name,
             profession=profession,
-            professions=_professions(state),
+            professions=professions_of(state),
             shown=shown,
             findings=_findings(state, profession),
             tally=_tally(state),
@@ -126,33 +126,15 @@ class Pages:
         """All variants side by side."""
         issue = self._issue_of(request)
         state = await run_in_threadpool(self.desk.state, issue)
-        return drawn("everybody.html.j2", issue=issue, state=state, professions=_professions(state))
+        return drawn("everybody.html.j2", issue=issue, state=state, professions=professions_of(state))
 
     async def compare(self, request: Request) -> Response:
-        """What differs between the text of two variants."""
-        issue = self._issue_of(request)
-        state = await run_in_threadpool(self.desk.state, issue)
-        return await run_in_threadpool(self._compared, issue, state, request.query_params)
+        """Two emails beside each other."""
+        return await self.comparisons.page(request, self._issue_of(request))
 
-    def _compared(self, issue: str, state: State, query: Mapping[str, str]) -> Response:
-        keys = [one["key"] for one in _professions(state)]
-        left = query.get("left") or (keys[0] if keys else "")
-        right = query.get("right") or (keys[-1] if keys else "")
-        texts = []
-        for profession in (left, right):
-            variant = previewing.variant_of(state.built, profession) if state.built else None
-            texts.append(previewing.show(state.workspace, issue, variant).text if variant else "")
-        lines = _differences(texts[0].splitlines(), texts[1].splitlines())
-        return drawn(
-            "compare.html.j2",
-            issue=issue,
-            state=state,
-            professions=_professions(state),
-            left=left,
-            right=right,
-            lines=lines,
-            same=texts[0] == texts[1],
-        )
+    async def side(self, request: Request) -> Response:
+        """One of them, in a frame."""
+        return await self.comparisons.frame(request, self._issue_of(request))
 
     # ── the email ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -168,7 +150,7 @@ class Pages:
         profession = seen_by(state, reader, query.get("profession", ""))
         variant = state.variant(profession)
         if variant is None:
-            return HTMLResponse(refused_page(), headers={"content-security-policy": FRAME_POLICY})
+            return frame(refused_page())
         html = ""
         measure = "measure" in query
         if measure and state.quick is None and state.built:
@@ -177,10 +159,7 @@ class Pages:
         html = previewing.in_view(state.workspace, html, query.get("view", ""))
         html = previewing.in_scheme(html, "dark" if query.get("scheme") == "dark" else "light")
         html = previewing.with_pictures(state.workspace, html, variant, query.get("pictures") != "off")
-        nonce = secrets.token_urlsafe(16)
-        policy = MEASURE_POLICY.replace("NONCE", nonce) if measure else FRAME_POLICY
-        policy = policy if reader is NOBODY else private(policy)
-        return HTMLResponse(measured(html, nonce) if measure else html, headers={"content-security-policy": policy})
+        return frame(html, measure, is_private=reader is not NOBODY)
 
     async def html(self, request: Request) -> Response:
         """The HTML exactly as it is mailed, as text to copy."""
@@ -265,20 +244,6 @@ def _status(issue: str, state: State, standing: Standing | None) -> str:
     return previewing.status_of(state.workspace, issue, None if state.problems else state.built, standing)
 
 
-def _professions(state: State) -> list[dict[str, str]]:
-    """Every profession that gets the issue (in each arm, where something is tried): its key, label, and the variant it
-    reads."""
-    if state.built is None or state.built.inspection is None:
-        return []
-    known = state.built.inspection.edition.professions
-    found = []
-    for key, variant in previewing.choices(state.built).items():
-        profession, _, arm = key.partition(".")
-        label = "Everybody else" if profession == "default" else known.get(profession).label
-        found.append({"key": key, "label": f"{label}, arm {arm}" if arm else label, "variant": variant})
-    return found
-
-
 def _findings(state: State, profession: str) -> list[Finding]:
     """Those of the variant that the profession reads, and those of all; the worst first."""
     if state.built is None:
@@ -292,15 +257,3 @@ def _findings(state: State, profession: str) -> list[Finding]:
 def _tally(state: State) -> dict[str, int]:
     found = state.built.findings if state.built else ()
     return {name: sum(1 for one in found if one.severity.value == name) for name in ("error", "warning", "info")}
-
-
-def _differences(left: list[str], right: list[str]) -> list[tuple[str, str, str]]:
-    """(same, gone, new or changed; the left line; the right line), in reading order."""
-    found: list[tuple[str, str, str]] = []
-    for kind, left_from, left_to, right_from, right_to in SequenceMatcher(None, left, right, False).get_opcodes():
-        ours, theirs = left[left_from:left_to], right[right_from:right_to]
-        for at in range(max(len(ours), len(theirs))):
-            mine = ours[at] if at < len(ours) else ""
-            other = theirs[at] if at < len(theirs) else ""
-            found.append(({"equal": "same", "delete": "gone", "insert": "new"}.get(kind, "changed"), mine, other))
-    return found

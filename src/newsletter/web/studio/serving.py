@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.pipeline.workspace import Workspace
+from newsletter.web.studio.comparisons import Comparisons
 from newsletter.web.studio.deeds import Deeds
 from newsletter.web.studio.desk import Desk
 from newsletter.web.studio.guarding import Guard
@@ -48,7 +49,7 @@ def studio(open_workspace: Callable[[], Workspace], served: Served, editor: str 
     desk = Desk(open_workspace)
     live = Live(desk, open_workspace().root.resolve())
     subscribers = Subscribers(desk)
-    pages = Pages(desk, live, subscribers, Deeds(desk, subscribers), editor)
+    pages = Pages(desk, live, subscribers, Deeds(desk, subscribers), Comparisons(desk), editor)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

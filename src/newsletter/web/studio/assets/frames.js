@@ -11,11 +11,12 @@ export class Frames {
 
   show(query) {
     const address = `${this.place.dataset.frame}?${new URLSearchParams(query)}`;
+    const title = this.place.dataset.title ?? "The email";
     this.next?.remove();
     this.twin?.remove();
     this.height = 0;
-    this.next = this.#frame(address, "next", "", "The email");
-    this.twin = this.#frame(`${address}&measure`, "twin", "allow-scripts", "The email, measured");
+    this.next = this.#frame(address, "next", "", title);
+    this.twin = this.#frame(`${address}&measure`, "twin", "allow-scripts", `${title}, measured`);
     this.twin.inert = true;
     this.loaded = false;
     this.next.addEventListener("load", () => {
@@ -59,6 +60,7 @@ export class Frames {
     if (!this.height) return;
     if (!this.next) {
       this.place.style.height = `${this.height}px`;
+      this.measured(this.height);
       return;
     }
     if (!this.loaded) return;

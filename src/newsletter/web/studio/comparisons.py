@@ -1,0 +1,133 @@
+"""Two emails beside each other: two professions' today, or today's and what was last approved or last sent.
+
+A side is called `PROFESSION`, `approved:PROFESSION` or `sent:PROFESSION`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from newsletter.model import RenderedVariant
+from newsletter.pipeline import previewing
+from newsletter.pipeline.comparing import compared
+from newsletter.pipeline.versions import Version, versions_of
+from newsletter.web.studio.deeds import standing_of
+from newsletter.web.studio.desk import Desk, State
+from newsletter.web.studio.drawing import drawn
+from newsletter.web.studio.framing import frame, refused_page
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """Answers the pages that compare."""
+
+    desk: Desk
+
+    async def page(self, request: Request, issue: str) -> Response:
+        """Both sides: as they look, in a slider, and as text."""
+
+        def made() -> Response:
+            state = self.desk.state(issue)
+            versions = _versions(issue, state)
+            keys = [one["key"] for one in professions_of(state)]
+            left, right = (
+                request.query_params.get(side) or (keys[at] if keys else "")
+                for side, at in (("left", 0), ("right", -1))
+            )
+            ours, theirs = (_shown(state, issue, _side(state, versions, one)) for one in (left, right))
+            return drawn(
+                "compare.html.j2",
+                issue=issue,
+                state=state,
+                groups=_groups(state, versions),
+                left=left,
+                right=right,
+                ours=ours,
+                theirs=theirs,
+                lines=_differences(ours.text.splitlines(), theirs.text.splitlines()) if ours and theirs else [],
+                changes=compared(ours.html, theirs.html).changes if ours and theirs else 0,
+            )
+
+        return await run_in_threadpool(made)
+
+    async def frame(self, request: Request, issue: str) -> Response:
+        """The email of `side`; for its twin, with the blocks marked that differ from `other`."""
+        query = request.query_params
+
+        def made() -> Response:
+            state = self.desk.state(issue)
+            versions = _versions(issue, state)
+            sides = [_side(state, versions, query.get(name, "")) for name in ("side", "other")]
+            variant, other = sides
+            shown, against = (_shown(state, issue, one) for one in sides)
+            if variant is None or shown is None:
+                return frame(refused_page())
+            html = shown.html
+            if "measure" in query and other is not None and against is not None:
+                # The same two in the same order give the same numbers on both sides.
+                first = query.get("at") != "right"
+                both = compared(html, against.html) if first else compared(against.html, html)
+                html = both.left if first else both.right
+            html = previewing.in_scheme(html, "dark" if query.get("scheme") == "dark" else "light")
+            return frame(previewing.with_pictures(state.workspace, html, variant), "measure" in query)
+
+        return await run_in_threadpool(made)
+
+
+def professions_of(state: State) -> list[dict[str, str]]:
+    """Every profession that gets the issue (in each arm, where something is tried): its key, label, and the variant it
+    reads."""
+    if state.built is None or state.built.inspection is None:
+        return []
+    known = state.built.inspection.edition.professions
+    found = []
+    for key, variant in previewing.choices(state.built).items():
+        profession, _, arm = key.partition(".")
+        label = "Everybody else" if profession == "default" else known.get(profession).label
+        found.append({"key": key, "label": f"{label}, arm {arm}" if arm else label, "variant": variant})
+    return found
+
+
+def _versions(issue: str, state: State) -> tuple[Version, ...]:
+    return versions_of(state.workspace, issue, standing_of(state)[0])
+
+
+def _side(state: State, versions: tuple[Version, ...], name: str) -> RenderedVariant | None:
+    """The mail that the side's name stands for; None for one there is not."""
+    kind, colon, profession = name.rpartition(":")
+    if colon:
+        found = next((one for one in versions if one.kind == kind), None)
+        return found.variant(profession) if found else None
+    known = state.built.variant_of if state.built else {}
+    return state.variant(profession) if profession in known else None
+
+
+def _shown(state: State, issue: str, variant: RenderedVariant | None) -> previewing.Shown | None:
+    return previewing.show(state.workspace, issue, variant) if variant else None
+
+
+def _groups(state: State, versions: tuple[Version, ...]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What can be chosen: a version in words, and (name, label) of each side of it."""
+    every = professions_of(state)
+    found = [("As it is now", [(one["key"], one["label"]) for one in every])]
+    for version in versions:
+        there = [one for one in every if version.variant(one["key"]) is not None]
+        found.append((version.words, [(f"{version.kind}:{one['key']}", one["label"]) for one in there]))
+    return [(words, sides) for words, sides in found if sides]
+
+
+def _differences(left: list[str], right: list[str]) -> list[tuple[str, str, str]]:
+    """(same, gone, new or changed; the left line; the right line), in reading order."""
+    found: list[tuple[str, str, str]] = []
+    for kind, left_from, left_to, right_from, right_to in SequenceMatcher(None, left, right, False).get_opcodes():
+        ours, theirs = left[left_from:left_to], right[right_from:right_to]
+        for at in range(max(len(ours), len(theirs))):
+            mine = ours[at] if at < len(ours) else ""
+            other = theirs[at] if at < len(theirs) else ""
+            found.append(({"equal": "same", "delete": "gone", "insert": "new"}.get(kind, "changed"), mine, other))
+    return found
