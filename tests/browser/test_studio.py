@@ -176,6 +176,14 @@ def test_a_finding_leads_to_its_place_in_the_email_and_to_the_line_to_edit(open_
     assert box[0] <= inside[0] <= box[0] + box[2]
     assert box[1] <= inside[1] <= box[1] + box[3]
     picture(page, "finding-1280-light")
+    page.keyboard.press("s")
+    source = page.locator("#pane-source")
+    expect(source.locator(".note", has_text="click here")).to_contain_text(f"{ISSUE}/open-source.md:{line}")
+    expect(source.locator(".found", has=page.locator("mark"))).to_contain_text("https://example.org/more")
+    picture(page, "source-1280-light")
+    source.get_by_role("button", name="Show in the email").click()
+    expect(page.locator("#pane-email")).to_be_visible()
+    expect(spot).to_be_in_viewport()
 
 
 # ── harm ────────────────────────────────────────────────────────────────────────────────────────────────────────────

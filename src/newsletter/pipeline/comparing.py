@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from lxml import etree
 
 from newsletter.checks.page import MARK, Element, Page, offset_of, words_of
-from newsletter.pipeline.previewing import numbered
+from newsletter.pipeline.places import numbered
 
 _BLOCKS = frozenset("p h1 h2 h3 h4 h5 h6 li dt dd td th div blockquote pre figcaption img hr".split())
 _OFFSET = re.compile(rf' {MARK}="\d+"')

@@ -9,7 +9,7 @@ import email
 import email.policy
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import cache
@@ -18,7 +18,6 @@ from pathlib import Path
 from newsletter.cache import FOLDER
 from newsletter.checks.clients.table import SupportTable, load_table
 from newsletter.checks.clients.views import as_outlook_windows, without_styles
-from newsletter.checks.page import offset_of
 from newsletter.content.issues import FILE, issue_ids
 from newsletter.content.issues import FOLDER as ISSUES
 from newsletter.delivery.messages import NotPersonalizable
@@ -28,10 +27,8 @@ from newsletter.model import (
     CampaignStatus,
     Delivery,
     DeliveryId,
-    Finding,
     RenderedVariant,
     Standing,
-    Where,
     variant_key,
 )
 from newsletter.pipeline.building import Built, assembler_of
@@ -40,8 +37,6 @@ from newsletter.pipeline.workspace import Workspace, has_database, now, open_sto
 
 CLIP = 102 * 1024
 """Gmail shows no more of a message's HTML than this, in bytes."""
-_NEAR = 3
-"""How many lines an element may stand from a finding to be taken for its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,63 +220,3 @@ def _parts(part: EmailMessage, depth: int) -> Iterator[Part]:
         for child in part.iter_parts():
             assert isinstance(child, EmailMessage)
             yield from _parts(child, depth + 1)
-
-
-# ── places ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def with_places(built: Built, profession: str, findings: Sequence[Finding]) -> str:
-    """The variant's HTML, each element that a finding is about carrying `data-place="N …"`, N its number among them.
-
-    For measuring where it is on the page, never for sending. A finding whose place is not known leaves no mark.
-    """
-    key = variant_of(built, profession).key
-    rendering = next(one for one in built.renderings if one.rendered.key == key)
-    if built.inspection is None or not findings:
-        return rendering.rendered.html
-    page, places = built.inspection.page_of(rendering)
-    nearest: dict[int, tuple[int, int]] = {}
-    wanted = {number: one.where for number, one in enumerate(findings) if one.where.line}
-    for element in page.body.iter():
-        offset = offset_of(element) if isinstance(element.tag, str) else -1
-        words = " ".join((element.text or "").split()) if offset >= 0 else ""
-        sought = [one for one in (words, element.get("href"), element.get("alt")) if one]
-        if not sought:
-            continue
-        where = places.of_element(element, sought)
-        for number, place in wanted.items():
-            distance = _distance(where, place)
-            if distance <= _NEAR and distance < nearest.get(number, (_NEAR + 1, 0))[0]:
-                nearest[number] = (distance, offset)
-    return numbered(rendering.rendered.html, _at_offsets({number: offset for number, (_, offset) in nearest.items()}))
-
-
-def _distance(one: Where, other: Where) -> int:
-    return abs(one.line - other.line) if one.path == other.path else _NEAR + 1
-
-
-def _at_offsets(offsets: Mapping[int, int]) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    for number, offset in offsets.items():
-        found.setdefault(offset, []).append(number)
-    return found
-
-
-def numbered(html: str, numbers: Mapping[int, Sequence[int]]) -> str:
-    """The HTML, the tag that begins at each offset carrying `data-place="N …"` with the offset's numbers."""
-    for offset in sorted(numbers, reverse=True):
-        name = re.compile(r"<[a-zA-Z][a-zA-Z0-9]*").match(html, offset)
-        if name:
-            told = " ".join(str(one) for one in numbers[offset])
-            html = f'{html[: name.end()]} data-place="{told}"{html[name.end() :]}'
-    return html
-
-
-def excerpt(workspace: Workspace, where: Where, around: int = 3) -> list[tuple[int, str]]:
-    """The lines around that one, with their numbers; nothing for a file that is not of the workspace."""
-    path = (workspace.root / where.path).resolve()
-    if not path.is_relative_to(workspace.root.resolve()) or not path.is_file() or not where.line:
-        return []
-    lines = path.read_text("utf-8", "replace").splitlines()
-    first = max(1, where.line - around)
-    return [(first + at, line[:400]) for at, line in enumerate(lines[first - 1 : where.line + around])]

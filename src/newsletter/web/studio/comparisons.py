@@ -103,7 +103,7 @@ def _side(state: State, versions: tuple[Version, ...], name: str) -> RenderedVar
     if colon:
         found = next((one for one in versions if one.kind == kind), None)
         return found.variant(profession) if found else None
-    known = state.built.variant_of if state.built else {}
+    known = previewing.choices(state.built) if state.built else {}
     return state.variant(profession) if profession in known else None
 
 

@@ -14,8 +14,9 @@ from starlette.staticfiles import StaticFiles
 
 from newsletter.errors import NewsletterError
 from newsletter.model import Finding, Standing, Where
-from newsletter.pipeline import approvals, previewing
-from newsletter.pipeline.readers import NOBODY
+from newsletter.pipeline import approvals, places, previewing
+from newsletter.pipeline.building import Built
+from newsletter.pipeline.readers import NOBODY, Reader
 from newsletter.web.studio.asking import is_local
 from newsletter.web.studio.comparisons import Comparisons, professions_of
 from newsletter.web.studio.deeds import Deeds, decisions, standing_of
@@ -119,7 +120,7 @@ class Pages:
             clip=previewing.CLIP,
             sender=state.workspace.settings.sender.name,
             link=self._link,
-            excerpt=lambda where: previewing.excerpt(state.workspace, where),
+            excerpt=lambda where: places.excerpt(state.workspace, where),
         )
 
     async def everybody(self, request: Request) -> Response:
@@ -154,7 +155,7 @@ class Pages:
         html = ""
         measure = "measure" in query
         if measure and state.quick is None and state.built:
-            html = previewing.with_places(state.built, profession, _findings(state, profession))
+            html = places.with_places(state.built, profession, _findings(state, profession))
         html = previewing.show(state.workspace, issue, variant, reader, html).html
         html = previewing.in_view(state.workspace, html, query.get("view", ""))
         html = previewing.in_scheme(html, "dark" if query.get("scheme") == "dark" else "light")
@@ -180,16 +181,33 @@ class Pages:
 
     def _looked(self, what: str, issue: str, state: State, request: Request) -> Response:
         reader = self.subscribers.reader(request, issue, state)
-        variant = state.variant(seen_by(state, reader, request.query_params.get("profession", "")))
+        profession = seen_by(state, reader, request.query_params.get("profession", ""))
+        variant = state.variant(profession)
         if variant is None or state.built is None:
             return drawn("look.html.j2", what="nothing", lines=(), anatomy=None)
         if what == "message":
             mail = previewing.message(state.workspace, issue, variant, reader, state.built.audience.id)
             found = previewing.anatomy(mail)
             return drawn("look.html.j2", what=what, lines=(), anatomy=found)
-        shown = previewing.show(state.workspace, issue, variant, reader)
-        text = shown.text if what == "text" else shown.html
-        return drawn("look.html.j2", what=what, lines=text.splitlines(), anatomy=None)
+        if what == "text":
+            text = previewing.show(state.workspace, issue, variant, reader).text
+            return drawn("look.html.j2", what=what, lines=text.splitlines(), anatomy=None)
+        return self._source(state, state.built, profession, reader)
+
+    def _source(self, state: State, built: Built, profession: str, reader: Reader) -> Response:
+        """The HTML that is mailed with the findings in it; those without a place stand beside the author's lines."""
+        found = _findings(state, profession) if state.quick is None else []
+        variant = state.variant(profession) or previewing.variant_of(built, profession)
+        lines = places.source_lines(state.workspace, built, profession, variant, found, reader)
+        placed = {number for line in lines for piece in line for number in piece.findings}
+        return drawn(
+            "source.html.j2",
+            lines=lines,
+            findings=found,
+            elsewhere=[number for number in range(len(found)) if number not in placed],
+            link=self._link,
+            excerpt=lambda where: places.excerpt(state.workspace, where, 1),
+        )
 
     async def find_subscribers(self, request: Request) -> Response:
         """A few people to choose from."""

@@ -107,5 +107,5 @@ def seen_by(state: State, reader: Reader, asked: str) -> str:
 
 
 def _reading(state: State, reader: Reader) -> str:
-    known = state.built.variant_of if state.built else {}
+    known = previewing.choices(state.built) if state.built else {}
     return next((one for one, key in known.items() if key == reader.variant), state.choice(""))

@@ -153,7 +153,7 @@ function setTab(name) {
     one.tabIndex = chosen ? 0 : -1;
     find(`#${one.getAttribute("aria-controls")}`).hidden = !chosen;
   }
-  showTab();
+  return showTab();
 }
 
 function step(select, by) {
@@ -161,9 +161,14 @@ function step(select, by) {
   return select.options[(select.selectedIndex + by + count) % count]?.value;
 }
 
-function showFinding(number) {
+async function showFinding(number) {
   finding = number;
-  setTab("email");
+  const note = tab === "source" && find(`[data-note="${number}"]`);
+  if (note) {
+    note.scrollIntoView({ block: "center" });
+    return;
+  }
+  await setTab("email");
   const spot = frames.spot(number);
   if (spot) spot.scrollIntoView({ block: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   else toast("Its place in the email is not known. The line to edit is.");
@@ -209,6 +214,12 @@ find("#side").addEventListener("click", (event) => {
   if (event.target.closest("#test-open")) deeds.test();
   const decides = event.target.closest("[data-decide]");
   if (decides) deeds.decide(decides.dataset.decide);
+});
+find("#pane-source").addEventListener("click", async (event) => {
+  const chosen = event.target.closest("[data-finding]");
+  if (!chosen) return;
+  await setTab("email");
+  showFinding(Number(chosen.dataset.finding));
 });
 find("#help-open").addEventListener("click", () => find("#help").showModal());
 find("#help-close").addEventListener("click", () => find("#help").close());
