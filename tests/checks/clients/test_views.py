@@ -28,6 +28,8 @@ def _outlook(html: str, client: str = "outlook-2019") -> str:
         ("a<!--[if !mso]><!-->b<!--[if mso]>c<![endif]-->d<!--<![endif]-->e", "ae"),
         ("a<!-- note -->b", "a<!-- note -->b"),
         ("a<!--[if !mso]><!-->b", "a"),
+        ("a<!--[if mso]><xml><o:PixelsPerInch>96</o:PixelsPerInch></xml>b<![endif]-->c", "abc"),
+        ("a<xml>b</xml>c", "a<xml>b</xml>c"),
         ("<!--[if mso]><table><tr><td><![endif]-->x<!--[if mso]></td></tr></table><![endif]-->",
          "<table><tr><td>x</td></tr></table>"),
     ],

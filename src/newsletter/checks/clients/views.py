@@ -6,6 +6,7 @@ gone. What Word draws in its own way (line heights, spacing, fonts) cannot be sh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from newsletter.checks.clients.properties import Block, features_of
 from newsletter.checks.clients.selectors import Matcher, selector_features
 from newsletter.checks.clients.table import SupportTable, Verdict
 
+_ISLAND = re.compile(r"<xml\b[^>]*>.*?</xml\s*>", re.DOTALL | re.IGNORECASE)
+"""Settings for Word, which shows none of it."""
 _KEPT_PROPERTIES = frozenset({"display"})
 """Word's `display` differs only for columns, which its ghost tables hold; dropping it would undo `none` and `block`."""
 
@@ -69,7 +72,8 @@ def resolve_conditions(html: str) -> str:
             hidden.pop()
         elif found is not None and found.hidden:
             if found.readers is Readers.OUTLOOK and not any(hidden):
-                out.append(html[piece.text_start + found.inner : piece.text_start + found.length])
+                theirs = html[piece.text_start + found.inner : piece.text_start + found.length]
+                out.append(_ISLAND.sub("", theirs))
         elif found is not None:
             hidden.append(found.readers is Readers.OTHERS)
     if not any(hidden):
