@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import Environment
 from lxml import etree, html
 
 from newsletter.model import RenderedVariant
@@ -294,3 +295,29 @@ def test_the_networks_stand_where_the_footer_stands(draw: Draw, head: str, side:
     (foot,) = page.xpath("//td[@class='foot']")
     assert _style(networks)["text-align"] == side
     assert _style(foot).get("text-align", "right" if "ar" in head.split() else "left") == side
+
+
+def test_a_template_is_compiled_once_for_a_text_and_anew_for_another(
+    workspace: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[str] = []
+    compile_one = Environment.compile
+
+    def counted(self: Environment, source: Any, name: Any = None, *rest: Any) -> Any:
+        compiled.append(name)
+        return compile_one(self, source, name, *rest)
+
+    monkeypatch.setattr(Environment, "compile", counted)
+    opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
+    workspace.write("templates/blocks/stamp.html.j2", "<p>First</p>")
+    workspace.write("templates/blocks/stamp.txt.j2", "First")
+    path = workspace.root / "issues/tides/issue.yaml"
+    path.write_text(path.read_text("utf-8") + "      - {stamp: {}}\n", "utf-8")
+    assert "First" in build(opened, "tides", fresh=True).variants[0].html
+    assert "blocks/stamp.html.j2" in compiled
+    compiled.clear()
+    assert "First" in build(opened, "tides", fresh=True).variants[0].html
+    assert [one for one in compiled if one and one.endswith(".j2")] == []
+    workspace.write("templates/blocks/stamp.html.j2", "<p>Second</p>")
+    assert "Second" in build(opened, "tides", fresh=True).variants[0].html
+    assert [one for one in compiled if one and one.endswith(".j2")] == ["blocks/stamp.html.j2"]

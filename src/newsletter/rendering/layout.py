@@ -9,8 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import CodeType
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
+from jinja2 import (
+    BaseLoader,
+    BytecodeCache,
+    Environment,
+    StrictUndefined,
+    TemplateNotFound,
+)
+from jinja2.bccache import Bucket
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
@@ -32,6 +40,29 @@ _SIGNATURE = "-- "
 """The line before a signature, the one line of plain text that ends in a space (RFC 3676, section 4.3)."""
 
 
+class _Compiled(BytecodeCache):
+    """What templates compile to, by their name, file and text: most of what drawing one issue again would cost."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give the bucket the code of exactly that text, if it was compiled before."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Remember the bucket's code; when there are too many, begin again."""
+        if len(self._codes) >= self._most:
+            self._codes = {}
+        if bucket.code is not None:
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled(most=1000)
+"""Of this process, like Python's own modules: every environment here is made alike, and code holds no values."""
+
+
 class Templates:
     """The templates of a workspace, each looked up in its folders in order.
 
@@ -50,6 +81,7 @@ class Templates:
             autoescape=lambda name: bool(name and name.endswith(_SUFFIXES["html"])),
             trim_blocks=True,
             lstrip_blocks=True,
+            bytecode_cache=_COMPILED,
         )
         self._environment.filters.update(
             prose=prose, prose_text=prose_text, wrapped=wrapped, underlined=underlined, day=day, own_way=own_way
