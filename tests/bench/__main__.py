@@ -44,7 +44,9 @@ def main() -> None:
         from tests.bench.people import people as a_million_people
         from tests.bench.sendgrid import sendgrid_speed
         from tests.bench.smtp import smtp_speed
+        from tests.bench.studio import studio_times
 
+        studio_times(workspace)
         check_times(Path(folder), REPOSITORY / "templates")
         a_million_people(Path(folder))
         imports(Path(folder))

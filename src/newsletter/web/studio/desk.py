@@ -58,7 +58,10 @@ class Desk:
         return self._states.get(issue)
 
     def state(self, issue: str) -> State:
-        """The issue, built if it never was."""
+        """The issue, built if it never was; what is there is there at once, also while something is built."""
+        found = self._states.get(issue)
+        if found is not None:
+            return found
         with self._building:
             found = self._states.get(issue)
             return found if found is not None else self._build(issue)

@@ -21,6 +21,8 @@ _QUIET = frozenset({"build", "var", "node_modules", "__pycache__"})
 _DEBOUNCE = 40
 _STEP = 10
 """Milliseconds: how long a burst of writes is gathered, and how often new ones are looked for."""
+_PAUSE = 0.1
+"""Seconds between the email that is looked at and all others."""
 _HEARTBEAT = 15.0
 """Seconds after which a silent connection says that it is alive."""
 
@@ -78,6 +80,8 @@ class Live:
         await run_in_threadpool(self.desk.forget)
         for issue, profession in {(one.issue, one.profession) for one in self._watchers if one.issue}:
             self._tell(issue, "rendered", await run_in_threadpool(self.desk.glance, issue, profession), profession)
+        # The pages fetch the new email first: checking takes as much of the processor as it can get.
+        await asyncio.sleep(_PAUSE)
         for issue in {one.issue for one in self._watchers if one.issue}:
             self._tell(issue, "checked", await run_in_threadpool(self.desk.refresh, issue))
         for one in self._watchers:
