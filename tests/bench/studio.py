@@ -49,7 +49,6 @@ def _drawn(studio: Running, article: Path) -> list[float]:
     """Seconds from each save until the page in a browser has put the new email in the old one's place."""
     text = article.read_text("utf-8")
     times = []
-    shown = "() => Number(document.documentElement.dataset.shown)"
     with sync_playwright() as playwright:
         path = chromium() or playwright.chromium.executable_path
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
@@ -59,10 +58,12 @@ def _drawn(studio: Running, article: Path) -> list[float]:
         try:
             for number in range(SAVES):
                 page.wait_for_timeout(1500)
-                before = page.evaluate(shown)
+                before = page.evaluate("() => document.documentElement.dataset.shown")
                 began = time.perf_counter()
                 article.write_text(text.replace("sewing machines", f"sewing machines {number}"), "utf-8")
-                page.wait_for_function(f"({shown})() > {before}", polling="raf")
+                page.wait_for_function(
+                    "before => document.documentElement.dataset.shown !== before", arg=before, polling="raf"
+                )
                 times.append(time.perf_counter() - began)
         finally:
             article.write_text(text, "utf-8")
