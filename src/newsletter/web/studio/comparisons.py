@@ -39,12 +39,14 @@ class Comparisons:
                 request.query_params.get(side) or (keys[at] if keys else "")
                 for side, at in (("left", 0), ("right", -1))
             )
+            groups = _groups(state, versions)
             ours, theirs = (_shown(state, issue, _side(state, versions, one)) for one in (left, right))
             return drawn(
                 "compare.html.j2",
                 issue=issue,
                 state=state,
-                groups=_groups(state, versions),
+                groups=groups,
+                names=[_named(groups, one) for one in (left, right)],
                 left=left,
                 right=right,
                 ours=ours,
@@ -119,6 +121,14 @@ def _groups(state: State, versions: tuple[Version, ...]) -> list[tuple[str, list
         there = [one for one in every if version.variant(one["key"]) is not None]
         found.append((version.words, [(f"{version.kind}:{one['key']}", one["label"]) for one in there]))
     return [(words, sides) for words, sides in found if sides]
+
+
+def _named(groups: list[tuple[str, list[tuple[str, str]]]], name: str) -> str:
+    """What a side is called by people."""
+    found = (
+        f"{label}, {words[:1].lower()}{words[1:]}" for words, sides in groups for key, label in sides if key == name
+    )
+    return next(found, name)
 
 
 def _differences(left: list[str], right: list[str]) -> list[tuple[str, str, str]]:
