@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ISSUE, Open, picture, save, shown
 from tests.conftest import REPOSITORY
@@ -245,6 +245,14 @@ def test_the_keyboard_does_what_the_buttons_do_and_says_so(open_page: Open) -> N
 # ── everybody can use it ────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def assert_open_to_everybody(page: Page, name: str) -> None:
+    """Nothing serious for those who cannot see, hear or point; the email in the frame has checks of its own."""
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
+    found = Axe().run(page, context={"exclude": [["iframe"]]}, options={"iframes": False}).response["violations"]
+    bad = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
+    assert not bad, name
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_no_page_keeps_anybody_out_or_scrolls_sideways(open_page: Open, width: int, scheme: str) -> None:
@@ -254,7 +262,18 @@ def test_no_page_keeps_anybody_out_or_scrolls_sideways(open_page: Open, width: i
         page = open_page(path, width, scheme)
         page.wait_for_timeout(500)
         picture(page, f"{name}-{width}-{scheme}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-        # The email in the frame is the author's, and has checks of its own.
-        found = Axe().run(page, context={"exclude": [["iframe"]]}, options={"iframes": False}).response["violations"]
-        assert not [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
+        assert_open_to_everybody(page, name)
+
+
+def test_no_dialog_keeps_anybody_out_and_each_begins_in_its_first_field(open_page: Open, root: Path) -> None:
+    page = open_page(width=390, scheme="dark")
+    expect(page.locator("#approval .actions")).to_be_visible()
+    for key, field in (("a", "as-field"), ("m", "to"), ("p", "by")):
+        page.keyboard.press(key)
+        expect(page.locator(f"dialog[open] input:is([name={field}], #{field})")).to_be_focused()
+        assert_open_to_everybody(page, key)
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog[open]")).to_have_count(0)
+    page.keyboard.press("s")
+    expect(page.locator("#pane-source")).to_contain_text("</html>")
+    assert_open_to_everybody(page, "source")
