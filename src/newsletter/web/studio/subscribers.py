@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.errors import SettingsError
-from newsletter.pipeline import readers
+from newsletter.pipeline import previewing, readers
 from newsletter.pipeline.readers import NOBODY, Reader
 from newsletter.web.studio.asking import answered, refuse_elsewhere
 from newsletter.web.studio.desk import Desk, State
