@@ -21,7 +21,7 @@ _QUIET = frozenset({"build", "var", "node_modules", "__pycache__"})
 _DEBOUNCE = 40
 _STEP = 10
 """Milliseconds: how long a burst of writes is gathered, and how often new ones are looked for."""
-_PAUSE = 0.1
+_PAUSE = 0.4
 """Seconds between the email that is looked at and all others."""
 _HEARTBEAT = 15.0
 """Seconds after which a silent connection says that it is alive."""
