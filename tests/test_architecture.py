@@ -46,7 +46,6 @@ LIBRARY_ROOMS = {
     "email_validator": ("audience/addresses.py",),
     "sqlglot": ("audience/where.py",),
     "rapidfuzz": ("audience/aliases.py",),
-    "ruamel": ("audience/aliases.py", "campaigns/approvals_file.py"),
     "dns": ("delivery/name_servers.py",),
     "spellchecker": ("checks/spelling.py",),
     "ruamel": ("audience/aliases.py", "campaigns/approvals_file.py", "composing/tree.py"),

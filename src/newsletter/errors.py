@@ -6,7 +6,8 @@
     ├── StoreUnavailable       wait, or give the database room or rights                        exit 2
     ├── Refused                look: a person has to decide before anything is mailed           exit 1
     │   ├── BeingSent          wait: another process sends this campaign                        exit 1
-    │   └── ImportRefused      look at the file: nobody was changed                             exit 1
+    │   ├── ImportRefused      look at the file: nobody was changed                             exit 1
+    │   └── ChangedMeanwhile   look again: a file is not what was looked at any more            exit 1
     └── Stopped                run the same command again: it goes on where it stopped          exit 3
 
 Exit codes: 0 done, 1 findings or refused, 2 could not start, 3 stopped part-way, 130 interrupted.
@@ -77,6 +78,10 @@ class ImportRefused(Refused):
         super().__init__(result.refusal)
         self.result = result
         """How the file was read, with the rows that were rejected."""
+
+
+class ChangedMeanwhile(Refused):
+    """The file is not the one that was looked at any more; nothing was written."""
 
 
 class Stopped(NewsletterError):

@@ -325,7 +325,12 @@ def test_who_sees_a_block_changes_in_the_block_and_nowhere_else(data: st.DataObj
         return
     place = data.draw(st.sampled_from(blocks))
     wanted = data.draw(st.lists(st.sampled_from(["nurse", "teacher", "default"]), unique=True))
-    changed = edited(text, Retarget(place, tuple(wanted)))
+    try:
+        changed = edited(text, Retarget(place, tuple(wanted)))
+    except Refused:
+        # Without the line `for:` between them, the words of `text: |` would swallow the comment.
+        assert re.search(r"for:.*\s+# below", text)
+        return
     assert _for_everybody(changed.text) == _for_everybody(text)
     held = meaning.at(meaning.read(changed.text.removeprefix("\ufeff"), "x"), place)
     names = held.get("for", [])

@@ -38,6 +38,11 @@ Given = Mapping[str, object]
 Fields = Mapping[str, object]
 
 
+def kinds_of(types: TemplateNames) -> frozenset[str]:
+    """Every kind of block an issue can hold: the known ones, and those there are templates for."""
+    return (types.blocks | _KINDS.keys()) - _INNER_TYPES
+
+
 @dataclass(frozen=True, slots=True)
 class BlockReader:
     """Reads the blocks of one issue."""
@@ -54,7 +59,7 @@ class BlockReader:
         if not isinstance(written, dict):
             self.parts.problem(loc, "a block is written as `- {article: file.md}`, `- {text: Hello}` and so on.")
             return None
-        kinds = (self.types.blocks | _KINDS.keys()) - _INNER_TYPES
+        kinds = kinds_of(self.types)
         kind = next((key for key in written if key in kinds), None)
         if kind is None:
             key = next(iter(written), "")

@@ -21,7 +21,7 @@ from newsletter.content.images import ImageFinder
 from newsletter.content.parts import Parts
 from newsletter.content.shelf import ArticleReader, Shelf
 from newsletter.errors import FileProblems, Problem, did_you_mean
-from newsletter.files import Document, read_yaml, validated
+from newsletter.files import Document, parse_yaml, read_yaml, validated
 from newsletter.model import Finding, Image, Issue, Professions, Section, Severity, TemplateNames, Where
 from newsletter.settings import Settings
 
@@ -78,13 +78,16 @@ def load_issue(
     types: TemplateNames,
     read: ArticleReader = read_article,
     forgiving: bool = False,
+    text: str | None = None,
 ) -> Issue:
     """The issue `name`, complete; `professions` decides which files a `{profession}` path can mean.
 
     `read` reads an article, as `read_article` does. `forgiving`: a picture that cannot be had is a finding, and grey.
+    `text` is read in the place of what issue.yaml says.
     """
     folder = settings.root / FOLDER / name
-    document = read_yaml(folder / FILE, f"{FOLDER}/{name}/{FILE}")
+    shown_name = f"{FOLDER}/{name}/{FILE}"
+    document = read_yaml(folder / FILE, shown_name) if text is None else parse_yaml(text, shown_name)
     missing: list[Problem] | None = [] if forgiving else None
     issue = _IssueReader(name, folder, document, settings, professions, types, read, missing).read()
     found = [Finding("image-missing", Severity.ERROR, one.message, one.where) for one in missing or ()]
