@@ -23,7 +23,7 @@ from newsletter.model import DEFAULT, TemplateNames, Where
 from newsletter.pipeline.workspace import Workspace
 from newsletter.rendering.layout import Templates
 
-__all__ = ["SECTION", "Insert", "Move", "Place", "Remove", "Retarget"]
+__all__ = ["SECTION", "Edit", "Insert", "Move", "Place", "Remove", "Retarget"]
 
 _PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
 _MOST_FILES = 500

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.pipeline.workspace import Workspace
 from newsletter.web.studio.comparisons import Comparisons
+from newsletter.web.studio.composer import Composer
 from newsletter.web.studio.deeds import Deeds
 from newsletter.web.studio.desk import Desk
 from newsletter.web.studio.guarding import Guard
@@ -59,7 +60,7 @@ def studio(open_workspace: Callable[[], Workspace], served: Served, editor: str 
         await watching
 
     app = Starlette(
-        routes=pages.routes(),
+        routes=[*Composer(desk, editor).routes(), *pages.routes()],
         lifespan=lifespan,
         exception_handlers={HTTPException: pages.failed, NewsletterError: pages.failed},
     )

@@ -1,0 +1,427 @@
+// Composing: the blocks of issue.yaml, moved, added, taken out and aimed by hand. The studio edits the file; this page
+// shows what stands in it, and says with every edit which file it has seen.
+import { ask } from "/assets/asking.js";
+import { address, Gaps } from "/assets/dragging.js";
+import { Frames } from "/assets/frames.js";
+import { listen } from "/assets/live.js";
+
+const find = (selector) => document.querySelector(selector);
+const all = (selector) => [...document.querySelectorAll(selector)];
+const { issue } = document.body.dataset;
+const look = { profession: document.body.dataset.profession, version: "" };
+const places = find("#places");
+find("#frames").dataset.frame = `/issues/${issue}/frame`;
+const frames = new Frames(find("#frames"), () => {});
+let seen = "";
+let busy = false;
+let held = null;
+let leave = () => {};
+
+// ── what is told ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+function say(words) {
+  find("#told").textContent = words;
+}
+
+function toast(words) {
+  say(words);
+  find("#toast").textContent = words;
+  find("#toast").classList.add("on");
+  clearTimeout(toast.timer);
+  toast.timer = setTimeout(() => find("#toast").classList.remove("on"), 2600);
+}
+
+function refuse(words) {
+  find("#refused").hidden = !words;
+  find("#refused-words").textContent = words;
+}
+
+// ── what stands in the file ──────────────────────────────────────────────────────────────────────────────────────
+
+async function fetched(path) {
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  return answer.text();
+}
+
+function focused() {
+  const one = document.activeElement;
+  if (!places.contains(one)) return null;
+  const block = one.closest("[data-place]");
+  const hook = ["handle", "step", "remove", "target", "add", "swap", "section-step", "section-remove"].find((name) => one.matches(`[data-${name}]`));
+  return { place: block?.dataset.place, section: one.closest("[data-section]")?.dataset.section, hook, value: one.getAttribute(`data-${hook}`) };
+}
+
+function focus({ place, section, hook, value }) {
+  const where = place ? find(`[data-place="${place}"]`) : section ? find(`[data-section="${section}"]`) : null;
+  const exact = hook && (where ?? places).querySelector(value ? `[data-${hook}="${value}"]` : `[data-${hook}]`);
+  const chosen = exact && !exact.disabled ? exact : where?.querySelector("[data-handle], button:not([disabled])");
+  (chosen ?? find("#add-section")).focus();
+  return where;
+}
+
+async function refresh(keep = focused()) {
+  const made = document.createElement("template");
+  made.innerHTML = await fetched(`/issues/${issue}/compose/sheet`);
+  const sheet = made.content.firstElementChild;
+  find("#undo").disabled = !sheet.dataset.undo;
+  find("#redo").disabled = !sheet.dataset.redo;
+  if (sheet.dataset.seen === seen) return null;
+  const first = !seen;
+  seen = sheet.dataset.seen;
+  drop();
+  const { scrollTop } = places;
+  places.replaceChildren(...made.content.childNodes);
+  places.scrollTop = scrollTop;
+  for (const select of all(".blocks")) select.classList.toggle("none", !select.children.length);
+  const back = keep ? focus(keep) : null;
+  return { first, back };
+}
+
+// ── edits ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function described(block) {
+  const list = block.parentElement;
+  return `${block.dataset.name}, ${[...list.children].indexOf(block) + 1} of ${list.children.length} in ${list.dataset.name}`;
+}
+
+async function edit(texts, then = {}) {
+  if (busy) return;
+  busy = true;
+  document.body.classList.add("busy");
+  const keep = focused();
+  try {
+    const answer = await ask(`/issues/${issue}/edits`, { seen, ...texts });
+    if (answer.changed) {
+      await refresh(keep);
+      refuse(answer.changed);
+      return;
+    }
+    refuse("");
+    const target = answer.place && !then.section ? { place: answer.place, hook: then.hook ?? keep?.hook ?? "handle", value: then.hook ? undefined : keep?.value } : then.section ? { section: answer.place, hook: keep?.hook, value: keep?.value } : keep;
+    const shown = await refresh(then.focus ?? target);
+    const block = answer.place && find(`[data-place="${answer.place}"]`);
+    toast(block && !then.gone ? `${answer.told}: ${described(block)}` : answer.told);
+    if (shown) block?.scrollIntoView({ block: "nearest" });
+  } catch (error) {
+    refuse(error.message);
+  } finally {
+    busy = false;
+    document.body.classList.remove("busy");
+  }
+}
+
+const move = (block, gap, then) => edit({ do: "move", source: block.dataset.place, gap }, then);
+
+function step(block, by) {
+  const gaps = new Gaps(places, block);
+  const there = gaps.step(by) && address(gaps.gap);
+  gaps.end();
+  if (there) move(block, there);
+  else toast(by < 0 ? "It is the first block already" : "It is the last block already");
+}
+
+function remove(block) {
+  const next = block.nextElementSibling ?? block.previousElementSibling;
+  const at = block.dataset.place;
+  const left = !next ? null : next === block.nextElementSibling ? at : next.dataset.place;
+  const section = block.closest("[data-section]").dataset.section;
+  edit({ do: "remove", source: at }, { gone: true, focus: left ? { place: left, hook: "handle" } : { section, hook: "add" } });
+}
+
+// ── picked up by keyboard, or dragged ────────────────────────────────────────────────────────────────────────────
+
+function drop() {
+  held?.gaps.end();
+  held?.stop?.();
+  held = null;
+}
+
+function pickUp(block) {
+  drop();
+  held = { block, gaps: new Gaps(places, block) };
+  say(`${block.dataset.name} is picked up. ${held.gaps.words()}`);
+}
+
+function putDown() {
+  const { block, gaps } = held;
+  const home = gaps.gap.home;
+  const there = address(gaps.gap);
+  drop();
+  if (home) say(`${block.dataset.name} stays where it was`);
+  else move(block, there, { hook: "handle" });
+}
+
+function drag(block, handle, event) {
+  drop();
+  const from = [event.clientX, event.clientY];
+  let pointer = from;
+  let frame = 0;
+  const scroller = () => (places.scrollHeight > places.clientHeight + 1 && getComputedStyle(places).overflowY !== "visible" ? places : document.scrollingElement);
+  const scroll = () => {
+    if (held?.gaps) {
+      const one = scroller();
+      const box = one === places ? places.getBoundingClientRect() : { top: 0, bottom: innerHeight };
+      const by = pointer[1] < box.top + 48 ? -10 : pointer[1] > box.bottom - 48 ? 10 : 0;
+      if (by) {
+        one.scrollTop += by;
+        held.gaps.near(...pointer);
+      }
+    }
+    frame = requestAnimationFrame(scroll);
+  };
+  const moved = (one) => {
+    pointer = [one.clientX, one.clientY];
+    if (!held && Math.hypot(pointer[0] - from[0], pointer[1] - from[1]) > 4) {
+      held = { block, gaps: new Gaps(places, block), stop };
+      document.body.classList.add("dragging");
+      frame = requestAnimationFrame(scroll);
+    }
+    held?.gaps.near(...pointer);
+  };
+  const up = () => {
+    if (!held) return stop();
+    handle.dataset.dragged = "yes";
+    setTimeout(() => delete handle.dataset.dragged);
+    putDown();
+  };
+  function stop() {
+    cancelAnimationFrame(frame);
+    document.body.classList.remove("dragging");
+    handle.removeEventListener("pointermove", moved);
+    handle.removeEventListener("pointerup", up);
+    handle.removeEventListener("pointercancel", drop);
+  }
+  handle.setPointerCapture(event.pointerId);
+  handle.addEventListener("pointermove", moved);
+  handle.addEventListener("pointerup", up);
+  handle.addEventListener("pointercancel", drop);
+}
+
+places.addEventListener("pointerdown", (event) => {
+  const handle = event.target.closest("[data-handle]");
+  if (handle && event.button === 0 && !busy) drag(handle.closest("[data-place]"), handle, event);
+});
+
+function heldKey(key) {
+  const by = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[key];
+  if (by) {
+    held.gaps.step(by);
+    say(held.gaps.words());
+  } else if (key === "Enter" || key === " ") putDown();
+  else if (key === "Escape" || key === "Tab") {
+    say(`${held.block.dataset.name} stays where it was`);
+    drop();
+  }
+  return key !== "Tab";
+}
+
+function nextHandle(block, by) {
+  const handles = all("[data-handle]");
+  handles[handles.indexOf(block.querySelector("[data-handle]")) + by]?.focus();
+}
+
+const keys = {
+  a: (block) => add(below(block)),
+  f: (block) => aim(block),
+  Delete: remove,
+  Backspace: remove,
+};
+
+addEventListener("keydown", (event) => {
+  if (event.target.closest("dialog, input, select, textarea")) return;
+  const block = event.target.closest("[data-place]");
+  const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  const undo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
+  if (held) {
+    if (heldKey(event.key)) event.preventDefault();
+  } else if (undo || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "y")) {
+    event.preventDefault();
+    edit({ do: undo && !event.shiftKey ? "undo" : "redo" });
+  } else if (event.ctrlKey || event.metaKey) {
+    return;
+  } else if (event.key === "?") {
+    find("#help").showModal();
+  } else if (block && by) {
+    event.preventDefault();
+    if (event.altKey) step(block, by);
+    else nextHandle(block, by);
+  } else if (block && !event.altKey && keys[event.key]) {
+    event.preventDefault();
+    keys[event.key](block);
+  }
+});
+
+// ── added, and for whom ──────────────────────────────────────────────────────────────────────────────────────────
+
+const below = (block) => `${block.parentElement.dataset.list}.${[...block.parentElement.children].indexOf(block) + 1}`;
+const filled = (name) => find(`template[data-${name}]`).content.cloneNode(true);
+
+function add(gap) {
+  const dialog = find("#adding");
+  dialog.dataset.gap = gap;
+  dialog.dataset.seen = seen;
+  const kinds = find("#adding-kinds");
+  kinds.replaceChildren(kinds.firstElementChild, filled("kinds"));
+  find("#adding-file").hidden = true;
+  dialog.showModal();
+  const first = kinds.querySelector("input:not([disabled])");
+  first.checked = true;
+  first.focus();
+  chooseKind(first);
+}
+
+function chooseKind(input) {
+  const files = JSON.parse(input.dataset.files ?? "[]");
+  find("#adding-file").hidden = !files.length;
+  find("#adding-file select").replaceChildren(...files.map((one) => new Option(one, one)));
+}
+
+function added() {
+  const dialog = find("#adding");
+  const chosen = dialog.querySelector("input:checked");
+  dialog.close();
+  edit({ do: "add", seen: dialog.dataset.seen, gap: dialog.dataset.gap, kind: chosen.value, file: find("#adding-file select").value }, { hook: "handle" });
+}
+
+function aim(block) {
+  const dialog = find("#targeting");
+  Object.assign(dialog.dataset, { place: block.dataset.place, seen });
+  find("#targeting-what").textContent = block.dataset.name;
+  const people = find("#targeting-people");
+  people.replaceChildren(people.firstElementChild, filled("people"));
+  const chosen = block.querySelector("[data-target]").dataset.target.split(" ").filter(Boolean);
+  const boxes = [...people.querySelectorAll("input")];
+  for (const one of boxes) one.checked = chosen.includes(one.value);
+  find("#targeting-search").hidden = boxes.length < 13;
+  find("#targeting-search input").value = "";
+  dialog.showModal();
+  (boxes.find((one) => one.checked) ?? boxes[0]).focus();
+}
+
+function aimed(everybody) {
+  const dialog = find("#targeting");
+  const chosen = everybody ? [] : [...dialog.querySelectorAll("input:checked")].map((one) => one.value);
+  dialog.close();
+  edit({ do: "target", seen: dialog.dataset.seen, source: dialog.dataset.place, for: chosen.join(" ") }, { hook: "target" });
+}
+
+find("#adding-kinds").addEventListener("change", (event) => chooseKind(event.target));
+find("#adding-kinds").addEventListener("dblclick", added);
+find("#adding-go").addEventListener("click", added);
+find("#adding form").addEventListener("submit", (event) => { event.preventDefault(); added(); });
+find("#targeting-go").addEventListener("click", () => aimed(false));
+find("#targeting-all").addEventListener("click", () => aimed(true));
+find("#targeting form").addEventListener("submit", (event) => { event.preventDefault(); aimed(false); });
+find("#targeting-search input").addEventListener("input", (event) => {
+  const words = event.target.value.toLowerCase();
+  for (const one of all(".person")) one.hidden = !one.textContent.toLowerCase().includes(words);
+});
+for (const one of all("dialog [data-close]")) one.addEventListener("click", () => one.closest("dialog").close());
+
+// ── by hand ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function moveSection(button) {
+  const from = Number(button.closest("[data-section]").dataset.section);
+  const by = Number(button.dataset.sectionStep);
+  edit({ do: "move", source: `${from}`, gap: `${by < 0 ? from - 1 : from + 2}` }, { section: true });
+}
+
+function removeSection(button) {
+  const { section } = button.closest("[data-section]").dataset;
+  edit({ do: "remove", source: section }, { section: true, gone: true });
+}
+
+places.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  const block = event.target.closest("[data-place]");
+  if (!button) return;
+  if (button.matches("[data-handle]")) {
+    if (button.dataset.dragged) return;
+    if (held) putDown();
+    else pickUp(block);
+  } else if (button.matches("[data-add]")) add(button.dataset.add);
+  else if (button.matches("[data-target]")) aim(block);
+  else if (button.matches("[data-remove]")) remove(block);
+  else if (button.matches("[data-step]")) step(block, Number(button.dataset.step));
+  else if (button.matches("[data-swap]")) edit({ do: "move", source: `${button.dataset.swap}.0`, gap: `${button.dataset.swap}.2` }, { focus: { hook: "swap", value: button.dataset.swap } });
+  else if (button.matches("[data-section-step]")) moveSection(button);
+  else if (button.matches("[data-section-remove]")) removeSection(button);
+});
+find("#undo").addEventListener("click", () => edit({ do: "undo" }));
+find("#redo").addEventListener("click", () => edit({ do: "redo" }));
+find("#add-section").addEventListener("click", () => edit({ do: "add-section", gap: `${all("[data-section]").length}` }, { section: true }));
+find("#refused-close").addEventListener("click", () => refuse(""));
+find("#help-open").addEventListener("click", () => find("#help").showModal());
+for (const one of all("[data-show]")) {
+  one.addEventListener("click", () => {
+    find("#main").dataset.shows = one.dataset.show;
+    find(`#main [data-show]:not([data-show="${one.dataset.show}"])`).focus();
+    if (one.dataset.show === "email") showFrame();
+  });
+}
+
+// ── the email beside it ──────────────────────────────────────────────────────────────────────────────────────────
+
+function showFrame() {
+  frames.show({ profession: look.profession, version: look.version });
+}
+
+async function refreshParts() {
+  const made = document.createElement("template");
+  made.innerHTML = await fetched(`/issues/${issue}/parts?${new URLSearchParams({ profession: look.profession })}`);
+  const part = (name) => made.content.querySelector(`[data-part="${name}"]`);
+  find("#status").replaceChildren(...part("status").childNodes);
+  find("#problems").replaceChildren(...part("problems").childNodes);
+  const options = part("profession");
+  look.version = options.dataset.version;
+  if (options.children.length) find("#profession").replaceChildren(...options.children);
+  if (options.dataset.value !== look.profession) {
+    look.profession = options.dataset.value;
+    connect();
+  }
+}
+
+async function saved() {
+  if (busy) return;
+  const shown = await refresh();
+  if (shown && !shown.first) toast("issue.yaml was changed in another place. This is how it stands now");
+}
+
+function connect() {
+  leave();
+  const live = find("#live");
+  leave = listen(
+    { issue, profession: look.profession },
+    {
+      rendered: ({ version }) => { look.version = version; find("#problems").replaceChildren(); showFrame(); saved(); },
+      checked: async () => { await refreshParts(); showFrame(); saved(); },
+      broken: async () => { await refreshParts(); saved(); },
+    },
+    (state) => {
+      live.className = `live ${state}`;
+      live.textContent = state === "on" ? "Live" : "The studio does not answer";
+    },
+  );
+}
+
+function setWidth(width) {
+  find("#paper").style.width = `${width}px`;
+  for (const one of all("[data-width]")) one.setAttribute("aria-pressed", String(Number(one.dataset.width) === width));
+}
+
+for (const one of all("[data-width]")) one.addEventListener("click", () => setWidth(Number(one.dataset.width)));
+find("#profession").addEventListener("change", async (event) => {
+  look.profession = event.target.value;
+  history.replaceState(null, "", `?${new URLSearchParams({ profession: look.profession })}`);
+  connect();
+  await refreshParts();
+  showFrame();
+});
+addEventListener("pagehide", () => leave());
+
+if (innerWidth < 900) setWidth(375);
+connect();
+await refresh();
+await refreshParts();
+showFrame();
