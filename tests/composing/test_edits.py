@@ -281,7 +281,7 @@ def _for_everybody(text: str) -> str:
     return re.sub(r"\n *for:.*(?:\n *- (?:nurse|teacher|default)\b.*)*", "", text.replace("\r\n", "\n")).rstrip("\n")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_a_move_and_its_reverse_leave_the_file_as_it_was_and_a_move_loses_no_comment(data: st.DataObject) -> None:
     text = data.draw(_issue())
@@ -301,7 +301,7 @@ def test_a_move_and_its_reverse_leave_the_file_as_it_was_and_a_move_loses_no_com
     assert again.text == text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_a_removal_and_a_new_block_touch_no_other_line(data: st.DataObject) -> None:
     text = data.draw(_issue())
@@ -316,7 +316,7 @@ def test_a_removal_and_a_new_block_touch_no_other_line(data: st.DataObject) -> N
     assert edited(inserted.text, Remove(gap)).text == text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_who_sees_a_block_changes_in_the_block_and_nowhere_else(data: st.DataObject) -> None:
     text = data.draw(_issue())

@@ -75,7 +75,7 @@ def test_a_request_of_another_origin_is_refused(studio: Running) -> None:
     assert studio.ask("/", "POST")[0] == 403
 
 
-POSTS = [f"/issues/open-source-in-care/{one}" for one in ("subscribers", "subscriber", "tests", "decisions")]
+POSTS = [f"/issues/open-source-in-care/{one}" for one in ("subscribers", "subscriber", "tests", "decisions", "edits")]
 
 
 @pytest.mark.parametrize("path", POSTS)
@@ -106,6 +106,28 @@ def test_what_no_page_of_the_studio_sends_is_refused_in_words(studio: Running, p
     for wrong in (b"{", b"[]", b'{"part": 1}', b"\xff", b'{"part": "' + b"x" * 70_000 + b'"}'):
         status, body = studio.post(path, wrong)
         assert (status, "problem" in body) == (422, True)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"do": "add", "gap": "0.0", "kind": "image", "file": "../../../outside.txt"},
+        {"do": "add", "gap": "0.0", "kind": "image", "file": "/etc/passwd"},
+        {"do": "add", "gap": "0.0", "kind": "../../page"},
+        {"do": "move", "source": "../0", "gap": "0.0"},
+        {"do": "move", "source": "0.0", "gap": "99.0"},
+        {"do": "target", "source": "0.0", "for": "<script>"},
+        {"do": "write", "text": "title: taken"},
+        {"do": "undo"},
+        {},
+    ],
+)
+def test_an_edit_writes_nothing_but_blocks_of_the_issue(studio: Running, texts: dict[str, str]) -> None:
+    sheet = studio.ask("/issues/open-source-in-care/compose/sheet")[2]
+    seen = sheet.split('data-seen="')[1].split('"')[0]
+    status, body = studio.post("/issues/open-source-in-care/edits", {"seen": seen, **texts})
+    assert (status, list(json.loads(body))) == (422, ["problem"])
+    assert studio.ask("/issues/open-source-in-care/compose/sheet")[2] == sheet
 
 
 def test_a_subscriber_is_shown_by_a_word_that_only_this_studio_knows(studio: Running) -> None:

@@ -103,10 +103,12 @@ def seen_after(content: bytes) -> str:
 
 def _write(workspace: Workspace, issue: str, before: bytes, after: bytes) -> None:
     path, name = _file(workspace, issue)
-    known = _problems(workspace, issue, _text(before, name))
-    added = [one for one in _problems(workspace, issue, _text(after, name)) if one[1] not in {old for _, old in known}]
-    if added:
-        raise Refused("\n".join(f"{where}: {message}" for where, message in added))
+    found = _problems(workspace, issue, _text(after, name))
+    if found:
+        known = {message for _, message in _problems(workspace, issue, _text(before, name))}
+        added = [f"{where}: {message}" for where, message in found if message not in known]
+        if added:
+            raise Refused("\n".join(added))
     issue_file.replace(path, name, after, issue_file.fingerprint(before))
 
 

@@ -16,6 +16,7 @@ let seen = "";
 let busy = false;
 let held = null;
 let leave = () => {};
+const waiting = [];
 
 // ── what is told ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -108,7 +109,15 @@ async function edit(texts, then = {}) {
   } finally {
     busy = false;
     document.body.classList.remove("busy");
+    waiting.shift()?.();
   }
+}
+
+// What is typed while an edit is on its way is done after it, to the block that has the focus then.
+function soon(act) {
+  const onFocused = () => act(document.activeElement.closest("[data-place]"));
+  if (busy) waiting.push(onFocused);
+  else onFocused();
 }
 
 const move = (block, gap, then) => edit({ do: "move", source: block.dataset.place, gap }, then);
@@ -154,6 +163,7 @@ function putDown() {
 
 function drag(block, handle, event) {
   drop();
+  delete handle.dataset.dragged;
   const from = [event.clientX, event.clientY];
   let pointer = from;
   let frame = 0;
@@ -174,16 +184,15 @@ function drag(block, handle, event) {
     pointer = [one.clientX, one.clientY];
     if (!held && Math.hypot(pointer[0] - from[0], pointer[1] - from[1]) > 4) {
       held = { block, gaps: new Gaps(places, block), stop };
+      handle.dataset.dragged = "yes";
       document.body.classList.add("dragging");
       frame = requestAnimationFrame(scroll);
     }
     held?.gaps.near(...pointer);
   };
   const up = () => {
-    if (!held) return stop();
-    handle.dataset.dragged = "yes";
-    setTimeout(() => delete handle.dataset.dragged);
-    putDown();
+    if (held) putDown();
+    else stop();
   };
   function stop() {
     cancelAnimationFrame(frame);
@@ -237,14 +246,14 @@ addEventListener("keydown", (event) => {
     if (heldKey(event.key)) event.preventDefault();
   } else if (undo || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "y")) {
     event.preventDefault();
-    edit({ do: undo && !event.shiftKey ? "undo" : "redo" });
+    soon(() => edit({ do: undo && !event.shiftKey ? "undo" : "redo" }));
   } else if (event.ctrlKey || event.metaKey) {
     return;
   } else if (event.key === "?") {
     find("#help").showModal();
   } else if (block && by) {
     event.preventDefault();
-    if (event.altKey) step(block, by);
+    if (event.altKey) soon((one) => one && step(one, by));
     else nextHandle(block, by);
   } else if (block && !event.altKey && keys[event.key]) {
     event.preventDefault();
@@ -308,9 +317,7 @@ function aimed(everybody) {
 
 find("#adding-kinds").addEventListener("change", (event) => chooseKind(event.target));
 find("#adding-kinds").addEventListener("dblclick", added);
-find("#adding-go").addEventListener("click", added);
 find("#adding form").addEventListener("submit", (event) => { event.preventDefault(); added(); });
-find("#targeting-go").addEventListener("click", () => aimed(false));
 find("#targeting-all").addEventListener("click", () => aimed(true));
 find("#targeting form").addEventListener("submit", (event) => { event.preventDefault(); aimed(false); });
 find("#targeting-search input").addEventListener("input", (event) => {
@@ -337,7 +344,8 @@ places.addEventListener("click", (event) => {
   const block = event.target.closest("[data-place]");
   if (!button) return;
   if (button.matches("[data-handle]")) {
-    if (button.dataset.dragged) return;
+    // The end of a drag is a click as well; one by keyboard has no count.
+    if (button.dataset.dragged && event.detail) return;
     if (held) putDown();
     else pickUp(block);
   } else if (button.matches("[data-add]")) add(button.dataset.add);
