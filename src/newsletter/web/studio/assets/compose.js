@@ -67,6 +67,7 @@ async function refresh(keep = focused()) {
   const sheet = made.content.firstElementChild;
   find("#undo").disabled = !sheet.dataset.undo;
   find("#redo").disabled = !sheet.dataset.redo;
+  find("#add-section").disabled = !sheet.querySelector("[data-section]");
   if (sheet.dataset.seen === seen) return null;
   const first = !seen;
   seen = sheet.dataset.seen;
@@ -383,6 +384,8 @@ async function refreshParts() {
   find("#problems").replaceChildren(...part("problems").childNodes);
   const options = part("profession");
   look.version = options.dataset.version;
+  const stays = find("#frames .waiting");
+  if (stays && find("#problems").children.length) stays.textContent = "The email appears as soon as its files can be read.";
   if (options.children.length) find("#profession").replaceChildren(...options.children);
   if (options.dataset.value !== look.profession) {
     look.profession = options.dataset.value;
