@@ -103,13 +103,16 @@ def test_a_block_is_dragged_to_another_section_and_the_email_beside_it_follows(o
     assert "          - - {text: right}\n            - {text: Third}\n" in file.read_text("utf-8")
 
 
-def test_a_drag_that_is_broken_off_changes_nothing(open_page: Open, file: Path) -> None:
+def test_a_drag_that_is_broken_off_and_one_that_cannot_be_done_change_nothing(open_page: Open, file: Path) -> None:
     page = composing(open_page, file)
     drag(page, "1.0", "0.1", 2)
     page.keyboard.press("Escape")
     page.mouse.up()
     expect(page.locator("#told")).to_have_text("Text Third stays where it was")
     expect(page.locator(".gap-mark")).to_have_count(0)
+    drag(page, "2.0.0.0", "0.1", 2)
+    page.mouse.up()
+    expect(page.get_by_role("alert")).to_contain_text("A column cannot be empty")
     assert file.read_text("utf-8") == TEXT
 
 
@@ -136,7 +139,7 @@ def test_a_block_is_picked_up_moved_and_put_down_by_keyboard_alone(open_page: Op
     assert file.read_text("utf-8") == TEXT
 
 
-def test_blocks_are_added_aimed_removed_and_all_of_it_is_undone_and_done_again(open_page: Open, file: Path) -> None:
+def test_a_block_is_added_aimed_undone_done_again_and_removed(open_page: Open, file: Path) -> None:
     page = composing(open_page, file)
     told = page.locator("#told")
     page.locator('[data-place="1.0"] [data-handle]').focus()
@@ -153,20 +156,18 @@ def test_blocks_are_added_aimed_removed_and_all_of_it_is_undone_and_done_again(o
         '{text: Third}\n      - {button: Read more, link: "https://example.org", for: [practitioner]}\n',
     )
     assert file.read_text("utf-8") == written
-    page.locator('[data-place="1.1"] [data-handle]').focus()
-    page.keyboard.press("Delete")
-    expect(told).to_have_text("Removed")
-    assert file.read_text("utf-8") == TEXT
-    for words in ("removed", "readers changed", "added"):
-        page.keyboard.press("Control+z")
-        expect(told).to_have_text(f"Undone: {words}")
-    assert file.read_text("utf-8") == TEXT
-    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
-    page.get_by_role("button", name="Redo").click()
-    expect(told).to_have_text("Done again: added")
+    page.keyboard.press("Control+z")
+    expect(told).to_have_text("Undone: readers changed")
+    assert file.read_text("utf-8") == written.replace(", for: [practitioner]", "")
     page.get_by_role("button", name="Redo").click()
     expect(told).to_have_text("Done again: readers changed")
     assert file.read_text("utf-8") == written
+    expect(page.get_by_role("button", name="Redo")).to_be_disabled()
+    page.locator('[data-place="1.1"] [data-handle]').focus()
+    page.keyboard.press("Delete")
+    expect(told).to_have_text("Removed")
+    expect(page.locator('[data-place="1.0"] [data-handle]')).to_be_focused()
+    assert file.read_text("utf-8") == TEXT
 
 
 def test_a_file_that_somebody_else_saves_is_shown_and_never_overwritten(open_page: Open, file: Path) -> None:
@@ -188,13 +189,6 @@ def test_a_file_that_somebody_else_saves_is_shown_and_never_overwritten(open_pag
     assert file.read_text("utf-8") == theirs
 
 
-def test_what_cannot_be_done_is_told_and_changes_nothing(open_page: Open, file: Path) -> None:
-    page = composing(open_page, file)
-    page.get_by_role("button", name="Text left, remove").click()
-    expect(page.get_by_role("alert")).to_contain_text("A column cannot be empty")
-    assert file.read_text("utf-8") == TEXT
-
-
 def violations(page: Page) -> list[Any]:
     found = Axe().run(page, context={"exclude": [["iframe"]]}, options={"iframes": False}).response["violations"]
     return [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
@@ -205,10 +199,12 @@ def test_composing_keeps_nobody_out(open_page: Open, root: Path, width: int, sch
     page = composing(open_page, root / "issues/every-block/issue.yaml", width, scheme)
     for name, opens in {"": "", "-add": "[data-add]", "-for": "[data-target]", "-help": "#help-open"}.items():
         if opens:
+            if width < 500 and name != "-add":
+                continue
             page.locator(opens).first.click()
         picture(page, f"compose{name}-{width}-{scheme}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-        if width > 500 or not name:
+        if name != "-help" and (width > 500 or not name):
             assert not violations(page)
         page.keyboard.press("Escape")
     if width < 500:

@@ -92,10 +92,24 @@ def test_a_section_moves_and_the_empty_line_between_sections_stays_between_them(
     assert after(moved, Move((0,), (2,))) == ISSUE
 
 
-def test_a_removed_block_leaves_the_comment_that_stood_above_it() -> None:
-    gone, new = changed_lines(ISSUE, after(ISSUE, Remove((0, 1))))
+@pytest.mark.parametrize("text", [ISSUE, ISSUE.replace("      - text: |", "      - {text: b}\n      - text: |")])
+def test_a_removed_block_leaves_the_comment_that_stood_above_it(text: str) -> None:
+    last = text.count("      - {text: b}") + 1
+    gone, new = changed_lines(text, after(text, Remove((0, last))))
     assert gone == ["      - {article: 'a.md', show: full, for: [nurse]}  # shortest\n"]
     assert new == []
+    moved = after(text, Move((0, last), (0, 0)))
+    gone, new = changed_lines(moved, after(moved, Remove((0, 0))))
+    assert gone == ["      - {article: 'a.md', show: full, for: [nurse]}  # shortest\n"]
+    assert new == []
+
+
+def test_a_comment_below_a_block_that_stands_deeper_goes_with_it() -> None:
+    text = "sections:\n  - blocks:\n      - {text: a}\n        # of a\n      # of b\n      - {text: b}\n"
+    assert after(text, Move((0, 0), (0, 2))) == (
+        "sections:\n  - blocks:\n      # of b\n      - {text: b}\n      - {text: a}\n        # of a\n"
+    )
+    assert after(text, Remove((0, 0))) == "sections:\n  - blocks:\n      # of b\n      - {text: b}\n"
 
 
 @pytest.mark.parametrize(

@@ -433,6 +433,10 @@ addEventListener("pagehide", () => leave());
 
 if (innerWidth < 900) setWidth(375);
 connect();
-await refresh();
-await refreshParts();
-showFrame();
+try {
+  await refresh();
+  await refreshParts();
+  showFrame();
+} catch {
+  places.innerHTML = '<p class="waiting">The blocks cannot be shown. Is the studio still running, and the file in the workspace?</p>';
+}
