@@ -193,6 +193,14 @@ def test_what_an_alias_stands_for_is_never_changed_through_it() -> None:
         edited(text, Move((0, 1), (0, 0)))
     with pytest.raises((Refused, FileProblems)):
         edited(text, Retarget((0, 0), ("teacher",)))
+    lists = "sections:\n  - blocks: &them\n      - {text: a}\n      - {text: b}\n  - "
+    for edit in (Remove((1, 0)), Move((1, 0), (0, 0)), Move((1, 0), (1, 2)), Insert((1, 0), "text: c")):
+        with pytest.raises(Refused):
+            edited(f"{lists}blocks: *them\n", edit)
+    for columns in ("*them", "[*them, *them]"):
+        for inner in (Remove((1, 0, 0, 0)), Insert((1, 0, 0, 0), "text: c"), Retarget((1, 0, 0, 0), ("nurse",))):
+            with pytest.raises(Refused):
+                edited(f"{lists}blocks:\n      - columns: {columns}\n", inner)
 
 
 # ── whatever people write ───────────────────────────────────────────────────────────────────────────────────────────

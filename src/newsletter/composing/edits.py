@@ -90,13 +90,15 @@ def _holder(text: str, place: Place) -> _Holder:
         if found is None:
             raise by_hand()
         around, found = _step(found, number, level)
-    if found is None:
+    if found is None or Kind.ALIAS in (found.kind, around.kind):
         raise by_hand()
     return _Holder(found, around)
 
 
 def _step(holder: Node, number: int, level: int) -> tuple[Node, Node | None]:
     """One number of a place further: (what is around, the list that is meant)."""
+    if Kind.ALIAS is holder.kind or (holder.is_sequence and number >= len(holder.children)):
+        raise by_hand()
     item = holder.children[number] if holder.is_sequence else holder
     if level and level % 2 == 0:
         return holder, item

@@ -1,21 +1,17 @@
 // Composing: the blocks of issue.yaml, moved, added, taken out and aimed by hand. The studio edits the file; this page
 // shows what stands in it, and says with every edit which file it has seen.
 import { ask } from "/assets/asking.js";
+import { Beside, fetched } from "/assets/beside.js";
+import { questions } from "/assets/choosing.js";
 import { address, Gaps } from "/assets/dragging.js";
-import { Frames } from "/assets/frames.js";
-import { listen } from "/assets/live.js";
 
 const find = (selector) => document.querySelector(selector);
 const all = (selector) => [...document.querySelectorAll(selector)];
 const { issue } = document.body.dataset;
-const look = { profession: document.body.dataset.profession, version: "" };
 const places = find("#places");
-find("#frames").dataset.frame = `/issues/${issue}/frame`;
-const frames = new Frames(find("#frames"), () => {});
-let seen = "";
+const file = { seen: "" };
 let busy = false;
 let held = null;
-let leave = () => {};
 const waiting = [];
 
 // ── what is told ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -38,12 +34,6 @@ function refuse(words) {
 }
 
 // ── what stands in the file ──────────────────────────────────────────────────────────────────────────────────────
-
-async function fetched(path) {
-  const answer = await fetch(path);
-  if (!answer.ok) throw new Error(`${answer.status}`);
-  return answer.text();
-}
 
 function focused() {
   const one = document.activeElement;
@@ -68,9 +58,9 @@ async function refresh(keep = focused()) {
   find("#undo").disabled = !sheet.dataset.undo;
   find("#redo").disabled = !sheet.dataset.redo;
   find("#add-section").disabled = !sheet.querySelector("[data-section]");
-  if (sheet.dataset.seen === seen) return null;
-  const first = !seen;
-  seen = sheet.dataset.seen;
+  if (sheet.dataset.seen === file.seen) return null;
+  const first = !file.seen;
+  file.seen = sheet.dataset.seen;
   drop();
   const { scrollTop } = places;
   places.replaceChildren(...made.content.childNodes);
@@ -93,7 +83,7 @@ async function edit(texts, then = {}) {
   document.body.classList.add("busy");
   const keep = focused();
   try {
-    const answer = await ask(`/issues/${issue}/edits`, { seen, ...texts });
+    const answer = await ask(`/issues/${issue}/edits`, { seen: file.seen, ...texts });
     if (answer.changed) {
       await refresh(keep);
       refuse(answer.changed);
@@ -265,66 +255,7 @@ addEventListener("keydown", (event) => {
 // ── added, and for whom ──────────────────────────────────────────────────────────────────────────────────────────
 
 const below = (block) => `${block.parentElement.dataset.list}.${[...block.parentElement.children].indexOf(block) + 1}`;
-const filled = (name) => find(`template[data-${name}]`).content.cloneNode(true);
-
-function add(gap) {
-  const dialog = find("#adding");
-  dialog.dataset.gap = gap;
-  dialog.dataset.seen = seen;
-  const kinds = find("#adding-kinds");
-  kinds.replaceChildren(kinds.firstElementChild, filled("kinds"));
-  find("#adding-file").hidden = true;
-  dialog.showModal();
-  const first = kinds.querySelector("input:not([disabled])");
-  first.checked = true;
-  first.focus();
-  chooseKind(first);
-}
-
-function chooseKind(input) {
-  const files = JSON.parse(input.dataset.files ?? "[]");
-  find("#adding-file").hidden = !files.length;
-  find("#adding-file select").replaceChildren(...files.map((one) => new Option(one, one)));
-}
-
-function added() {
-  const dialog = find("#adding");
-  const chosen = dialog.querySelector("input:checked");
-  dialog.close();
-  edit({ do: "add", seen: dialog.dataset.seen, gap: dialog.dataset.gap, kind: chosen.value, file: find("#adding-file select").value }, { hook: "handle" });
-}
-
-function aim(block) {
-  const dialog = find("#targeting");
-  Object.assign(dialog.dataset, { place: block.dataset.place, seen });
-  find("#targeting-what").textContent = block.dataset.name;
-  const people = find("#targeting-people");
-  people.replaceChildren(people.firstElementChild, filled("people"));
-  const chosen = block.querySelector("[data-target]").dataset.target.split(" ").filter(Boolean);
-  const boxes = [...people.querySelectorAll("input")];
-  for (const one of boxes) one.checked = chosen.includes(one.value);
-  find("#targeting-search").hidden = boxes.length < 13;
-  find("#targeting-search input").value = "";
-  dialog.showModal();
-  (boxes.find((one) => one.checked) ?? boxes[0]).focus();
-}
-
-function aimed(everybody) {
-  const dialog = find("#targeting");
-  const chosen = everybody ? [] : [...dialog.querySelectorAll("input:checked")].map((one) => one.value);
-  dialog.close();
-  edit({ do: "target", seen: dialog.dataset.seen, source: dialog.dataset.place, for: chosen.join(" ") }, { hook: "target" });
-}
-
-find("#adding-kinds").addEventListener("change", (event) => chooseKind(event.target));
-find("#adding-kinds").addEventListener("dblclick", added);
-find("#adding form").addEventListener("submit", (event) => { event.preventDefault(); added(); });
-find("#targeting-all").addEventListener("click", () => aimed(true));
-find("#targeting form").addEventListener("submit", (event) => { event.preventDefault(); aimed(false); });
-find("#targeting-search input").addEventListener("input", (event) => {
-  const words = event.target.value.toLowerCase();
-  for (const one of all(".person")) one.hidden = !one.textContent.toLowerCase().includes(words);
-});
+const { add, aim } = questions(file, edit);
 for (const one of all("dialog [data-close]")) one.addEventListener("click", () => one.closest("dialog").close());
 
 // ── by hand ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -366,32 +297,11 @@ for (const one of all("[data-show]")) {
   one.addEventListener("click", () => {
     find("#main").dataset.shows = one.dataset.show;
     find(`#main [data-show]:not([data-show="${one.dataset.show}"])`).focus();
-    if (one.dataset.show === "email") showFrame();
+    if (one.dataset.show === "email") email.show();
   });
 }
 
 // ── the email beside it ──────────────────────────────────────────────────────────────────────────────────────────
-
-function showFrame() {
-  frames.show({ profession: look.profession, version: look.version });
-}
-
-async function refreshParts() {
-  const made = document.createElement("template");
-  made.innerHTML = await fetched(`/issues/${issue}/parts?${new URLSearchParams({ profession: look.profession })}`);
-  const part = (name) => made.content.querySelector(`[data-part="${name}"]`);
-  find("#status").replaceChildren(...part("status").childNodes);
-  find("#problems").replaceChildren(...part("problems").childNodes);
-  const options = part("profession");
-  look.version = options.dataset.version;
-  const stays = find("#frames .waiting");
-  if (stays && find("#problems").children.length) stays.textContent = "The email appears as soon as its files can be read.";
-  if (options.children.length) find("#profession").replaceChildren(...options.children);
-  if (options.dataset.value !== look.profession) {
-    look.profession = options.dataset.value;
-    connect();
-  }
-}
 
 async function saved() {
   if (busy) return;
@@ -399,44 +309,11 @@ async function saved() {
   if (shown && !shown.first) toast("issue.yaml was changed in another place. This is how it stands now");
 }
 
-function connect() {
-  leave();
-  const live = find("#live");
-  leave = listen(
-    { issue, profession: look.profession },
-    {
-      rendered: ({ version }) => { look.version = version; find("#problems").replaceChildren(); showFrame(); saved(); },
-      checked: async () => { await refreshParts(); showFrame(); saved(); },
-      broken: async () => { await refreshParts(); saved(); },
-    },
-    (state) => {
-      live.className = `live ${state}`;
-      live.textContent = state === "on" ? "Live" : "The studio does not answer";
-    },
-  );
-}
-
-function setWidth(width) {
-  find("#paper").style.width = `${width}px`;
-  for (const one of all("[data-width]")) one.setAttribute("aria-pressed", String(Number(one.dataset.width) === width));
-}
-
-for (const one of all("[data-width]")) one.addEventListener("click", () => setWidth(Number(one.dataset.width)));
-find("#profession").addEventListener("change", async (event) => {
-  look.profession = event.target.value;
-  history.replaceState(null, "", `?${new URLSearchParams({ profession: look.profession })}`);
-  connect();
-  await refreshParts();
-  showFrame();
-});
-addEventListener("pagehide", () => leave());
-
-if (innerWidth < 900) setWidth(375);
-connect();
+const email = new Beside(issue, document.body.dataset.profession, saved);
 try {
   await refresh();
-  await refreshParts();
-  showFrame();
+  await email.refresh();
+  email.show();
 } catch {
   places.innerHTML = '<p class="waiting">The blocks cannot be shown. Is the studio still running, and the file in the workspace?</p>';
 }

@@ -1,0 +1,76 @@
+// The email beside the blocks: as the chosen profession reads it, with every save.
+import { Frames } from "/assets/frames.js";
+import { listen } from "/assets/live.js";
+
+const find = (selector) => document.querySelector(selector);
+const all = (selector) => [...document.querySelectorAll(selector)];
+
+export async function fetched(path) {
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  return answer.text();
+}
+
+export class Beside {
+  constructor(issue, profession, saved) {
+    Object.assign(this, { issue, profession, saved, version: "", leave: () => {} });
+    find("#frames").dataset.frame = `/issues/${issue}/frame`;
+    this.frames = new Frames(find("#frames"), () => {});
+    for (const one of all("[data-width]")) one.addEventListener("click", () => this.setWidth(Number(one.dataset.width)));
+    find("#profession").addEventListener("change", (event) => this.#read(event.target.value));
+    addEventListener("pagehide", () => this.leave());
+    if (innerWidth < 900) this.setWidth(375);
+    this.#connect();
+  }
+
+  show() {
+    this.frames.show({ profession: this.profession, version: this.version });
+  }
+
+  async refresh() {
+    const made = document.createElement("template");
+    made.innerHTML = await fetched(`/issues/${this.issue}/parts?${new URLSearchParams({ profession: this.profession })}`);
+    const part = (name) => made.content.querySelector(`[data-part="${name}"]`);
+    find("#status").replaceChildren(...part("status").childNodes);
+    find("#problems").replaceChildren(...part("problems").childNodes);
+    const options = part("profession");
+    this.version = options.dataset.version;
+    const stays = find("#frames .waiting");
+    if (stays && find("#problems").children.length) stays.textContent = "The email appears as soon as its files can be read.";
+    if (options.children.length) find("#profession").replaceChildren(...options.children);
+    if (options.dataset.value !== this.profession) {
+      this.profession = options.dataset.value;
+      this.#connect();
+    }
+  }
+
+  setWidth(width) {
+    find("#paper").style.width = `${width}px`;
+    for (const one of all("[data-width]")) one.setAttribute("aria-pressed", String(Number(one.dataset.width) === width));
+  }
+
+  async #read(profession) {
+    this.profession = profession;
+    history.replaceState(null, "", `?${new URLSearchParams({ profession })}`);
+    this.#connect();
+    await this.refresh();
+    this.show();
+  }
+
+  #connect() {
+    this.leave();
+    const live = find("#live");
+    this.leave = listen(
+      { issue: this.issue, profession: this.profession },
+      {
+        rendered: ({ version }) => { this.version = version; find("#problems").replaceChildren(); this.show(); this.saved(); },
+        checked: async () => { await this.refresh(); this.show(); this.saved(); },
+        broken: async () => { await this.refresh(); this.saved(); },
+      },
+      (state) => {
+        live.className = `live ${state}`;
+        live.textContent = state === "on" ? "Live" : "The studio does not answer";
+      },
+    );
+  }
+}
