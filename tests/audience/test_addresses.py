@@ -19,6 +19,7 @@ DOMAIN = st.text("abcXYZ019.-", min_size=1, max_size=20)
         ("  ada+news@example.org\t", "ada+news@example.org", "ada+news@example.org"),
         ("o'hara@a.b-c.example.org", "o'hara@a.b-c.example.org", "o'hara@a.b-c.example.org"),
         ("Ada@BÜCHER.example", "Ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
+        ("Jürgen@Bücher.example", "Jürgen@xn--bcher-kva.example", "jürgen@xn--bcher-kva.example"),
         ("ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
     ],
 )
@@ -47,7 +48,6 @@ def test_an_address_cannot_carry_a_header_or_a_command(written: str) -> None:
         "a@-example.org",
         "a..b@example.org",
         "a@" + "b" * 250 + ".org",
-        "ä@example.org",
     ],
 )
 def test_what_is_no_address_is_refused(written: str) -> None:
@@ -55,7 +55,7 @@ def test_what_is_no_address_is_refused(written: str) -> None:
         parse_address(written)
 
 
-@pytest.mark.parametrize("written", ["jürgen@example.org", "secret.name@localhost", "secret name@example.org"])
+@pytest.mark.parametrize("written", ["jürgen secret@example.org", "secret.name@localhost", "secret name@example.org"])
 def test_the_reason_does_not_repeat_the_address(written: str) -> None:
     with pytest.raises(InvalidAddress) as caught:
         parse_address(written)

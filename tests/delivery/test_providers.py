@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -115,6 +116,34 @@ def test_a_group_costs_one_round_trip_a_message_where_the_server_pipelines() -> 
     assert seen[1][-4:] == [b".", b"MAIL FROM:<news@example.org>", b"RCPT TO:<reader2@example.org>", b"DATA"]
 
 
+def _international(number: int) -> Message:
+    return replace(_message(number), rcpt_to=f"jörg{number}@example.org")
+
+
+def test_an_address_of_another_script_is_told_to_servers_that_take_it() -> None:
+    seen: list[list[bytes]] = []
+    queued = b"250 queued\r\n250 ok\r\n250 ok\r\n354 go\r\n"
+    answers = (b"250 ok\r\n250 ok\r\n354 go\r\n", queued, b"250 queued\r\n")
+    url = _pipelining(seen, *answers, offered=b"250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")
+    outcomes = _delivered(url, _message(1), _international(2))
+    assert [one.result for one in outcomes] == [Result.ACCEPTED] * 2
+    mail, rcpt = (line.decode() for line in seen[1][-3:-1])
+    assert mail == "MAIL FROM:<news@example.org> BODY=8BITMIME SMTPUTF8"
+    assert rcpt == "RCPT TO:<jörg2@example.org>"
+    assert seen[0][0] == b"MAIL FROM:<news@example.org>", "and only for it"
+
+
+def test_where_the_server_does_not_take_it_that_recipient_alone_is_rejected() -> None:
+    seen: list[list[bytes]] = []
+    queued = b"250 queued\r\n250 ok\r\n250 ok\r\n354 go\r\n"
+    url = _pipelining(seen, b"250 ok\r\n250 ok\r\n354 go\r\n", b"250 queued\r\n", queued[12:])
+    outcomes = _delivered(url, _international(1), _message(2), _international(3))
+    assert [one.result for one in outcomes] == [Result.REJECTED, Result.ACCEPTED, Result.REJECTED]
+    assert "SMTPUTF8" in outcomes[0].reason
+    assert not outcomes[0].suppress, "another server may take it"
+    assert "jörg" not in b"".join(line for group in seen for line in group).decode()
+
+
 def test_when_the_server_vanishes_only_the_message_whose_text_left_is_uncertain() -> None:
     outcomes = _delivered(_pipelining([], b"250 ok\r\n250 ok\r\n354 go\r\n"), _message(1), _message(2))
     assert [one.result for one in outcomes] == [Result.UNCERTAIN, Result.UNSENT]
@@ -207,7 +236,7 @@ def _scripted(replies: list[bytes | None]) -> str:
     return f"smtp://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def _pipelining(seen: list[list[bytes]], *answers: bytes) -> str:
+def _pipelining(seen: list[list[bytes]], *answers: bytes, offered: bytes = b"250 PIPELINING\r\n") -> str:
     """A server that offers PIPELINING, and after each DATA sends the next answer; then it hangs up."""
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -215,7 +244,7 @@ def _pipelining(seen: list[list[bytes]], *answers: bytes) -> str:
         with listener, listener.accept()[0] as peer, peer.makefile("rb") as lines:
             peer.sendall(b"220 ready\r\n")
             lines.readline()
-            peer.sendall(b"250-hello\r\n250 PIPELINING\r\n")
+            peer.sendall(b"250-hello\r\n" + offered)
             for answer in answers:
                 seen.append([])
                 while not seen[-1] or seen[-1][-1] != b"DATA":

@@ -59,7 +59,5 @@ def _parse_unusual(text: str) -> Address:
     except EmailNotValidError as error:
         said = str(error).rstrip(".")
         raise InvalidAddress(said[:1].lower() + said[1:]) from error
-    if not checked.local_part.isascii():
-        raise InvalidAddress("letters beyond ASCII before the @ are not supported yet (SMTPUTF8)")
     mailed = f"{checked.local_part}@{checked.ascii_domain}"
     return Address(mailed, mailed.lower())

@@ -20,6 +20,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
 """Nothing in it needs quotes, and nothing ends it, in a header (RFC 5322 §3.2.3) or in a command (RFC 5321)."""
+_WIDER_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u00a1-\U0010ffff-]+@[A-Za-z0-9.-]+")
 _UNSAFE_IN_FEEDBACK = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_FEEDBACK = 40
 _ROOM = 66
@@ -43,9 +44,12 @@ def plain_address(what: str, address: str) -> str:
     return address
 
 
-def is_plain_address(address: str) -> bool:
-    """Whether the address can stand in a header and in an SMTP command as it is."""
-    return _ADDRESS.fullmatch(address) is not None
+def can_be_addressed(address: str) -> bool:
+    """Whether the address can stand in a header and in an SMTP command as it is; letters of any script may stand before
+    the @ (RFC 6531, 6532)."""
+    if _ADDRESS.fullmatch(address):
+        return True
+    return _WIDER_ADDRESS.fullmatch(address) is not None and address.isprintable()
 
 
 @lru_cache(maxsize=4096)
@@ -70,7 +74,10 @@ def mailbox(name: str, address: str) -> str:
         word = _encoded_word(clean)
         if len(word) + len(address) <= _ROOM:
             return f"{word} <{address}>"
-    return formataddr((clean, address)) if clean else (address if "@" in address else f"<{address}>")
+    if not clean:
+        return address if "@" in address else f"<{address}>"
+    # formataddr takes no address beyond ASCII, which may stand here as it is (RFC 6532 §3.2).
+    return f"{formataddr((clean, 'a@a'))[:-5]}<{address}>"
 
 
 def _on_one_line(text: str) -> str:

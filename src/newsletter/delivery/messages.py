@@ -18,9 +18,9 @@ from email.utils import format_datetime
 
 from newsletter.delivery.headers import (
     CONTROL,
+    can_be_addressed,
     feedback_id,
     header_text,
-    is_plain_address,
     mailbox,
     one_line,
     plain_address,
@@ -120,7 +120,7 @@ class Assembler:
             delivery.delivery_id,
             list_unsubscribe(links),
         )
-        content = skeleton.filled(head.encode("ascii"), values)
+        content = skeleton.filled(head.encode(), values)
         return Message(delivery.delivery_id, self._envelope.sender_address, delivery.address, content, dot_free=True)
 
     def _date(self, now: datetime) -> str:
@@ -156,11 +156,8 @@ def recipient_values(
     values: Mapping[str, Value], delivery: Delivery, sources: Sequence[str], unsubscribe: str
 ) -> dict[str, str]:
     """The value of each source for this recipient, without control characters; raises `NotPersonalizable`."""
-    if not is_plain_address(delivery.address):
-        raise NotPersonalizable(
-            "the address holds characters beyond ASCII, or such as end it, and servers that take them (SMTPUTF8) are "
-            "not supported"
-        )
+    if not can_be_addressed(delivery.address):
+        raise NotPersonalizable("the address holds characters that end an address, or are none")
     known = {**delivery.recipient, "address": delivery.address, "unsubscribe_url": unsubscribe}
     try:
         made = {source: values[source](known) for source in sources}

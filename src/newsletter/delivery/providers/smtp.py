@@ -56,6 +56,9 @@ def parse_server(url: str) -> Server:
     return Server(parts.hostname, port, encryption, user, password)
 
 
+_NOT_INTERNATIONAL = "the mail server does not take addresses with letters beyond ASCII before the @ (SMTPUTF8)"
+
+
 class Smtp:
     """A mail server that takes messages."""
 
@@ -84,6 +87,7 @@ class _SmtpConnection:
     def _connect(self) -> None:
         self._session = _open(self._server)
         self._pipelining = self._session.has_extn("pipelining")
+        self._international = self._session.has_extn("smtputf8")
         if self._session.sock is None:
             raise ProviderAway(f"{self._server.host}:{self._server.port} closed the connection at once.")
         self._socket = self._session.sock
@@ -101,7 +105,13 @@ class _SmtpConnection:
             if self._lost:
                 yield Outcome(Result.UNSENT, self._lost)
                 continue
+            if not self._takes(message):
+                announced = False
+                yield Outcome(Result.REJECTED, _NOT_INTERNATIONAL)
+                continue
             following = messages[place + 1] if self._pipelining and place + 1 < len(messages) else None
+            if following is not None and not self._takes(following):
+                following = None
             try:
                 refused = self._envelope(message, announced)
             except Lost as error:
@@ -115,6 +125,10 @@ class _SmtpConnection:
             yield outcome
             if ours:
                 raise ProviderRefuses(f"{self._server.host} refuses this sender: {outcome.reason}")
+
+    def _takes(self, message: Message) -> bool:
+        """Whether the server can be told of the recipient."""
+        return self._international or message.rcpt_to.isascii()
 
     def close(self) -> None:
         try:
@@ -177,7 +191,9 @@ class _SmtpConnection:
 
 
 def _commands(message: Message) -> bytes:
-    return f"MAIL FROM:<{message.mail_from}>\r\nRCPT TO:<{message.rcpt_to}>\r\nDATA\r\n".encode("ascii")
+    # The parameters are needed where the envelope or a header is not ASCII (RFC 6531 §3.4, §3.6).
+    wider = "" if message.rcpt_to.isascii() else " BODY=8BITMIME SMTPUTF8"
+    return f"MAIL FROM:<{message.mail_from}>{wider}\r\nRCPT TO:<{message.rcpt_to}>\r\nDATA\r\n".encode()
 
 
 def _stuffed(content: bytes) -> bytes:
