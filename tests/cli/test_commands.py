@@ -70,7 +70,7 @@ def test_a_mistake_in_a_template_is_named_with_its_line(letter: Any) -> None:
     letter.write("templates/blocks/text.html.j2", "<tr><td>\n{{ block.htlm }}</td></tr>")
     result = letter.run("build", "letter")
     assert result.returncode == 2
-    assert "templates/blocks/text.html.j2:2:" in result.stderr
+    assert "templates/blocks/text.html.j2:2 asks for" in result.stderr
 
 
 def test_linked_pictures_point_to_where_they_are_uploaded(sample: Any) -> None:

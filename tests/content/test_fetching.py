@@ -44,7 +44,7 @@ def _endless(handler: BaseHTTPRequestHandler) -> None:
 PAGES: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {
     "/feed": _plain,
     "/gzip": lambda one: _plain(one, gzip.compress(FEED), Content_Encoding="gzip"),
-    "/bomb": lambda one: _plain(one, gzip.compress(b"\0" * 50_000_000), Content_Encoding="gzip"),
+    "/bomb": lambda one: _plain(one, gzip.compress(b"\0" * 5_000_000), Content_Encoding="gzip"),
     "/torn": lambda one: _plain(one, gzip.compress(FEED * 100)[:-9], Content_Encoding="gzip"),
     "/brotli": lambda one: _plain(one, Content_Encoding="br"),
     "/short": lambda one: _plain(one, Content_Length="9000"),

@@ -7,22 +7,14 @@ import signal
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
 import pytest
-from tests.delivery.fork_server import ForkServer, forking
 
 PEOPLE = 3000
 AB = "ab: {share: 20%, winner: by hand, subjects: [Spring is here, Summer is here]}\n"
-
-
-@pytest.fixture
-def forks() -> Iterator[ForkServer]:
-    with forking() as server:
-        yield server
-        server.end()
 
 
 @pytest.fixture
@@ -59,31 +51,30 @@ def _until(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.002)
 
 
-def test_kills_before_at_and_after_the_decision_skip_nobody_and_double_nobody(tried: Any, forks: ForkServer) -> None:
+def test_kills_before_at_and_after_the_decision_skip_nobody_and_double_nobody(tried: Any) -> None:
     moments = random.Random(3)
 
-    def begin(*arguments: str) -> None:
-        forks.start(tried.root, "send", "letter", "--yes", *arguments)
+    def ended(*arguments: str) -> int:
+        code: int = tried.run("send", "letter", "--yes", *arguments).returncode
+        return code
 
     def killed(*arguments: str, when: Callable[[], bool]) -> None:
-        begin("--as-frozen", *arguments)
-        _until(when, "the moment to kill it")
-        time.sleep(moments.uniform(0.0, 0.03))
-        forks.send_signal(signal.SIGKILL)
-        assert forks.ended()[0] == -signal.SIGKILL
+        with tried.start("send", "letter", "--yes", "--as-frozen", *arguments) as run:
+            _until(when, "the moment to kill it")
+            time.sleep(moments.uniform(0.0, 0.03))
+            run.kill()
+            assert run.wait() == -signal.SIGKILL
 
     def more_mail() -> Callable[[], bool]:
         before = len(tried.outbox())
         return lambda: len(tried.outbox()) > before
 
-    begin("--limit", "1")
-    assert forks.ended()[0] == 3
+    assert ended("--limit", "1") == 3
     frozen = dict(_ledger(tried, "SELECT address, arm FROM deliveries"))
     assert Counter(frozen.values()) == {"a": 300, "b": 300, "": 2400}
     for _ in range(4):
         killed(when=more_mail())
-    begin("--as-frozen")
-    assert forks.ended()[0] == 3
+    assert ended("--as-frozen") == 3
     assert len(_mailed(tried)) == 600
     for _ in range(2):
         killed("--winner", "b", when=lambda: True)
@@ -91,8 +82,7 @@ def test_kills_before_at_and_after_the_decision_skip_nobody_and_double_nobody(tr
     assert _ledger(tried, "SELECT count(*) FROM deliveries WHERE state = 'undecided'") == [(0,)]
     for _ in range(4):
         killed(when=more_mail())
-    begin("--as-frozen")
-    assert forks.ended()[0] == 0
+    assert ended("--as-frozen") == 0
     mailed = _mailed(tried)
     assert len(mailed) == PEOPLE
     subjects = {"a": "Spring is here", "b": "Summer is here", "": "Summer is here"}

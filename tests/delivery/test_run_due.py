@@ -96,7 +96,7 @@ def test_a_run_leaves_a_campaign_to_whoever_is_sending_it_and_sends_the_others(l
     try:
         _until_mail(letter)
         letter.write("newsletter.yaml", settings)
-        _due(letter, 20, "second")
+        _due(letter, 1200, "second")
         done = letter.run("run-due", "--json")
         assert (done.returncode, done.stderr) == (0, "")
         assert [(one["campaign"], one["ending"]) for one in json.loads(done.stdout)["ran"]] == [("second", "finished")]

@@ -70,4 +70,4 @@ def test_of_a_person_only_that_is_frozen_which_the_mail_names(letter: Any) -> No
         (recipient,) = database.execute("SELECT recipient FROM deliveries").fetchone()
         (held,) = database.execute("SELECT attributes FROM subscribers").fetchone()
     assert "90000" in held
-    assert json.loads(recipient) == {"first_name": "Ada", "last_name": None}
+    assert json.loads(recipient) == {"first_name": "Ada", "last_name": ""}

@@ -232,7 +232,7 @@ def test_every_merge_value_is_a_text_and_one_that_is_empty_is_absent(database: D
         alone = freezing.recipient_of(connection, "r21@x.org", fields)
     spaceless = {name: value.replace(" ", "") for name, value in claimed.recipient.items()}
     assert spaceless == {"clinic": '{"size":"small"}', "beds": '["1"]', "quote": 'a"b\\c', "json": "{}"}
-    assert alone == ("", claimed.recipient)
+    assert alone == ("R21@x.org", "", claimed.recipient)
 
 
 def test_a_column_of_the_file_is_merged_even_when_it_is_named_like_one_of_ours(database: Database) -> None:
