@@ -51,7 +51,7 @@ def test_aliases_that_multiply_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line"), [("a: b: c", 1), ("a: 1\n\tb: 2", 2), ("a: [1, 2\nb: 3\n", 2), ('a: "x\n', 2)]
+    ("text", "line"), [("a: b: c", 1), ("a: 1\n\tb: 2", 2), ("a: [1, 2\nb: 3\n", 1), ('a: "x\n', 1)]
 )
 def test_broken_yaml_is_an_error_with_its_line(text: str, line: int) -> None:
     with pytest.raises(FileProblems) as caught:
@@ -134,12 +134,10 @@ def test_a_pipe_a_socket_or_a_device_is_named_and_not_waited_for(
     ("text", "said"),
     [
         ("a: b: c", "a value with a colon in it needs quotes around it."),
-        ("a: [", "a bracket or a quote that is not closed"),
         ("a: }", "a bracket or a quote that is not closed"),
         ("a: *x", "a value that begins with * needs quotes around it."),
         ("a: !!foo x", "a value that begins with ! needs quotes around it."),
         ("a: - b", "a list begins on a line of its own, under its key."),
-        ('a: "x', "a quote is opened here or above, and never closed."),
         ("\tx: 1", "a tab, or a value that begins with @, % or `."),
         ("%x", "a line that begins with % needs quotes around it."),
     ],
@@ -148,6 +146,49 @@ def test_broken_yaml_is_explained_in_words_for_people(text: str, said: str) -> N
     with pytest.raises(FileProblems) as caught:
         parse_yaml(text, "f")
     assert caught.value.problems[0].message.startswith(f"broken YAML: {said}")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ('a: 1\nb: "x\nc: 2\n', 2, '`"` is opened here and never closed.'),
+        ("a: 1\nb: 'x\n---\n", 2, "`'` is opened here and never closed."),
+        (
+            'a: 1\nb: "two-column\nc: 2\nd: {text: "hello"}\n',
+            2,
+            '`"` is opened here and never closed: what ends it is the next one, on line 4.',
+        ),
+        (
+            'b: "x\nc: ""\n',
+            1,
+            '`"` is opened here and never closed: what ends it is the next one, on line 2.',
+        ),
+        ("a: [", 1, "`[` is opened here and never closed with `]`."),
+        ("a: 1\nb: [unclosed\nc: 2\nd: [3]\n", 2, "`[` is opened here and never closed with `]`."),
+        ("- {text: a\n- {text: b}\n", 1, "`{` is opened here and never closed with `}`."),
+        ("a: [{x: 1]\nb: 2\n", 1, "`{` is opened here and never closed with `}`."),
+        # Closed, with a mistake within: the mistake's own line.
+        ('a: {\n  b: "x",\n  c: "y" z,\n}\n', 3, "a bracket or a quote that is not closed"),
+        ('a: "over two\n  lines"\nb: c: d\n', 3, "a value with a colon in it needs quotes around it."),
+        ('a: "C:\\dir"\n', 1, "found unknown escape character."),
+    ],
+)
+def test_what_is_never_closed_is_told_where_it_was_opened(text: str, line: int, said: str) -> None:
+    for first in (1, 7):
+        with pytest.raises(FileProblems) as caught:
+            parse_yaml(text, "f", first)
+        (problem,) = caught.value.problems
+        assert problem.where.line == first - 1 + line
+        if first == 1:
+            assert problem.message.startswith(f"broken YAML: {said}")
+
+
+@given(st.text("ab: \"'[]{},-#\n\\é", max_size=60))
+def test_whatever_is_broken_is_told_on_a_line_that_there_is(text: str) -> None:
+    try:
+        parse_yaml(text, "f")
+    except FileProblems as error:
+        assert all(1 <= one.where.line <= text.count("\n") + 1 for one in error.problems)
 
 
 class _Item(BaseModel):

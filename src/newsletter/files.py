@@ -1,7 +1,7 @@
 """Read what people write: text, YAML, front matter, and how a file of fields becomes a checked value.
 
 In: paths. Out: text, or a `Document`: plain data that knows the line of each of its parts. Every failure is a
-`FileProblems` that says `path:line`. PyYAML lives here and nowhere else.
+`FileProblems` that says `path:line`. PyYAML lives here, and in `broken_yaml.py`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 
 import yaml
 
+from newsletter.broken_yaml import mended_by
 from newsletter.errors import FileProblems, Problem, did_you_mean
 from newsletter.model import Where
 
@@ -186,9 +187,8 @@ def parse_yaml(text: str, name: str, first_line: int = 1) -> Document:
         reader = _NodeReader(name, first_line)
         data = reader.value(node, ())
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = first_line + (mark.line if mark else 0)
-        raise FileProblems.at(Where(name, line), _yaml_advice(error)) from error
+        line, words = mended_by(error, text, first_line)
+        raise FileProblems.at(Where(name, line), words) from error
     except yaml.YAMLError as error:
         raise FileProblems.at(Where(name, first_line), f"not readable as YAML: {error}.") from error
     if reader.problems:
@@ -322,25 +322,6 @@ def _nearby(path: Path) -> str:
     except OSError:
         return ""
     return did_you_mean(path.name, siblings)
-
-
-_BROKEN = {
-    "mapping values are not allowed": "a value with a colon in it needs quotes around it",
-    "cannot start any token": "a tab, or a value that begins with @, % or `. Indent with spaces; put quotes around it",
-    "undefined alias": "a value that begins with * needs quotes around it",
-    "constructor": "a value that begins with ! needs quotes around it",
-    "sequence entries are not allowed": "a list begins on a line of its own, under its key",
-    "end of stream": "a quote is opened here or above, and never closed",
-    "directive": "a line that begins with % needs quotes around it",
-    "expected": "a bracket or a quote that is not closed, a wrong indentation, or a value with signs in it that needs "
-    "quotes",
-}
-"""What people can do about a mistake, by a part of what the parser says of it."""
-
-
-def _yaml_advice(error: yaml.MarkedYAMLError) -> str:
-    said = error.problem or str(error)
-    return f"broken YAML: {next((words for part, words in _BROKEN.items() if part in said), said)}."
 
 
 class _NodeReader:

@@ -176,6 +176,6 @@ def test_a_file_that_cannot_be_read_is_shown_with_its_line(workspace: Workspace,
     file.write_text("title: [\n", "utf-8")
     sheet = composing.sheet(workspace, "spring")
     assert (sheet.parts, sheet.seen) == ((), seen(file))
-    assert "issues/spring/issue.yaml:2: broken YAML" in sheet.problem
+    assert "issues/spring/issue.yaml:1: broken YAML: `[` is opened here" in sheet.problem
     file.write_bytes(b"title: a\nsections: \xff\n")
     assert "issue.yaml:2: not UTF-8" in composing.sheet(workspace, "spring").problem
