@@ -182,8 +182,32 @@ def test_a_file_without_blocks_is_refused(text: str) -> None:
         edited(text, Remove((0, 0)))
 
 
+def test_a_block_whose_value_is_empty_moves_and_goes_like_any_other() -> None:
+    text = (
+        "sections:\n  - blocks:\n      - {text: a}\n      - divider:\n      # of b\n\n      - {text: b}\n"
+        "      - divider:  # beside\n        for:\n"
+    )
+    assert after(text, Remove((0, 1))) == text.replace("      - divider:\n", "")
+    assert after(text, Move((0, 1), (0, 0))) == text.replace("      - divider:\n", "").replace(
+        "      - {text: a}\n", "      - divider:\n      - {text: a}\n"
+    )
+    last = "      - divider:  # beside\n        for:\n"
+    assert after(text, Move((0, 3), (0, 0))) == text.replace(last, "").replace("blocks:\n", f"blocks:\n{last}")
+    aimed = after(text, Retarget((0, 1), ("nurse",)))
+    assert aimed == text.replace("- divider:\n", "- divider:\n        for: [nurse]\n")
+    assert after(aimed, Retarget((0, 1), ())) == text
+
+
+def test_what_only_a_person_can_change_is_told_with_its_line() -> None:
+    text = "title: a\nsections:\n  - blocks: &them\n      - {text: a}\n  - heading: b\n    blocks: *them\n"
+    with pytest.raises(Refused, match=r"^issue\.yaml:4: .*alias.* Edit the file by hand\.$"):
+        edited(text, Retarget((1, 0), ("nurse",)))
+    with pytest.raises(Refused, match=r"^issue\.yaml:6: "):
+        edited(text.replace("\n", "\r\n"), Insert((1, 1), "text: c"))
+
+
 def test_broken_yaml_is_told_with_its_line() -> None:
-    with pytest.raises(FileProblems, match=r"issue\.yaml:4"):
+    with pytest.raises(FileProblems, match=r"issue\.yaml:3"):
         edited("title: a\nsections:\n  - [\n", Remove((0, 0)))
 
 
@@ -218,7 +242,9 @@ def _quoted(words: str) -> str:
 def _block(draw: st.DrawFn, deep: bool = True) -> list[str]:
     """Lines of a block as they stand below its dash, unindented."""
     words = draw(_WORDS)
-    style = draw(st.sampled_from(["flow", "line", "scalar", "folded", "kept", "long", *(["columns"] if deep else [])]))
+    style = draw(
+        st.sampled_from(["flow", "line", "scalar", "folded", "kept", "long", "empty", *(["columns"] if deep else [])])
+    )
     target = draw(st.sampled_from(["", "", "for: [nurse]", "for: nurse", "for:\n  - nurse  # one\n  - teacher"]))
     if style == "flow":
         inner = f", {target}" if target and "\n" not in target else ""
@@ -229,6 +255,7 @@ def _block(draw: st.DrawFn, deep: bool = True) -> list[str]:
         "folded": ["text: >-  # folded", "  " + words, "", "", "  " + words],
         "kept": ["text: |2", "    " + words],
         "long": ["image: a.svg", "# inside", 'alt: "one', '  two"'],
+        "empty": [f"divider:{draw(_BESIDE)}"],
         "columns": ["columns:"],
     }[style]
     if style == "columns":

@@ -46,5 +46,5 @@ def test_whatever_stands_in_the_file_has_an_outline(text: str) -> None:
 
 
 def test_broken_yaml_is_told_with_its_line() -> None:
-    with pytest.raises(FileProblems, match=r"issue\.yaml:3"):
+    with pytest.raises(FileProblems, match=r"issue\.yaml:2"):
         outline("sections:\n  - {", "issue.yaml", KINDS)

@@ -23,8 +23,8 @@ from newsletter.composing.lists import (
     single_of,
 )
 from newsletter.composing.places import Edit, Insert, Move, Place, Remove, landed
-from newsletter.composing.tree import Kind, Node, by_hand, read_tree
-from newsletter.errors import Refused
+from newsletter.composing.tree import Kind, Node, OnlyByHand, by_hand, read_tree
+from newsletter.errors import FileProblems, Refused
 
 _MARK = "\ufeff"
 _EMPTY = re.compile(r"(?:[ \t]*(?:\r\n|\n|\r))+")
@@ -52,9 +52,16 @@ def edited(text: str, edit: Edit, name: str = "issue.yaml") -> Edited:
     wanted, place = meaning.after(before, edit)
     if wanted == before:
         return Edited(text, place)
-    changed = _changed(whole, edit)
-    if meaning.read(changed, name) != wanted:
-        raise by_hand()
+    try:
+        changed = _changed(whole, edit)
+        if meaning.read(changed, name) != wanted:
+            raise by_hand()
+    except (OnlyByHand, FileProblems) as error:
+        where = meaning.where(whole, name, edit.gap if isinstance(edit, Insert) else edit.source)
+        raise Refused(
+            f"{where}: what stands there cannot be changed here: it is an alias, or laid out in an unusual way. "
+            "Edit the file by hand."
+        ) from error
     return Edited(mark + (changed if ended else changed.removesuffix(line_end)), place)
 
 

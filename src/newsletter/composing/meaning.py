@@ -11,12 +11,13 @@ from typing import Any
 
 from newsletter.composing.places import Edit, Insert, Move, Place, Remove, Retarget, is_inside, landed
 from newsletter.errors import Refused
-from newsletter.files import parse_yaml
+from newsletter.files import Document, parse_yaml
+from newsletter.model import Where
 
 
 def read(text: str, name: str) -> dict[str, Any]:
     """The data of the text. Raises `FileProblems` for broken YAML, `Refused` for what is not an issue's shape."""
-    data = parse_yaml(text.replace("\r\n", "\n").replace("\r", "\n"), name).data
+    data = _document(text, name).data
     if not isinstance(data, dict) or not isinstance(data.get("sections"), list):
         raise Refused(f"{name} has no list of sections yet. Write `sections:` with a block in it first.")
     for section in data["sections"]:
@@ -67,6 +68,16 @@ def at(data: dict[str, Any], place: Place) -> Any:
     return found[place[-1]]
 
 
+def where(text: str, name: str, place: Place) -> Where:
+    """The line of what stands at the place, or of the nearest thing around it."""
+    loc: list[str | int] = []
+    for level, number in enumerate(place):
+        # A column's blocks stand right in it; everything else has a key above it.
+        key = "sections" if not level else "blocks" if level == 1 else "columns" if level % 2 == 0 else ""
+        loc += [key, number] if key else [number]
+    return _document(text, name).where(*loc)
+
+
 def held(data: dict[str, Any], place: Place) -> list[Any]:
     """The list that is kept at the place: sections, a section's blocks, a block's columns, a column's blocks."""
     found: Any = data["sections"]
@@ -80,6 +91,10 @@ def held(data: dict[str, Any], place: Place) -> list[Any]:
     if not isinstance(found, list):
         raise _gone()
     return found
+
+
+def _document(text: str, name: str) -> Document:
+    return parse_yaml(text.replace("\r\n", "\n").replace("\r", "\n"), name)
 
 
 def _names(block: dict[str, Any]) -> list[str]:

@@ -7,12 +7,13 @@ that knows places; what the parts mean is read by `newsletter.files`. Refuses wh
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from newsletter.errors import Refused
 
+_COLON = re.compile(r"[ \t]*:")
 _KEEPS_ENDS = re.compile(r"(?:[&!]\S*\s+)*[|>]\d?\+")
 
 
@@ -71,9 +72,13 @@ def read_tree(text: str) -> Node:
     raise by_hand()
 
 
-def by_hand() -> Refused:
-    """For a file that says what it says in a way that no program can edit without harm."""
-    return Refused("issue.yaml is written in a way that cannot be changed here. Edit the file by hand.")
+class OnlyByHand(Refused):
+    """The file says what it says in a way that no program can edit without harm."""
+
+
+def by_hand() -> OnlyByHand:
+    """The refusal for whoever knows no better place than the file."""
+    return OnlyByHand("issue.yaml is written in a way that cannot be changed here. Edit the file by hand.")
 
 
 @dataclass(slots=True)
@@ -103,7 +108,16 @@ class _Builder:
             kind = Kind.FLOW_MAPPING if mapping else Kind.FLOW_SEQUENCE
             return Node(kind, start, closing.end_mark.index, tuple(children))
         kind = Kind.MAPPING if mapping else Kind.SEQUENCE
+        if mapping:
+            children[1::2] = map(self._at_its_colon, children[::2], children[1::2])
         return Node(kind, start, max([start, *(one.end for one in children)]), tuple(children))
+
+    def _at_its_colon(self, key: Node, value: Node) -> Node:
+        """An empty value (`divider:`) ends where its key's colon does; ruamel puts it before whatever comes next."""
+        colon = _COLON.match(self.text, key.end)
+        if value.kind is not Kind.WORDS or value.start != value.end or colon is None:
+            return value
+        return replace(value, start=colon.end(), end=colon.end())
 
     def _end_of_words(self, style: str | None, start: int, end: int) -> int:
         """A block scalar ends with its last line of words; empty lines below it are its own only with `+`."""
