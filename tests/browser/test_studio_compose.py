@@ -158,9 +158,11 @@ def test_a_block_is_added_aimed_undone_done_again_and_removed(open_page: Open, f
     assert file.read_text("utf-8") == written
     page.keyboard.press("Control+z")
     expect(told).to_have_text("Undone: readers changed")
+    expect(page.get_by_role("alert")).to_be_hidden()
     assert file.read_text("utf-8") == written.replace(", for: [practitioner]", "")
     page.get_by_role("button", name="Redo").click()
     expect(told).to_have_text("Done again: readers changed")
+    expect(page.get_by_role("alert")).to_be_hidden()
     assert file.read_text("utf-8") == written
     expect(page.get_by_role("button", name="Redo")).to_be_disabled()
     page.locator('[data-place="1.1"] [data-handle]').focus()

@@ -92,7 +92,7 @@ async function edit(texts, then = {}) {
     refuse("");
     const target = answer.place && !then.section ? { place: answer.place, hook: then.hook ?? keep?.hook ?? "handle", value: then.hook ? undefined : keep?.value } : then.section ? { section: answer.place, hook: keep?.hook, value: keep?.value } : keep;
     const shown = await refresh(then.focus ?? target);
-    const block = answer.place && find(`[data-place="${answer.place}"]`);
+    const block = answer.place ? find(`[data-place="${answer.place}"]`) : null;
     toast(block && !then.gone ? `${answer.told}: ${described(block)}` : answer.told);
     if (shown) block?.scrollIntoView({ block: "nearest" });
   } catch (error) {
