@@ -656,6 +656,12 @@ def variant_key(group: str, arm: str) -> str:
     return f"{group}.{arm}" if arm else group
 
 
+def group_and_arm(key: str) -> tuple[str, str]:
+    """What `variant_key` made the key of; the arm is empty where nothing is tried."""
+    group, _, arm = key.partition(".")
+    return group, arm
+
+
 # ── check ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -37,8 +37,10 @@ class Reader:
 NOBODY = Reader()
 
 
-def subscriber(workspace: Workspace, built: Built, text: str) -> Reader:
+def subscriber(workspace: Workspace, built: Built, text: str, arm: str = "") -> Reader:
     """The subscriber of that address, as a send would freeze them now; the audience's file is read first if it changed.
+
+    Where something is tried, as somebody in that arm or in the first one: who is in which is decided by the send.
 
     Raises `SettingsError` when the text is no address, nobody has it, or the issue has nothing for them.
     """
@@ -56,10 +58,10 @@ def subscriber(workspace: Workspace, built: Built, text: str) -> Reader:
     if found is None:
         raise SettingsError(f"{text}: no subscriber has this address. `newsletter audience show` finds people.")
     address, profession, values = found
-    variant = built.variant_of.get(profession, DEFAULT)
-    if variant not in {one.key for one in built.variants}:
+    variant = built.variant(built.variant_of.get(profession, DEFAULT), arm)
+    if variant is None:
         raise SettingsError(f"{text}: the issue has nothing for them; its segment does not pick '{profession}'.")
-    return Reader(address, variant, values)
+    return Reader(address, variant.key, values)
 
 
 def look_up(workspace: Workspace, audience: Audience, part: str) -> list[Match]:

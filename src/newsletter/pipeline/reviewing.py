@@ -63,6 +63,7 @@ def _review(workspace: Workspace, built: Built) -> Review:
         findings=built.findings,
         people={names.get(key, key): count for key, count in plan.by_profession.items()} if plan else {},
         left_out={one.reason: one.count for one in plan.skipped} if plan else {},
+        arms=issue.experiment.sizes(plan.recipients) if plan and issue.experiment else {},
     )
 
 

@@ -69,8 +69,8 @@ def send_test(workspace: Workspace, argument: str, trial: Trial, stop: Event, pr
     require_provider(workspace.settings)
     addresses = _addresses(trial.to)
     built = build(workspace, argument, progress=progress, fresh=True)
-    reader = _as_subscriber(workspace, built, trial.subscriber) if trial.subscriber else _as_profession(built, trial)
-    reader = _in_arm(built, reader, trial.arm)
+    _refuse_unknown_arm(built, trial.arm)
+    reader = _as_subscriber(workspace, built, trial) if trial.subscriber else _as_profession(built, trial)
     _refuse_suppressed(workspace, built.audience, addresses)
     outcomes = _delivered(workspace, built, trial, reader, [one.mailed for one in addresses], stop)
     return Tried(built.issue, reader.variant, outcomes, built.findings)
@@ -97,22 +97,21 @@ def _as_profession(built: Built, trial: Trial) -> Reader:
         raise SettingsError(
             f"the issue has no variant for '{trial.profession}'.{hint} Its professions: {', '.join(known)}."
         )
-    return Reader(variant=known.get(trial.profession or DEFAULT, DEFAULT))
+    group = known.get(trial.profession or DEFAULT, DEFAULT)
+    found = built.variant(group, trial.arm)
+    return Reader(variant=found.key if found else group)
 
 
-def _in_arm(built: Built, reader: Reader, arm: str) -> Reader:
-    """The reader in that arm, where the issue tries something."""
+def _refuse_unknown_arm(built: Built, arm: str) -> None:
     if arm and arm not in built.arms:
         known = f"Its arms: {', '.join(built.arms)}." if built.arms else "It tries nothing: it has no `ab:`."
         raise SettingsError(f"--arm: the issue has no arm '{arm}'. {known}")
-    found = built.variant(reader.variant, arm)
-    return replace(reader, variant=found.key) if found else reader
 
 
-def _as_subscriber(workspace: Workspace, built: Built, text: str) -> Reader:
+def _as_subscriber(workspace: Workspace, built: Built, trial: Trial) -> Reader:
     """The subscriber of that address, as a send would freeze them now."""
     try:
-        return subscriber(workspace, built, text)
+        return subscriber(workspace, built, trial.subscriber, trial.arm)
     except SettingsError as error:
         raise SettingsError(f"--as {error}") from error
 

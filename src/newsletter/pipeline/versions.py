@@ -39,10 +39,19 @@ class Version:
     words: str
     variants: tuple[RenderedVariant, ...] = field(repr=False)
 
-    def variant(self, profession: str) -> RenderedVariant | None:
-        """What the people of that profession read then; None when it had nothing for them."""
-        own = (one for one in self.variants if profession in one.professions)
-        return next(own, next((one for one in self.variants if one.key == DEFAULT), None))
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms that were tried against each other; none where nothing was."""
+        return tuple(dict.fromkeys(one.arm for one in self.variants if one.arm))
+
+    def variant(self, profession: str, arm: str = "") -> RenderedVariant | None:
+        """What the people of that profession read then; None when it had nothing for them.
+
+        In that arm; without one, in the first. A version that tried nothing reads the same in every arm.
+        """
+        there = [one for one in self.variants if one.arm == arm or not (one.arm and arm)]
+        own = (one for one in there if profession in one.professions)
+        return next(own, next((one for one in there if one.group == DEFAULT), None))
 
 
 def keep_mails(workspace: Workspace, built: Built, content_hash: str) -> None:

@@ -81,6 +81,8 @@ class Review:
     """Profession's name → recipients, most first; empty before the first import."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Reason → people who are not mailed."""
+    arms: Mapping[str, int] = field(default_factory=dict)
+    """Arm → recipients who are tried with it, of all professions; empty where nothing is tried."""
 
 
 def review_page(review: Review) -> str:

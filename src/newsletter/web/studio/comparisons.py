@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from newsletter.model import RenderedVariant
+from newsletter.model import DEFAULT, RenderedVariant, group_and_arm, variant_key
 from newsletter.pipeline import previewing
 from newsletter.pipeline.comparing import compared
 from newsletter.pipeline.versions import Version, versions_of
@@ -82,16 +82,18 @@ class Comparisons:
 
 
 def professions_of(state: State) -> list[dict[str, str]]:
-    """Every profession that gets the issue (in each arm, where something is tried): its key, label, and the variant it
-    reads."""
+    """Everybody who gets the issue, in each arm where something is tried: key, label, name and variant.
+
+    The label is the profession's name with its arm; the variant is the key of what they read.
+    """
     if state.built is None or state.built.inspection is None:
         return []
     known = state.built.inspection.edition.professions
     found = []
     for key, variant in previewing.choices(state.built).items():
-        profession, _, arm = key.partition(".")
-        label = "Everybody else" if profession == "default" else known.get(profession).label
-        found.append({"key": key, "label": f"{label}, arm {arm}" if arm else label, "variant": variant})
+        profession, arm = group_and_arm(key)
+        name = "Everybody else" if profession == DEFAULT else known.get(profession).label
+        found.append({"key": key, "label": _in_arm(name, arm), "name": name, "variant": variant})
     return found
 
 
@@ -104,7 +106,7 @@ def _side(state: State, versions: tuple[Version, ...], name: str) -> RenderedVar
     kind, colon, profession = name.rpartition(":")
     if colon:
         found = next((one for one in versions if one.kind == kind), None)
-        return found.variant(profession) if found else None
+        return found.variant(*group_and_arm(profession)) if found else None
     known = previewing.choices(state.built) if state.built else {}
     return state.variant(profession) if profession in known else None
 
@@ -118,9 +120,21 @@ def _groups(state: State, versions: tuple[Version, ...]) -> list[tuple[str, list
     every = professions_of(state)
     found = [("As it is now", [(one["key"], one["label"]) for one in every])]
     for version in versions:
-        there = [one for one in every if version.variant(one["key"]) is not None]
-        found.append((version.words, [(f"{version.kind}:{one['key']}", one["label"]) for one in there]))
+        there = {one["key"]: one["label"] for one in every} | _of_its_arms(every, version)
+        there = {key: label for key, label in there.items() if version.variant(*group_and_arm(key)) is not None}
+        found.append((version.words, [(f"{version.kind}:{key}", label) for key, label in there.items()]))
     return [(words, sides) for words, sides in found if sides]
+
+
+def _of_its_arms(every: list[dict[str, str]], version: Version) -> dict[str, str]:
+    """Key and label of each profession in each arm that the version tried; today's may be others, or none."""
+    names = {group_and_arm(one["key"])[0]: one["name"] for one in every}
+    return {variant_key(key, arm): _in_arm(name, arm) for key, name in names.items() for arm in version.arms}
+
+
+def _in_arm(label: str, arm: str) -> str:
+    """The arm first: what does not fit into a narrow list is cut off at the end."""
+    return f"Arm {arm}: {label}" if arm else label
 
 
 def _named(groups: list[tuple[str, list[tuple[str, str]]]], name: str) -> str:

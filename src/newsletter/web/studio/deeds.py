@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.files import shown
-from newsletter.model import Approval, Decision, Result, Standing
+from newsletter.model import Approval, Decision, Result, Standing, group_and_arm
 from newsletter.pipeline import approvals, reviewing, testing
 from newsletter.pipeline.approvals import Opinion
 from newsletter.pipeline.providers import outbox_folder
@@ -48,7 +48,8 @@ class Deeds:
             if word and not subscriber:
                 raise SettingsError("the studio does not know this subscriber any more. Choose them again.")
             to = tuple(texts.get("to", "").replace(",", " ").replace(";", " ").split())
-            trial = Trial(to, "" if subscriber else texts.get("profession", ""), subscriber)
+            profession, arm = group_and_arm(texts.get("profession", ""))
+            trial = Trial(to, "" if subscriber else profession, subscriber, arm=arm)
             workspace = self.desk.workspace()
             tried = testing.send_test(workspace, issue, trial, Event())
             folder = outbox_folder(workspace, f"{issue}-test")

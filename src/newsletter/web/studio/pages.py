@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from newsletter.errors import NewsletterError
-from newsletter.model import Finding, Standing, Where
+from newsletter.model import Finding, Standing, Where, group_and_arm
 from newsletter.pipeline import approvals, places, previewing
 from newsletter.pipeline.building import Built
 from newsletter.pipeline.readers import NOBODY, Reader
@@ -127,7 +127,14 @@ class Pages:
         """All variants side by side."""
         issue = self._issue_of(request)
         state = await run_in_threadpool(self.desk.state, issue)
-        return drawn("everybody.html.j2", issue=issue, state=state, professions=professions_of(state))
+        return await run_in_threadpool(self._everybody, issue, state)
+
+    def _everybody(self, issue: str, state: State) -> Response:
+        variants = state.built.variants if state.built else ()
+        subjects = {one.key: previewing.show(state.workspace, issue, one).subject for one in variants}
+        every = professions_of(state)
+        people = len({group_and_arm(one["key"])[0] for one in every})
+        return drawn("everybody.html.j2", issue=issue, state=state, professions=every, people=people, subjects=subjects)
 
     async def compare(self, request: Request) -> Response:
         """Two emails beside each other."""

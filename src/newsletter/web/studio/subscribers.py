@@ -16,7 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.errors import SettingsError
+from newsletter.model import group_and_arm
 from newsletter.pipeline import previewing, readers
+from newsletter.pipeline.building import Built
 from newsletter.pipeline.readers import NOBODY, Reader
 from newsletter.web.studio.asking import answered, refuse_elsewhere
 from newsletter.web.studio.desk import Desk, State
@@ -33,7 +35,7 @@ class Subscribers:
 
     desk: Desk
     _addresses: dict[str, str] = field(default_factory=dict)
-    _looked: dict[tuple[str, str, int], tuple[float, Reader]] = field(default_factory=dict)
+    _looked: dict[tuple[str, str, str, int], tuple[float, Reader]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def reader(self, request: Request, issue: str, state: State) -> Reader:
@@ -48,10 +50,11 @@ class Subscribers:
         if word not in self._addresses or state.built is None:
             raise SettingsError("the studio does not know this subscriber any more. Choose them again.")
         with self._lock:
-            key = (issue, word, state.version)
+            arm = _arm(state.built, request.query_params.get("profession", ""))
+            key = (issue, word, arm, state.version)
             looked, found = self._looked.get(key, (0.0, NOBODY))
             if time.monotonic() - looked > _FRESH:
-                found = readers.subscriber(state.workspace, state.built, self._addresses[word])
+                found = readers.subscriber(state.workspace, state.built, self._addresses[word], arm)
                 self._looked = {key: (time.monotonic(), found)}
             return found
 
@@ -83,7 +86,7 @@ class Subscribers:
         return await answered(request, act)
 
     async def choose(self, request: Request, issue: str) -> Response:
-        """The word that stands for the subscriber of `address` from now on."""
+        """The word that stands for the subscriber of `address` from now on, read in the arm that `profession` names."""
 
         def act(texts: Mapping[str, str]) -> Mapping[str, object]:
             refuse_elsewhere(request)
@@ -91,7 +94,8 @@ class Subscribers:
             if state.built is None:
                 raise SettingsError("the issue's files cannot be read.")
             with self._lock:
-                found = readers.subscriber(state.workspace, state.built, texts.get("address", ""))
+                arm = _arm(state.built, texts.get("profession", ""))
+                found = readers.subscriber(state.workspace, state.built, texts.get("address", ""), arm)
                 word = secrets.token_urlsafe(12)
                 self._addresses[word] = found.address
                 for old in list(self._addresses)[:-_MOST]:
@@ -104,6 +108,12 @@ class Subscribers:
 def seen_by(state: State, reader: Reader, asked: str) -> str:
     """The profession whose variant is shown: the reader's, or the one asked for."""
     return _reading(state, reader) if reader.variant else state.choice(asked)
+
+
+def _arm(built: Built, asked: str) -> str:
+    """The arm of what a page looks at; empty for one there is not (any more)."""
+    arm = group_and_arm(asked)[1]
+    return arm if arm in built.arms else ""
 
 
 def _reading(state: State, reader: Reader) -> str:

@@ -66,7 +66,8 @@ export class Subscriber {
     clearTimeout(this.waiting);
     this.told.textContent = "Looking…";
     try {
-      const found = await ask(`/issues/${this.issue}/subscriber`, { address });
+      const { value: profession } = document.querySelector("#profession");
+      const found = await ask(`/issues/${this.issue}/subscriber`, { address, profession });
       this.told.textContent = "";
       this.dialog.close();
       this.address = found.address;
