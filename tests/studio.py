@@ -1,7 +1,8 @@
-"""The studio, started as a person starts it: `newsletter preview` in a process of its own."""
+"""The studio, started as a person starts it: `newsletter preview` in a process of its own; or asked in this one."""
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import os
@@ -9,10 +10,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from newsletter.pipeline.workspace import open_workspace
+from newsletter.web.studio.serving import Served, studio
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,52 @@ def running(root: Path, *arguments: str) -> Iterator[Running]:
         process.terminate()
         process.wait(20)
         process.stdout.close()
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A studio in this very process, asked as a browser on this computer asks; its guard is not in the way."""
+
+    app: Any
+
+    @classmethod
+    def of(cls, root: Path) -> Inside:
+        """The studio of that workspace."""
+        templates = Path(__file__).parents[1] / "templates"
+        guard = studio(lambda: open_workspace(root, {}, templates), Served("127.0.0.1", 1, "token"))
+        return cls(guard.app)
+
+    def ask(self, path: str, texts: Mapping[str, str] | None = None) -> tuple[int, str]:
+        """The status and body of the answer; `texts` are posted."""
+        return asyncio.run(self._ask(path, texts))
+
+    def done(self, path: str, texts: Mapping[str, str]) -> dict[str, Any]:
+        """What is answered to something that is asked to be done; it must not be refused."""
+        status, body = self.ask(path, texts)
+        assert status == 200, body
+        found: dict[str, Any] = json.loads(body)
+        return found
+
+    async def _ask(self, path: str, texts: Mapping[str, str] | None) -> tuple[int, str]:
+        name, _, query = path.partition("?")
+        scope = {
+            "type": "http",
+            "method": "GET" if texts is None else "POST",
+            "path": name,
+            "query_string": query.encode(),
+            "headers": [(b"content-type", b"application/json")],
+            "client": ("127.0.0.1", 1),
+        }
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": json.dumps(texts).encode()}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        await self.app(scope, receive, send)
+        return sent[0]["status"], b"".join(one.get("body", b"") for one in sent[1:]).decode()
 
 
 def chromium() -> str:

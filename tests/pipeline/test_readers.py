@@ -44,6 +44,20 @@ def test_a_subscriber_is_shown_the_very_bytes_that_a_test_sends_as_them(workspac
     assert plain(sent.replace(b"[Test] ", b"")) == plain(shown)
 
 
+def test_a_subscriber_gets_a_test_of_any_arm_and_a_reason_that_is_true(workspace: Any) -> None:
+    file = workspace.root / "issues/tides/issue.yaml"
+    tried = "ab: {share: 50%, winner: clicks, wait: 4h, subjects: [One, Two]}\nsections:\n"
+    file.write_text(file.read_text("utf-8").replace("sections:\n", tried), "utf-8")
+    found, built = opened(workspace)
+    assert readers.subscriber(found, built, "ada@example.org").variant == "pilot.a"
+    assert readers.subscriber(found, built, "ada@example.org", "b").variant == "pilot.b"
+    for arm, variant in (("", "pilot.a"), ("b", "pilot.b")):
+        trial = Trial(("me@example.org",), subscriber="ada@example.org", arm=arm)
+        assert send_test(found, "tides", trial, Event()).variant == variant
+    with pytest.raises(SettingsError, match=r"^--arm: the issue has no arm 'c'\. Its arms: a, b\.$"):
+        send_test(found, "tides", Trial(("me@example.org",), subscriber="ada@example.org", arm="c"), Event())
+
+
 def test_a_subscribers_own_words_are_only_ever_words(workspace: Any) -> None:
     quoted = EVIL.replace('"', '""')
     workspace.write("audiences/crew.csv", f'Email,First name,Job title\nada@example.org,"{quoted}",Pilot\n')
