@@ -46,7 +46,9 @@ def test_a_subscriber_is_shown_the_very_bytes_that_a_test_sends_as_them(workspac
 
 def test_a_subscriber_gets_a_test_of_any_arm_and_a_reason_that_is_true(workspace: Any) -> None:
     file = workspace.root / "issues/tides/issue.yaml"
-    tried = "ab: {share: 50%, winner: clicks, wait: 4h, subjects: [One, Two]}\nsections:\n"
+    tried = (
+        "ab: {share: 50%, winner: clicks, wait: 4h, subjects: ['One for {{ profession.plural }}', Two]}\nsections:\n"
+    )
     text = file.read_text("utf-8").replace("sections:\n", tried)
     file.write_text(re.sub("subject: .*\n", "", text), "utf-8")
     found, built = opened(workspace)
