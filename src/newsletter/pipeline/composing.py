@@ -57,7 +57,10 @@ class Change:
 def sheet(workspace: Workspace, issue: str) -> Sheet:
     """What the file says now."""
     path, name = _file(workspace, issue)
-    content = issue_file.read(path, name, workspace.root)
+    try:
+        content = _content(workspace, path, name)
+    except FileProblems as error:
+        return Sheet(issue_file.fingerprint(b""), (), (), {}, (), str(error))
     seen = issue_file.fingerprint(content)
     kinds = kinds_of(_types(workspace))
     known = load_professions(workspace.root).by_key.values()
@@ -79,7 +82,7 @@ def new_block(workspace: Workspace, issue: str, kind: str, file: str = "") -> st
 def compose(workspace: Workspace, issue: str, seen: str, edit: Edit) -> Change:
     """Make the edit in the file. Raises `ChangedMeanwhile`, `Refused` or `FileProblems`; nothing is written then."""
     path, name = _file(workspace, issue)
-    before = issue_file.read(path, name, workspace.root)
+    before = _content(workspace, path, name)
     issue_file.check(before, name, seen)
     done = edited(_text(before, name), edit, name)
     after = done.text.encode()
@@ -91,7 +94,7 @@ def compose(workspace: Workspace, issue: str, seen: str, edit: Edit) -> Change:
 def put_back(workspace: Workspace, issue: str, seen: str, content: bytes) -> None:
     """Write the file as it was before; refused like any edit."""
     path, name = _file(workspace, issue)
-    before = issue_file.read(path, name, workspace.root)
+    before = _content(workspace, path, name)
     issue_file.check(before, name, seen)
     _write(workspace, issue, before, content)
 
@@ -127,6 +130,15 @@ def _types(workspace: Workspace) -> TemplateNames:
 
 def _file(workspace: Workspace, issue: str) -> tuple[Path, str]:
     return workspace.root / FOLDER / issue / FILE, f"{FOLDER}/{issue}/{FILE}"
+
+
+def _content(workspace: Workspace, path: Path, name: str) -> bytes:
+    if not path.exists():
+        raise FileProblems.at(
+            Where(name),
+            "the file is not there any more: it was removed, or it or its folder was renamed. Put it back to go on.",
+        )
+    return issue_file.read(path, name, workspace.root)
 
 
 def _text(content: bytes, name: str) -> str:

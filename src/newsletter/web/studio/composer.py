@@ -98,12 +98,12 @@ class Composer:
 
     async def sheet(self, request: Request) -> Response:
         """What stands in the file now, and what can be put there."""
-        issue = (await run_in_threadpool(self._card, request)).id
+        issue = await run_in_threadpool(self._issue, request)
         return await run_in_threadpool(self._sheet, issue)
 
     async def edit(self, request: Request) -> Response:
         """Make an edit, or take one back; answers the place it left, or why nothing was written."""
-        issue = (await run_in_threadpool(self._card, request)).id
+        issue = await run_in_threadpool(self._issue, request)
 
         def act(texts: Mapping[str, str]) -> Mapping[str, object]:
             with self.editing:
@@ -113,6 +113,11 @@ class Composer:
                     return {"changed": str(error)}
 
         return await answered(request, act)
+
+    def _issue(self, request: Request) -> str:
+        """The issue's id; also of one whose file went while its page was open, so that the page can be told."""
+        name: str = request.path_params["issue"]
+        return name if self.desk.known(name) is not None else self._card(request).id
 
     def _card(self, request: Request) -> previewing.Card:
         name = request.path_params["issue"]
@@ -174,7 +179,7 @@ class Composer:
         history = self.histories.setdefault(issue, History())
         steps, others = (history.done, history.undone) if what == "undo" else (history.undone, history.done)
         if not steps:
-            raise SettingsError(f"there is nothing to {what}.")
+            raise SettingsError(f"There is nothing to {what}.")
         name, change = steps[-1]
         content, left = (change.before, change.after) if what == "undo" else (change.after, change.before)
         if composing.seen_after(left) != seen:

@@ -91,8 +91,9 @@ class Pages:
         )
 
     async def parts(self, request: Request) -> Response:
-        """The parts of an issue's page that change with every save."""
-        issue = self._issue_of(request)
+        """The parts of an issue's page that change with every save; its file may have gone since it was opened."""
+        known = self.desk.known(request.path_params["issue"]) is not None
+        issue: str = request.path_params["issue"] if known else self._issue_of(request)
         state = await run_in_threadpool(self.desk.state, issue)
         return await run_in_threadpool(self._parts, issue, state, request)
 

@@ -306,7 +306,9 @@ for (const one of all("[data-show]")) {
 async function saved() {
   if (busy) return;
   const shown = await refresh();
-  if (shown && !shown.first) toast("issue.yaml was changed in another place. This is how it stands now");
+  if (!shown || shown.first) return;
+  refuse("");
+  toast("issue.yaml was changed in another place. This is how it stands now");
 }
 
 const email = new Beside(issue, document.body.dataset.profession, saved);
