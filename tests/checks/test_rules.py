@@ -140,6 +140,15 @@ def test_no_error_is_found_in_good_emails_written_by_hand(path: Path) -> None:
     assert [str(one) for one in check_file(str(path)).findings if one.severity == "error"] == []
 
 
+@pytest.mark.parametrize(
+    ("rule", "slip"),
+    [("note-to-self", "TODO: ask Ada"), ("filler-text", "Lorem ipsum"), ("double-word", "We look at the the tools")],
+)
+def test_every_place_of_the_same_slip_is_told(tmp_path: Path, rule: str, slip: str) -> None:
+    found = _found(tmp_path, f"<p>{slip}</p>\n<p>Tools.</p>\n<p>{slip}</p>\n<ul><li>{slip}</li></ul>")
+    assert [one.where.line - LINE for one in found if one.rule == rule] == [0, 2, 3]
+
+
 def test_a_page_without_language_or_title_is_told_so_and_a_fragment_is_not(tmp_path: Path) -> None:
     page, part = tmp_path / "page.html", tmp_path / "part.html"
     page.write_text("<!DOCTYPE html>\n<html>\n<head></head><body><p>Hi</p></body></html>\n")

@@ -98,3 +98,39 @@ def test_the_lines_of_the_inbox_and_the_postal_address_are_told_where_they_are_w
         ("subject-caps", "issues/tides/issue.yaml:2"),
         ("subject-length", "issues/tides/issue.yaml:2"),
     ]
+
+
+def test_the_same_slip_is_told_at_every_line_of_every_file_also_from_an_earlier_run(workspace: Workspace) -> None:
+    workspace.write(
+        "issues/tides/tides.md", "---\ntitle: High water\n---\nTODO one.\n\nThe tide.\n\nTODO: [link](https://x.org).\n"
+    )
+    text = (workspace.root / "issues/tides/issue.yaml").read_text("utf-8")
+    workspace.write(
+        "issues/tides/issue.yaml", text + '      - text: TODO\n      - text: "TODO [link](https://x.org)"\n'
+    )
+    for _ in range(2):
+        assert [(rule, where) for rule, where, _ in _found(workspace)] == [
+            ("note-to-self", "issues/tides/issue.yaml:13"),
+            ("note-to-self", "issues/tides/issue.yaml:14"),
+            ("link-text", "issues/tides/issue.yaml:14"),
+            ("note-to-self", "issues/tides/tides.md:4"),
+            ("note-to-self", "issues/tides/tides.md:8"),
+            ("link-text", "issues/tides/tides.md:8"),
+        ]
+    workspace.write("issues/tides/tides.md", "---\ntitle: High water\n---\n\n\nTODO one.\n")
+    assert [where for _, where, _ in _found(workspace)][3:] == ["issues/tides/tides.md:6"]
+
+
+def test_what_a_template_says_itself_is_told_there_and_what_it_prints_at_its_author(workspace: Workspace) -> None:
+    workspace.write(
+        "templates/blocks/tide.html.j2",
+        '<tr><td>\n<p>{{ block.tide }}</p>\n<p>TODO wave</p>\n<p>\n<a href="{{ block.link }}">link</a></p></td></tr>\n',
+    )
+    workspace.write("templates/blocks/tide.txt.j2", "{{ block.tide }}\n")
+    text = (workspace.root / "issues/tides/issue.yaml").read_text("utf-8")
+    workspace.write("issues/tides/issue.yaml", text + '      - {tide: TODO, link: "https://example.org/1"}\n')
+    assert [(rule, where) for rule, where, _ in _found(workspace)] == [
+        ("note-to-self", "issues/tides/issue.yaml:13"),
+        ("note-to-self", "templates/blocks/tide.html.j2:3"),
+        ("link-text", "templates/blocks/tide.html.j2:5"),
+    ]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Element, words_of
 from newsletter.checks.rule import Rule, error, warning
-from newsletter.model import Finding
+from newsletter.model import Finding, Where
 
 RULES = (
     error(
@@ -44,16 +44,17 @@ _CODE = frozenset({"code", "pre", "kbd", "samp", "tt"})
 
 
 def check_mail(mail: Mail) -> Iterator[Finding]:
-    """Each leftover at its line, once for each wording; in code and in other programs' templates braces are meant."""
-    told: set[str] = set()
+    """Each leftover at every line that holds it; in code and in other programs' templates braces are meant."""
+    told: set[tuple[str, Where]] = set()
     for element in mail.page.shown():
         for text in _texts(element):
             yield from _in_text(mail, element, text, told)
     for key, text in (("subject", mail.subject or ""), ("preheader", mail.preheader)):
         for rule, found in _found(text, mail.is_final):
-            if found not in told:
-                told.add(found)
-                yield rule.finding(f"'{found}' stands in the {key}.", mail.key(key), fix=_fix(rule))
+            where = mail.key(key)
+            if (found, where) not in told:
+                told.add((found, where))
+                yield rule.finding(f"'{found}' stands in the {key}.", where, fix=_fix(rule))
 
 
 def _texts(element: Element) -> Iterator[str]:
@@ -65,13 +66,14 @@ def _texts(element: Element) -> Iterator[str]:
         yield child.tail or ""
 
 
-def _in_text(mail: Mail, element: Element, text: str, told: set[str]) -> Iterator[Finding]:
+def _in_text(mail: Mail, element: Element, text: str, told: set[tuple[str, Where]]) -> Iterator[Finding]:
     for rule, found in _found(text, mail.is_final):
-        if found not in told:
-            told.add(found)
+        where = mail.at(element, found)
+        if (found, where) not in told:
+            told.add((found, where))
             around = words_of(element)
             message = f"'{found}' is left in the text" + (f": '{around[:60]}'." if len(around) > len(found) else ".")
-            yield rule.finding(message, mail.at(element, found), fix=_fix(rule))
+            yield rule.finding(message, where, fix=_fix(rule))
 
 
 def _found(text: str, is_final: bool) -> Iterator[tuple[Rule, str]]:

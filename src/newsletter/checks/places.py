@@ -23,6 +23,9 @@ Read = Callable[[str], str]
 """A path as findings name it → the file's text; nothing for what cannot be read."""
 
 _SETTINGS = "newsletter.yaml"
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_OF_A_TAG = 6
+"""Lines of a template, from a tag on, that are taken for its words."""
 _UTM = re.compile(r"[?&]utm_\w+=[^&#]*(?:&utm_\w+=[^&#]*)*")
 
 
@@ -57,10 +60,11 @@ class IssuePlaces:
         if own and block is not None and extents:
             near = self._aligned_line(element, holder, extents[0])
             return self._looked_up(words, extents, near) or Where(extents[0].path, near)
-        found = self._looked_up(words, [*extents, *self._whole()])
-        if found:
-            return found
-        return mark.template if mark else self.issue.where
+        for word in words:
+            found = self._in_template(mark, element, word) or self._looked_up((word,), extents)
+            if found:
+                return found
+        return self._looked_up(words, self._whole()) or (mark.template if mark else self.issue.where)
 
     def of_offset(self, offset: int) -> Where:
         """The line of the tag that begins there, or of the last one before it."""
@@ -135,6 +139,17 @@ class IssuePlaces:
                     return Where(extent.path, line)
         return None
 
+    def _in_template(self, mark: Mark | None, element: Element, word: str) -> Where | None:
+        """The line of the template, from the element's tag to its end, that says the word itself."""
+        if mark is None:
+            return None
+        path, line = mark.template.path, mark.template.line
+        lines = self.read(path).split("\n")
+        near = _EXPRESSION.sub(_blank, "\n".join(lines[line - 1 : line - 1 + _OF_A_TAG]))
+        near = re.split(rf"</{element.tag}\b", near, maxsplit=1, flags=re.IGNORECASE)[0]
+        found = next(line_of_words(near.split("\n"), word), None)
+        return None if found is None else Where(path, line + found)
+
     def _aligned_line(self, element: Element, holder: Element, extent: _Extent) -> int:
         key = (extent.path, offset_of(holder))
         if key not in self._aligned:
@@ -183,6 +198,11 @@ class FilePlaces:
     @cached_property
     def _line_starts(self) -> list[int]:
         return [0, *(found.end() for found in re.finditer("\n", self.html))]
+
+
+def _blank(expression: re.Match[str]) -> str:
+    """As many lines, without words."""
+    return "\n" * expression[0].count("\n")
 
 
 def _says(declaration: str, lines: Sequence[str]) -> int | None:
