@@ -134,3 +134,28 @@ def test_what_a_template_says_itself_is_told_there_and_what_it_prints_at_its_aut
         ("note-to-self", "templates/blocks/tide.html.j2:3"),
         ("link-text", "templates/blocks/tide.html.j2:5"),
     ]
+
+
+def test_a_link_that_reading_takes_away_or_leaves_as_text_is_an_error_at_its_line(workspace: Workspace) -> None:
+    workspace.write(
+        "issues/tides/tides.md",
+        "---\ntitle: High water\n---\n<a href='javascript:go()'>Go</a> to\n<a href='FILE:///C:/a.doc'>it</a>.\n\n"
+        "[Press](javascript:go), <a href='tel:+1'>call</a>, <a href='mailto:a@example.org'>write</a>.\n\n"
+        "`[Code](javascript:go)` and `<a href='javascript:go()'>`.\n",
+    )
+    text = (workspace.root / "issues/tides/issue.yaml").read_text("utf-8")
+    html = "      - html: |\n          <p>Hi\n          <a href='javascript:x()'>there</a></p>\n"
+    workspace.write("issues/tides/issue.yaml", text + html)
+    opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
+    for _ in range(2):  # also when articles are taken from an earlier run
+        found = check_issue(opened, "tides").findings
+        assert [(one.rule, one.severity, str(one.where)) for one in found] == [
+            ("link-target", "error", "issues/tides/issue.yaml:15"),
+            ("link-target", "error", "issues/tides/tides.md:4"),
+            ("link-target", "error", "issues/tides/tides.md:5"),
+            ("link-target", "error", "issues/tides/tides.md:7"),
+        ]
+    page = "<!DOCTYPE html><html><body><h1>High</h1><p>Tide. <a href='javascript:print()'>Print</a></p></body></html>"
+    workspace.write("issues/tides/galley.html", page)
+    found = check_issue(opened, "tides").findings
+    assert [one.severity for one in found if one.where.path.endswith("galley.html")] == ["warning"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from newsletter.checks.mail import Mail
-from newsletter.checks.page import Element, words_of
+from newsletter.checks.page import Element, texts_of, words_of
 from newsletter.checks.rule import Rule, error, warning
 from newsletter.model import Finding, Where
 
@@ -40,14 +40,13 @@ _TWICE = re.compile(r"(?<![\w'â€™.-])([A-Za-z][a-z]+)\s+(?=[a-z])(?i:\1)(?![\w'â
 _RIGHT_TWICE = frozenset(
     "had that is you her do no so ha bye blah very really many now far long die sie der das wir que nous".split()
 )
-_CODE = frozenset({"code", "pre", "kbd", "samp", "tt"})
 
 
 def check_mail(mail: Mail) -> Iterator[Finding]:
     """Each leftover at every line that holds it; in code and in other programs' templates braces are meant."""
     told: set[tuple[str, Where]] = set()
     for element in mail.page.shown():
-        for text in _texts(element):
+        for text in texts_of(element):
             yield from _in_text(mail, element, text, told)
     for key, text in (("subject", mail.subject or ""), ("preheader", mail.preheader)):
         for rule, found in _found(text, mail.is_final):
@@ -55,15 +54,6 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
             if (found, where) not in told:
                 told.add((found, where))
                 yield rule.finding(f"'{found}' stands in the {key}.", where, fix=_fix(rule))
-
-
-def _texts(element: Element) -> Iterator[str]:
-    """The texts that stand in the element itself, but in code."""
-    if any(one.tag in _CODE for one in (element, *element.iterancestors())):
-        return
-    yield element.text or ""
-    for child in element:
-        yield child.tail or ""
 
 
 def _in_text(mail: Mail, element: Element, text: str, told: set[tuple[str, Where]]) -> Iterator[Finding]:

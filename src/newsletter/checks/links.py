@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import unquote
 
 from newsletter.checks.mail import Mail
-from newsletter.checks.page import Element, host_of
+from newsletter.checks.page import Element, host_of, texts_of
 from newsletter.checks.rule import Rule, error, warning
 from newsletter.expressions import TOKEN
 from newsletter.model import Finding, Severity
@@ -46,6 +46,8 @@ _SHORTENERS = frozenset(
     "bit.ly tinyurl.com goo.gl ow.ly is.gd buff.ly t.co rebrand.ly cutt.ly shorturl.at tiny.cc bl.ink rb.gy".split()
 )
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
+_UNMADE = re.compile(r"\[[^\]\n]{1,80}\]\(\s?(?P<scheme>javascript|vbscript|file|data):[^)\n]{0,60}\)?", re.IGNORECASE)
+"""A link of Markdown that CommonMark readers leave as it is written, because of where it leads."""
 _ALLOWED = frozenset({"http", "https", "mailto", "tel", "sms"})
 _PLACEHOLDER = re.compile(r"\{\{|\{%|\*\||\[\[|%%|<%|^\[|^\$\{|^#\{|^%[a-z_]+%", re.IGNORECASE)
 
@@ -58,6 +60,11 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
         if target is None or TOKEN.fullmatch(target.strip()) or _PLACEHOLDER.search(target):
             continue
         yield from _target(mail, link, " ".join(target.split()), names)
+    for element in mail.page.shown():
+        for text in texts_of(element):
+            for found in _UNMADE.finditer(text):
+                message = f"'{found[0]}' stands in the text: a link to '{found['scheme']}:' does nothing in a mail."
+                yield _TARGET.finding(message, mail.at(element, found[0]), fix="Link to a page with https://.")
 
 
 def _target(mail: Mail, link: Element, target: str, names: set[str | None]) -> Iterator[Finding]:

@@ -27,6 +27,7 @@ _TAG = re.compile(
     r"|<(?P<name>[a-zA-Z][a-zA-Z0-9:]*)(?=[\s/>])",
     re.DOTALL | re.IGNORECASE,
 )
+_CODE = frozenset({"code", "pre", "kbd", "samp", "tt"})
 _NOT_SHOWN = frozenset({"head", "title", "style", "script", "meta", "link", "noscript", "template"})
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
 
@@ -137,6 +138,15 @@ def words_of(element: Element) -> str:
         if part is not element:
             parts.append(part.tail or "")
     return " ".join("".join(parts).split())
+
+
+def texts_of(element: Element) -> Iterator[str]:
+    """The texts that stand in the element itself, but in code."""
+    if any(one.tag in _CODE for one in (element, *element.iterancestors())):
+        return
+    yield element.text or ""
+    for child in element:
+        yield child.tail or ""
 
 
 def host_of(address: str) -> str:

@@ -59,6 +59,15 @@ class _Lines:
         self._first = first_line
         self._ends = [match.start() for match in re.finditer("\n", body)]
         self._position = 0
+        self._link = 0
+
+    def link_line_of(self, target: str) -> int:
+        """The line of the next link that leads there; links are asked for in reading order, by themselves."""
+        offset = self._body.find(target, self._link)
+        if offset < 0:
+            return self.last_line_of(target)
+        self._link = offset + len(target)
+        return self._line(offset)
 
     def line_of(self, words: str) -> int:
         """The line `words` stand on, from the last ones found on; the first line when they are not as written."""
@@ -196,9 +205,9 @@ class _ArticleReader:
             self.problems.append(Problem(self.front.where("link"), message))
         return absolute_link(link.strip(), self.site_url)
 
-    def tell(self, rule: str, message: str, line: int) -> None:
+    def tell(self, rule: str, message: str, line: int, severity: Severity = Severity.WARNING) -> None:
         """Notes what reading guessed, changed or left out."""
-        self.findings.append(Finding(rule, Severity.WARNING, message, Where(self.name, line)))
+        self.findings.append(Finding(rule, severity, message, Where(self.name, line)))
 
     def _markup(self, body: str, first_line: int) -> str:
         """The body as HTML."""
@@ -268,7 +277,11 @@ class _ArticleReader:
             return Block("image", {"image": image, "alt": alt, "link": link, "caption": caption}, where)
 
         def notice(rule: str, message: str, words: str) -> None:
-            self.tell(rule, self._as_written(message), self.lines.last_line_of(words))
+            # A page that a site made has links of its scripts (print, share) that its author never wrote.
+            own = rule == "link-target" and not is_page(body)
+            severity = Severity.ERROR if own else Severity.WARNING
+            line = self.lines.link_line_of(words) if rule == "link-target" else self.lines.last_line_of(words)
+            self.tell(rule, self._as_written(message), line, severity)
             if rule == "site-furniture":
                 self.left_out.append(words)
 

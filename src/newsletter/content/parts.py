@@ -15,7 +15,7 @@ from newsletter.content.images import ImageFinder
 from newsletter.content.markdown import markdown_inline, render_markdown
 from newsletter.content.repair import Source, absolute_link, blocks_of, foreign_scheme, inline_of
 from newsletter.errors import FileProblems, Problem
-from newsletter.files import Document, Loc
+from newsletter.files import Document, Loc, read_text
 from newsletter.model import Block, Expression, Finding, Image, Severity, Where
 from newsletter.settings import Settings
 
@@ -101,17 +101,29 @@ class Parts:
             return Block("prose", {"html": ""}, self.where(loc))
 
         def notice(rule: str, message: str, words: str) -> None:
-            self._tell(rule, message, loc)
+            self._tell(rule, message, loc, words)
 
         blocks = blocks_of(markup, Source(self.where(loc), self.settings.site_url, no_picture, notice))
         return "\n".join(str(block.fields.get("html", "")) for block in blocks)
 
-    def _tell(self, rule: str, message: str, loc: Loc) -> None:
-        """Put down what reading left out or changed, with the author's expressions in the place of their tokens."""
+    def _tell(self, rule: str, message: str, loc: Loc, sought: str = "") -> None:
+        """Put down what reading left out or changed, with the author's expressions in the place of their tokens.
+
+        Its line is the first from the part on that says what is `sought`, else the part's own.
+        """
         known = self.expressions
 
         def written(token: re.Match[str]) -> str:
             return f"{{{{ {known[token[0]].source} }}}}" if token[0] in known else token[0]
 
         words = expressions.TOKEN.sub(written, message)
-        self.findings.append(Finding(rule, Severity.WARNING, words, self.where(loc)))
+        severity = Severity.ERROR if rule == "link-target" else Severity.WARNING
+        self.findings.append(Finding(rule, severity, words, self._line_of(sought, self.where(loc))))
+
+    def _line_of(self, sought: str, where: Where) -> Where:
+        try:
+            lines = read_text(self.folder / Path(where.path).name, where.path).split("\n") if sought else []
+        except FileProblems:
+            return where
+        found = (number for number in range(where.line, len(lines) + 1) if sought in lines[number - 1])
+        return Where(where.path, next(found, where.line))

@@ -13,12 +13,11 @@ from typing import Any
 import nh3
 from lxml import etree, html
 
-from newsletter.content.tags import BLOCK_TAGS, INLINE_TAGS, Notice, tamed
+from newsletter.content.tags import BLOCK_TAGS, INLINE_TAGS, SCHEMES, Notice, tamed
 
 Element = Any
 """An lxml element; lxml's own classes are not generic over their children."""
 
-SCHEMES = {"http", "https", "mailto", "tel"}
 _ATTRIBUTES = {
     "*": {"lang", "dir"},
     "a": {"href", "title"},

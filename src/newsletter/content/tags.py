@@ -16,6 +16,9 @@ from urllib.parse import parse_qs, urlsplit
 Notice = Callable[[str, str, str], None]
 """(rule, message, words by which the line is found in the author's file)."""
 
+SCHEMES = {"http", "https", "mailto", "tel"}
+"""Where a link of a mail may lead."""
+_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]{0,20}):")
 BLOCK_TAGS = {
     *("div section article main header footer aside nav center address details summary dl dt dd hgroup".split()),
     *("p h1 h2 h3 h4 h5 h6 ul ol li blockquote pre hr table caption thead tbody tfoot tr th td".split()),
@@ -218,6 +221,8 @@ class _Tamer:
 
     def _shallow(self, tag: re.Match[str], name: str) -> str:
         """The tag as written, or without depth where so many are open that it can only be an accident."""
+        if name == "a" and not tag[1]:
+            self._told_of_scheme(attribute(tag[3], "href"))
         if name in _NEVER_NESTED:
             deep = self.depth > _DEEPEST and name in BLOCK_TAGS
             return "<p>" if deep else tag[0]
@@ -230,3 +235,10 @@ class _Tamer:
         if self.depth <= _DEEPEST:
             return tag[0]
         return "<p>" if name in BLOCK_TAGS else ""
+
+    def _told_of_scheme(self, target: str) -> None:
+        """A link that leads nowhere in mail loses its address further on."""
+        scheme = _SCHEME.match(re.sub(r"[\x00-\x20]+", "", target[:200]))
+        if scheme and scheme[1].lower() not in SCHEMES:
+            message = f"a link to '{scheme[1]}:' does nothing in a mail; only its words are left. Use https://."
+            self.notice("link-target", message, target)
