@@ -26,6 +26,26 @@ def test_three_times_as_much_or_as_little_as_last_time_is_told(links: int, befor
     assert _messages(html, last) == expected
 
 
+@pytest.mark.parametrize(
+    ("letters", "before", "told"),
+    [(600, 7_600, True), (2_000, 6_000, True), (2_001, 6_000, False), (6_000, 2_000, True), (100, 1_999, False)],
+)
+def test_text_that_is_lost_is_told_also_when_the_layout_around_it_weighs_as_much(
+    letters: int, before: int, told: bool
+) -> None:
+    html = "<table></table>" * 2_000
+    mail = Mail(
+        "m", html, Page(html), FilePlaces("m", html), text="t" * letters, last=Weight("long", 29_999, 0, 0, before)
+    )
+    expected = f"{letters:,} characters of text; 'long', sent last, had {before:,}."
+    assert [one.message for one in check_mail(mail)] == [expected] * told
+
+
+def test_an_issue_without_plain_text_on_either_side_is_not_compared_by_it() -> None:
+    mail = Mail("m", "<p>", Page("<p>"), FilePlaces("m", "<p>"), text="t" * 9_000, last=Weight("long", 3, 0, 0, 0))
+    assert list(check_mail(mail)) == []
+
+
 def test_the_first_issue_is_not_compared() -> None:
     assert _messages('<img src="x">' * 50, None) == []
 
@@ -33,3 +53,4 @@ def test_the_first_issue_is_not_compared() -> None:
 def test_a_weight_counts_letters_pictures_and_links() -> None:
     html = '<a href="x"><img src="y"></a><abbr>a</abbr><img src="z">'
     assert weight_of("i", html) == Weight("i", 56, 2, 1)
+    assert weight_of("i", "", "Read on:\nhttps://example.org/1 today\n").text == len("Read on: today")

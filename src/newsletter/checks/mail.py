@@ -41,6 +41,8 @@ class Weight:
     size: int
     pictures: int
     links: int
+    text: int = 0
+    """Characters of its plain text; 0 when it has none."""
 
 
 def nobody(name: str) -> int:

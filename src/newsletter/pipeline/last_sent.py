@@ -27,4 +27,4 @@ def last_sent(workspace: Workspace, issue: str, audience: str) -> Weight | None:
         last = max(others, key=lambda one: one.created_at)
         variants = freezing.unpack(campaigns.frozen_contents(connection, last.id))
     usual = next((one for one in variants if one.group == DEFAULT), variants[0] if variants else None)
-    return weight_of(last.issue, usual.html) if usual else None
+    return weight_of(last.issue, usual.html, usual.text) if usual else None
