@@ -204,6 +204,23 @@ def test_a_good_message_is_told_nothing_and_needs_no_unsubscribing_when_it_goes_
         assert _rules(tmp_path, message) == set()
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("View this mail in your browser: https://example.org/v", True),
+        ("Your email program cannot show HTML.", True),
+        (f"{LONG} {LONG} Roses grow where somebody waters them every evening.", False),
+    ],
+)
+def test_a_text_that_stands_for_a_whole_mail_of_html_is_told(tmp_path: Path, text: str, told: bool) -> None:
+    long = "Water boils quickly when nobody watches kettles standing beside several open windows during storms. "
+    more = "Gardeners plant their roses early, prune apple trees before spring, cover young tomatoes against frost, "
+    message = _message()
+    message.set_content(text + (f" {long} {more}" if not told else ""))
+    message.add_alternative(PAGE.format(body=f"<p>{long} {more}</p>", long=LONG), "html")
+    assert ("text-differs" in _rules(tmp_path, message)) is told
+
+
 def test_lines_of_a_message_are_those_of_its_decoded_html_and_that_is_said(tmp_path: Path) -> None:
     message = _message()
     message.set_content("Hi")

@@ -42,6 +42,8 @@ RULES = (
 _PICTURES, _DIFFERS, _MISSING, _HIDDEN, _RATIO = RULES
 _FEW_LETTERS = 100
 _HIDDEN_LETTERS = 400
+_LONG, _LITTLE = 30, 0.15
+"""From so many different words of HTML on, a text with less than this share of them stands for nothing."""
 _LARGE = 400 * 300
 _MUCH_MARKUP, _LEAST_WORDS = 20_000, 0.02
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0", re.IGNORECASE)
@@ -95,7 +97,11 @@ def _area(picture: Element) -> int:
 
 
 def _differ(text: str, words: str) -> bool:
-    """Whether less than a third of the shorter one's words are in the other; short ones are not compared."""
+    """Whether less than a third of the shorter one's words are in the other, or the text says next to nothing of it.
+
+    Two short ones are not compared.
+    """
     one, other = ({word.lower() for word in re.findall(r"\w{4,}", part)} for part in (text, words))
     least = min(len(one), len(other))
-    return least >= 10 and len(one & other) < least / 3
+    stub = len(other) >= _LONG and len(one & other) < len(other) * _LITTLE
+    return stub or (least >= 10 and len(one & other) < least / 3)
