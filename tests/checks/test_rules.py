@@ -221,6 +221,40 @@ def test_a_text_that_stands_for_a_whole_mail_of_html_is_told(tmp_path: Path, tex
     assert ("text-differs" in _rules(tmp_path, message)) is told
 
 
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ('<p>Your order:\n<a href="https://example.org/{{ order_id }}">order</a></p>', LINE + 1),
+        ('<p>Your order:\n<a href="https://example.org/%7B%7B%20id%20%7D%7D">order</a></p>', LINE + 1),
+        ('<p>A</p>\n<img src="https://example.org/*|PIC|*.jpg" alt="A" width="9">', LINE + 1),
+        ('<p>A</p>\n<img src="https://example.org/p.jpg" alt="{{alt}}" width="9">', LINE + 1),
+        ('<p>A</p>\n<a href="https://example.org/%20%7Ba%7D?q={b}">A set</a>', 0),
+        (
+            '<p>A</p>\n<code title="{{ name }}">A</code><div style="display:none"><a href="{{ b }}">B</a></div>',
+            LINE + 1,
+        ),
+    ],
+)
+def test_braces_in_what_a_message_leads_to_are_told_and_those_of_a_template_are_meant(
+    tmp_path: Path, body: str, line: int
+) -> None:
+    assert "open-braces" not in {one.rule for one in _found(tmp_path, body)}
+    message = _message()
+    message.set_content(LONG)
+    message.add_alternative(PAGE.format(body=body, long=LONG), "html")
+    (tmp_path / "mail.eml").write_bytes(bytes(message))
+    found = check_file(str(tmp_path / "mail.eml")).findings
+    assert [one.where.line for one in found if one.rule == "open-braces"] == [line] * bool(line)
+
+
+@pytest.mark.parametrize(("name", "told"), [("Ada", {"open-braces"}), ("<code>{{ first_name }}</code>", set())])
+def test_braces_that_stand_in_the_plain_text_alone_are_told(tmp_path: Path, name: str, told: set[str]) -> None:
+    message = _message()
+    message.set_content(f"Dear {{{{ first_name }}}}, {LONG}")
+    message.add_alternative(PAGE.format(body=f"<p>Dear {name},</p>", long=LONG), "html")
+    assert _rules(tmp_path, message) == told
+
+
 def test_lines_of_a_message_are_those_of_its_decoded_html_and_that_is_said(tmp_path: Path) -> None:
     message = _message()
     message.set_content("Hi")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Element, texts_of, words_of
@@ -22,7 +23,8 @@ RULES = (
     ),
     error(
         "open-braces",
-        "Braces in the mail are a merge field that nobody filled in: 'Dear {{ name }}'. Source: Litmus's survey of "
+        "Braces in the mail, its addresses or its plain text are a merge field that nobody filled in: 'Dear {{ name "
+        "}}'. In a file of HTML alone they are taken for those of a template, and meant. Source: Litmus's survey of "
         "corrections.",
     ),
     warning(
@@ -36,6 +38,7 @@ _FILLER_TEXT = re.compile(
 )
 _NOTE_TEXT = re.compile(r"\b(?:TODO|FIXME|XXX|TKTK)\b(?!-)(?!\w)|\[(?:TBD|TK|insert [^\]]{1,40})\]")
 _BRACES_TEXT = re.compile(r"\{\{[^{}\n]{1,60}\}\}|\{%[^{}\n]{1,60}%\}|\*\|[A-Z_:]{2,30}\|\*|%%[A-Z_]{2,30}%%")
+_SAID_IN = ("href", "src", "alt", "title")
 _TWICE = re.compile(r"(?<![\w'’.-])([A-Za-z][a-z]+)\s+(?=[a-z])(?i:\1)(?![\w'’-])")
 _RIGHT_TWICE = frozenset(
     "had that is you her do no so ha bye blah very really many now far long die sie der das wir que nous".split()
@@ -48,12 +51,30 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
     for element in mail.page.shown():
         for text in texts_of(element):
             yield from _in_text(mail, element, text, told)
+        if mail.is_final:
+            yield from _in_attributes(mail, element)
     for key, text in (("subject", mail.subject or ""), ("preheader", mail.preheader)):
         for rule, found in _found(text, mail.is_final):
             where = mail.key(key)
             if (found, where) not in told:
                 told.add((found, where))
                 yield rule.finding(f"'{found}' stands in the {key}.", where, fix=_fix(rule))
+    if mail.is_final and mail.text:
+        said = " ".join(mail.page.body.itertext())  # also in code, where braces are meant
+        for found in dict.fromkeys(_BRACES_TEXT.findall(mail.text)):
+            if found not in said:
+                yield _BRACES.finding(f"'{found}' stands in the plain text.", mail.key("text"), fix=_fix(_BRACES))
+
+
+def _in_attributes(mail: Mail, element: Element) -> Iterator[Finding]:
+    """Braces in what an element leads to, shows, or says in the place of a picture."""
+    for name in _SAID_IN:
+        value = element.get(name) or ""
+        found = _BRACES_TEXT.search(unquote(value))
+        if found:
+            kind = "an address" if name in ("href", "src") else f"`{name}`"
+            where = mail.at(element, found[0], value)
+            yield _BRACES.finding(f"'{found[0]}' is left in {kind}.", where, fix=_fix(_BRACES))
 
 
 def _in_text(mail: Mail, element: Element, text: str, told: set[tuple[str, Where]]) -> Iterator[Finding]:
