@@ -149,6 +149,20 @@ def test_every_place_of_the_same_slip_is_told(tmp_path: Path, rule: str, slip: s
     assert [one.where.line - LINE for one in found if one.rule == rule] == [0, 2, 3]
 
 
+def test_the_text_of_a_mail_that_is_one_table_is_no_footer_because_it_ends_with_one(tmp_path: Path) -> None:
+    row = '<tr><td style="font-size:{size}px;line-height:1.5">{words}</td></tr>\n'
+    leave = f'{LONG} <a href="https://example.org/u">Unsubscribe</a>'
+    for body, told in (
+        (row.format(size=12, words=LONG * 2) + row.format(size=11, words=leave), [LINE + 1]),
+        (row.format(size=15, words=LONG * 4) + row.format(size=12, words=LONG) + row.format(size=11, words=leave), []),
+        (row.format(size=15, words=LONG * 4) + row.format(size=9, words=leave), [LINE + 2]),
+    ):
+        file = tmp_path / "mail.html"
+        table = f'<table role="presentation">\n{body}</table>'
+        file.write_text(PAGE.format(body=table, long="").replace('<p style="font-size:16px', '<p style="', 1), "utf-8")
+        assert [one.where.line for one in check_file(str(file)).findings if one.rule == "font-size"] == told
+
+
 def test_a_page_without_language_or_title_is_told_so_and_a_fragment_is_not(tmp_path: Path) -> None:
     page, part = tmp_path / "page.html", tmp_path / "part.html"
     page.write_text("<!DOCTYPE html>\n<html>\n<head></head><body><p>Hi</p></body></html>\n")

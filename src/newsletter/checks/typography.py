@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
+
+from lxml import etree
 
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Element, own_words, style_of, words_of
@@ -40,13 +43,15 @@ _EMOJI_RUN = re.compile("(?:[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?[\U0001f3
 _WORDS_SIZE = {"xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0}
 _SMALL_PRINT = 1500
 """Letters: more of them are no longer what every mail has at its end."""
+_MOST = 0.5
+"""Share of a mail's words."""
 _LEGAL = re.compile(r"unsubscribe|abmelden|désabonner|desinscrever|darse de baja|all rights reserved|©|copyright", re.I)
 
 
 def check_mail(mail: Mail) -> Iterator[Finding]:
     """Warnings for running text, once for each place that sets it so."""
     told: set[tuple[str, Element]] = set()
-    small_print: dict[Element, bool] = {}
+    small_print = _SmallPrint(mail)
     for element in mail.page.shown():
         words = own_words(element)
         if len(words) >= _RUNNING:
@@ -59,12 +64,12 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
 
 
 def _running(
-    mail: Mail, element: Element, words: str, told: set[tuple[str, Element]], small_print: dict[Element, bool]
+    mail: Mail, element: Element, words: str, told: set[tuple[str, Element]], small_print: _SmallPrint
 ) -> Iterator[Finding]:
     size, setter = font_size(element)
     quoted = f"'{words[:40]}…'"
     if setter is not None and size is not None and ("size", setter) not in told:
-        small = size < _TINY or (size < _SMALL and not _is_small_print(element, small_print))
+        small = size < _TINY or (size < _SMALL and not small_print.holds(element))
         if small:
             told.add(("size", setter))
             message = f"running text of {size:g} pixels: {quoted}."
@@ -126,15 +131,41 @@ def _nearest(element: Element, name: str) -> Element | None:
     return None
 
 
-def _is_small_print(element: Element, known: dict[Element, bool]) -> bool:
-    """Whether it belongs to what every mail has at its end: how to unsubscribe, whose it is."""
-    for _ in range(5):
-        if element is None or element.tag == "body":
-            return False
-        if element not in known:
-            words = words_of(element)
-            known[element] = len(words) < _SMALL_PRINT and bool(_LEGAL.search(words))
-        if known[element]:
-            return True
-        element = element.getparent()
-    return False
+class _SmallPrint:
+    """What every mail has at its end: how to unsubscribe, whose it is."""
+
+    def __init__(self, mail: Mail) -> None:
+        self._mail = mail
+        self._known: dict[Element, bool] = {}
+
+    def holds(self, element: Element) -> bool:
+        """Whether the element belongs to it: by its own words, or by those that stand around it.
+
+        All of a mail may lie in one table. What holds most of its words makes small print only of what ends it.
+        """
+        holder = element
+        for _ in range(5):
+            if holder is None or holder.tag == "body":
+                return False
+            if holder not in self._known:
+                words = words_of(holder)
+                self._known[holder] = len(words) < _SMALL_PRINT and bool(_LEGAL.search(words))
+            if self._known[holder]:
+                most = len(words_of(holder)) > _MOST * self._before[None]
+                return holder is element or not most or self._before.get(element, 0) > _MOST * self._before[None]
+            holder = holder.getparent()
+        return False
+
+    @cached_property
+    def _before(self) -> dict[Element | None, int]:
+        """How many letters stand before each element; of None, how many there are."""
+        before: dict[Element | None, int] = {}
+        count = 0
+        for event, element in etree.iterwalk(self._mail.page.body, events=("start", "end")):
+            shown = not self._mail.page.is_hidden(element)
+            if event == "start":
+                before[element] = count
+                count += len((element.text or "").strip()) if shown else 0
+            else:
+                count += len((element.tail or "").strip())
+        return {**before, None: count}
