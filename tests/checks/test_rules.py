@@ -43,6 +43,13 @@ HITS = [
     ("link-target", '<p>\n<a href="/about">About us</a></p>', 1),
     ("link-target", '<p>\n<a href="">About us</a></p>', 1),
     ("link-target", '<p>\n<a href="javascript:void(0)">About us</a></p>', 1),
+    ("link-target", '<p>\n<a href="http://localhost:3000/draft">The draft</a></p>', 1),
+    ("link-target", '<p>\n<a href="https://staging.local/x">The draft</a></p>', 1),
+    ("link-target", '<p>\n<a href="http://intranet/x">The draft</a></p>', 1),
+    ("link-target", '<p>\n<a href="mailto:">Write to us</a></p>', 1),
+    ("link-target", '<p>\n<a href="mailto:ada at example.org">Write to us</a></p>', 1),
+    ("link-text", '<p>A</p>\n<p>B <a href="https://example.org/r"></a></p>', 1),
+    ("image-alt", '<p>A</p>\n<img src="https://example.org/a.png" width="80" alt="loaf.jpg">', 1),
     ("link-number", '<p>\n\n<a href="http://192.0.2.7/x">About us</a></p>', 2),
     ("link-shortener", '<p>\n<a href="https://bit.ly/3xyz">About us</a></p>', 1),
     ("link-fragment", '<p>\n<a href="#tools">About us</a></p>', 1),
@@ -79,6 +86,11 @@ MISSES = [
     ("link-host", '<a href="https://example.org/notes">notes.md</a>'),
     ("link-host", '<a href="https://example.co.uk/">news.example.co.uk</a>'),
     ("link-target", '<a href="mailto:ada@example.org">Ada</a> <a href="{{ url }}">Read</a> <a href="*|URL|*">On</a>'),
+    ("link-target", '<a href="mailto:?subject=Tools">Share</a> <a href="mailto:a@b.org,%20c@d.org?cc=e@f.org">Us</a>'),
+    ("link-target", '<a href="https://local.example.org/">A</a> <a href="https://localhost.example.org/">B</a>'),
+    ("link-text", '<a href="https://example.org/r"><img src="cid:a" alt=""></a> <a id="r"></a> <a name="s"></a>'),
+    ("link-text", '<a href="https://example.org/r" style="display:block;width:9px;background:#000000"></a>'),
+    ("image-alt", '<img src="https://example.org/a.png" alt="The file loaf.jpg on a desk" width="80">'),
     ("link-target", '<a name="tools">Tools</a>'),
     ("link-fragment", '<a href="#tools">Tools</a> <h2 id="tools">Tools</h2>'),
     ("link-number", '<a href="https://127.example.org/">About</a>'),
@@ -207,6 +219,17 @@ def test_a_message_is_judged_by_its_headers_and_its_text(tmp_path: Path) -> None
         "image-source",
         "text-differs",
     }
+
+
+@pytest.mark.parametrize(
+    ("domain", "told"),
+    [("yahoo.co.uk", True), ("hotmail.fr", True), ("gmx.de", True), ("yahoo.example.org", False), ("webe.de", False)],
+)
+def test_a_free_mailbox_of_any_country_is_no_sender_of_a_mailing(tmp_path: Path, domain: str, told: bool) -> None:
+    message = _message(From=f"Town News <news@{domain}>", List_Id="<news.example.org>")
+    message.set_content(LONG)
+    message.add_alternative(PAGE.format(body="<p>Hi</p>", long=LONG), "html")
+    assert ("sender-domain" in _rules(tmp_path, message)) is told
 
 
 def test_a_good_message_is_told_nothing_and_needs_no_unsubscribing_when_it_goes_to_one(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Source: WCAG 2.2, success criterion 1.1.1; the Email Markup Consortium found 48 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from newsletter.checks.mail import Mail
@@ -23,6 +24,7 @@ RULES = (
         "Consortium's report found 48 % of 376,348 emails without.",
     ),
 )
+_FILE = re.compile(r"[^\s/]{1,80}\.(?:jpe?g|png|gif|webp|svg|bmp|tiff?|heic|avif)", re.IGNORECASE)
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -49,6 +51,10 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
             fix = 'Write alt="…", or alt="" for decoration.'
             yield RULES[0].finding(message, mail.at(picture, source), fix=fix)
             continue
+        if _FILE.fullmatch(_words(picture.get("alt"))):
+            message = f"'{_words(picture.get('alt'))[:80]}' is the name of a file, and no alt text."
+            fix = 'Say what the picture shows, or write alt="" for decoration.'
+            yield RULES[0].finding(message, mail.at(picture, _words(picture.get("alt"))), fix=fix)
         link = next(picture.iterancestors("a"), None)
         if link is not None and not words_of(link) and not (link.get("aria-label") or link.get("title")):
             message = (

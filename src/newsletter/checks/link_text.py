@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from newsletter.checks.mail import Mail
-from newsletter.checks.page import host_of, words_of
+from newsletter.checks.page import Element, host_of, style_of, without_fields, words_of
 from newsletter.checks.rule import error, warning
 from newsletter.expressions import TOKEN
 from newsletter.model import Finding
@@ -40,6 +40,9 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
     """A warning for words that say nothing, an error for words that say another host."""
     for link in mail.page.shown("a"):
         target, words = link.get("href") or "", words_of(link)
+        if target and not words and _is_empty(link):
+            message = f"the link to {without_fields(target)[:80]} has no words: nobody sees it."
+            yield _TEXT.finding(message, mail.at(link, target), fix="Write words into it, or take it out.")
         if not target or not words or TOKEN.search(words):
             continue
         bare = words.lower().strip(" .!…>»→:")
@@ -58,6 +61,15 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
         if said and meant and not TOKEN.search(target) and _site(said) != _site(meant):
             message = f"the link says {said} and leads to {meant}."
             yield _HOST.finding(message, mail.at(link, target, words), fix="Let words and target name the same host.")
+
+
+def _is_empty(link: Element) -> bool:
+    """Whether nothing in it can be seen or heard; a picture, or a box with a size of its own, can."""
+    if any(True for _ in link.iter("img", "svg", "table", "object", "picture", "input", "hr")):
+        return False
+    boxes = ("background", "background-image", "background-color", "width", "height", "padding", "border")
+    sized = any(style_of(one).keys() & set(boxes) for one in link.iter() if isinstance(one.tag, str))
+    return not (sized or link.get("aria-label") or link.get("title") or link.get("id") or link.get("name"))
 
 
 def _said_host(words: str) -> str:

@@ -17,7 +17,8 @@ RULES = (
     error(
         "link-target",
         "A link in a mail needs a whole address: `/about` leads nowhere without a site around it, an empty one or a "
-        "script leads nowhere at all, and mail programs remove `javascript:`. Source: RFC 3986, section 4.2.",
+        "script leads nowhere at all, and mail programs remove `javascript:`. `localhost` is nobody else's, and "
+        "`mailto:` needs an address. Source: RFC 3986, section 4.2; RFC 6761; RFC 6068.",
     ),
     warning(
         "link-number",
@@ -49,6 +50,8 @@ _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _UNMADE = re.compile(r"\[[^\]\n]{1,80}\]\(\s?(?P<scheme>javascript|vbscript|file|data):[^)\n]{0,60}\)?", re.IGNORECASE)
 """A link of Markdown that CommonMark readers leave as it is written, because of where it leads."""
 _ALLOWED = frozenset({"http", "https", "mailto", "tel", "sms"})
+_MAILBOX = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_NOT_PUBLIC = frozenset("localhost local localdomain internal intranet lan test invalid".split())
 _PLACEHOLDER = re.compile(r"\{\{|\{%|\*\||\[\[|%%|<%|^\[|^\$\{|^#\{|^%[a-z_]+%", re.IGNORECASE)
 
 
@@ -85,6 +88,9 @@ def _target(mail: Mail, link: Element, target: str, names: set[str | None]) -> I
     elif scheme and scheme[1].lower() not in _ALLOWED:
         message = f"a link to '{scheme[1]}:' does nothing in a mail."
         yield _TARGET.finding(message, where(link, target), fix="Link to a page with https://.")
+    elif scheme and scheme[1].lower() == "mailto" and not _is_mailbox(target):
+        fix = "Write it as mailto:name@example.org."
+        yield _TARGET.finding(f"'{shown}' names no mail address.", where(link, target), fix=fix)
     elif scheme and scheme[1].lower() in ("http", "https"):
         yield from _host(mail, link, target)
 
@@ -94,6 +100,9 @@ def _host(mail: Mail, link: Element, target: str) -> Iterator[Finding]:
     if not host:
         fix = "Write it as https://example.org/page."
         yield _TARGET.finding(f"'{target[:80]}' names no host.", mail.at(link, target), fix=fix)
+    elif _is_own_machine(host):
+        message = f"the link leads to {host}, which readers cannot reach."
+        yield _TARGET.finding(message, mail.at(link, target), fix="Link to the page on the web.")
     elif _is_number(host):
         yield _NUMBER.finding(f"the link leads to a number, {host}.", mail.at(link, target), fix="Use the host's name.")
     elif host.removeprefix("www.") in _SHORTENERS:
@@ -101,6 +110,20 @@ def _host(mail: Mail, link: Element, target: str) -> Iterator[Finding]:
     elif target.lower().startswith("http:"):
         message = f"the link to {host} is not encrypted."
         yield _HTTP.finding(message, mail.at(link, target), fix="Write https:// when the site answers to it.")
+
+
+def _is_mailbox(target: str) -> bool:
+    """Whether a mailto: names somebody; without anybody, but with a subject or words, it is a mail to share."""
+    address, _, rest = target.partition(":")[2].partition("?")
+    if not address.strip():
+        return bool(rest.strip())
+    return all(TOKEN.search(one) or _MAILBOX.fullmatch(unquote(one).strip()) for one in address.split(","))
+
+
+def _is_own_machine(host: str) -> bool:
+    """Whether only the author's own machine or network knows the name (RFC 6761, RFC 6762; names without a dot)."""
+    top = host.rpartition(".")[2]
+    return top in _NOT_PUBLIC or ("." not in host and ":" not in host and not host.isdecimal())
 
 
 def _is_number(host: str) -> bool:

@@ -58,8 +58,13 @@ _LEAVE = re.compile(
     re.IGNORECASE,
 )
 _FREE = frozenset(
-    "gmail.com googlemail.com yahoo.com ymail.com aol.com outlook.com hotmail.com live.com icloud.com".split()
+    "gmail.com googlemail.com ymail.com rocketmail.com aol.com aol.de aol.co.uk outlook.com outlook.de outlook.fr "
+    "live.com live.de live.fr live.nl live.co.uk msn.com icloud.com me.com mac.com gmx.com gmx.de gmx.net gmx.at "
+    "gmx.ch web.de mail.com mail.ru protonmail.com proton.me pm.me yandex.com yandex.ru t-online.de freenet.de "
+    "laposte.net orange.fr wanadoo.fr free.fr libero.it qq.com 163.com 126.com naver.com".split()
 )
+_FREE_ANYWHERE = re.compile(r"(?:yahoo|hotmail)\.(?:com?\.)?[a-z]{2,3}")
+"""Under the name of every country they are in."""
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -124,7 +129,7 @@ def _headers(mail: Mail, headers: Mapping[str, str], where: Where) -> Iterator[F
         message = f"readers see an address ({address}) in the place of a sender's name."
         yield _IDENTITY.finding(message, where, fix="Write From as `Name <address>`.")
     domain = address.rpartition("@")[2].lower()
-    if domain in _FREE:
+    if domain in _FREE or _FREE_ANYWHERE.fullmatch(domain):
         message = f"the mail is sent from an address at {domain}."
         yield _DOMAIN.finding(message, where, fix="Send from a domain of your own.")
 
