@@ -50,6 +50,10 @@ HITS = [
     ("link-target", '<p>\n<a href="mailto:ada at example.org">Write to us</a></p>', 1),
     ("link-text", '<p>A</p>\n<p>B <a href="https://example.org/r"></a></p>', 1),
     ("image-alt", '<p>A</p>\n<img src="https://example.org/a.png" width="80" alt="loaf.jpg">', 1),
+    ("active-content", "<p>A</p>\n<script>go()</script>", 1),
+    ("active-content", '<p>A</p>\n<iframe src="https://example.org/"></iframe>', 1),
+    ("active-content", '<p>A</p>\n<p onclick="go()">B</p>', 1),
+    ("active-content", "<p>A</p>\n<marquee>B</marquee>", 1),
     ("link-number", '<p>\n\n<a href="http://192.0.2.7/x">About us</a></p>', 2),
     ("link-shortener", '<p>\n<a href="https://bit.ly/3xyz">About us</a></p>', 1),
     ("link-fragment", '<p>\n<a href="#tools">About us</a></p>', 1),
@@ -69,6 +73,7 @@ HITS = [
     ("double-word", "<p>A</p>\n<p>The the tools.</p>", 1),
     ("double-word", "<p>We look at the\nthe tools.</p>", 0),
     ("hidden-text", f'<p>A</p>\n<div style="display:none">{LONG * 6}</div>', 1),
+    ("style-size", f"<p>A</p>\n<style>{'.a{color:#222222}' * 1_000}</style>", 1),
     ("client-support", '<p>A</p>\n<form action="https://example.org"><input name="a"></form>', 1),
 ]
 MISSES = [
@@ -91,6 +96,7 @@ MISSES = [
     ("link-text", '<a href="https://example.org/r"><img src="cid:a" alt=""></a> <a id="r"></a> <a name="s"></a>'),
     ("link-text", '<a href="https://example.org/r" style="display:block;width:9px;background:#000000"></a>'),
     ("image-alt", '<img src="https://example.org/a.png" alt="The file loaf.jpg on a desk" width="80">'),
+    ("active-content", '<script type="application/ld+json">{"@type": "Order"}</script><p class="one" title="on">A</p>'),
     ("link-target", '<a name="tools">Tools</a>'),
     ("link-fragment", '<a href="#tools">Tools</a> <h2 id="tools">Tools</h2>'),
     ("link-number", '<a href="https://127.example.org/">About</a>'),

@@ -159,3 +159,10 @@ def test_a_link_that_reading_takes_away_or_leaves_as_text_is_an_error_at_its_lin
     workspace.write("issues/tides/galley.html", page)
     found = check_issue(opened, "tides").findings
     assert [one.severity for one in found if one.where.path.endswith("galley.html")] == ["warning"]
+
+
+def test_headings_are_compared_with_what_their_author_wrote_above_them(workspace: Workspace) -> None:
+    workspace.write("issues/tides/tides.md", "---\ntitle: High\n---\n## First\n\nTide.\n\n#### Too deep\n\nTide.\n")
+    assert _found(workspace) == [
+        ("heading-order", "issues/tides/tides.md:8", "'Too deep' is 2 levels below 'First': one is left out.")
+    ]

@@ -42,14 +42,19 @@ def check(subject: Subject) -> Iterator[Finding]:
 def check_mail(mail: Mail) -> Iterator[Finding]:
     """The same of a file; an issue's mails have been checked by then."""
     if mail.in_file:
-        yield from _found(mail.html, ("Send less, or link to the rest.", "Shorten them."), mail.places.of_offset(0), "")
+        first = _STYLE.search(mail.html)
+        style = mail.places.of_offset(first.start() if first else 0)
+        advice = ("Send less, or link to the rest.", "Shorten them.")
+        yield from _found(mail.html, advice, mail.places.of_offset(0), "", style)
 
 
-def _found(html: str, advice: tuple[str, str], where: Where, variant: str) -> Iterator[Finding]:
-    styles = sum(len(style.encode()) for style in _STYLE.findall(html))
+def _found(
+    html: str, advice: tuple[str, str], where: Where, variant: str, style: Where | None = None
+) -> Iterator[Finding]:
+    styles = sum(len(one.encode()) for one in _STYLE.findall(html))
     if styles > STYLES:
         message = f"the <style> blocks are {styles:,} bytes; Gmail drops what goes beyond {STYLES:,}. {advice[1]}"
-        yield Finding("style-size", Severity.WARNING, message, where, variant)
+        yield Finding("style-size", Severity.WARNING, message, style or where, variant)
     size = len(html.encode())
     if size >= WARN:
         severity = Severity.ERROR if size >= FAIL else Severity.WARNING

@@ -58,7 +58,7 @@ def _head(mail: Mail) -> Iterator[Finding]:
 
 
 def _headings(mail: Mail) -> Iterator[Finding]:
-    before = 0
+    before, above = 0, ""
     firsts = 0
     for heading in mail.page.shown("h1", "h2", "h3", "h4", "h5", "h6"):
         words = words_of(heading)
@@ -69,9 +69,15 @@ def _headings(mail: Mail) -> Iterator[Finding]:
         if level == 1 and firsts == 2:
             yield _ORDER.finding(f"'{words[:60]}' is a second h1.", mail.at(heading, words), fix="Make it an h2.")
         if before and level > before + 1:
+            # The levels of an issue's page are not those its author wrote: a layout and a title stand above them.
             message = f"'{words[:60]}' is an h{level} after an h{before}: a level is left out."
-            yield _ORDER.finding(message, mail.at(heading, words), fix=f"Make it an h{before + 1}.")
-        before = level
+            fix = f"Make it an h{before + 1}."
+            if not mail.in_file:
+                message = f"'{words[:60]}' is {level - before} levels below '{above[:60]}': one is left out."
+                message = message.replace("one is", f"{level - before - 1} are") if level - before > 2 else message
+                fix = f"Let it stand one level below '{above[:60]}'."
+            yield _ORDER.finding(message, mail.at(heading, words), fix=fix)
+        before, above = level, words
 
 
 def _is_layout(table: Element) -> bool:
