@@ -100,7 +100,7 @@ it, quotes and sponsors, lines."""
 FontRole = Literal["heading", "body"]
 
 Chosen = Annotated[
-    Literal["error", "warning", "off"], BeforeValidator(lambda value: "off" if value is False else value)
+    Literal["error", "warning", "info", "off"], BeforeValidator(lambda value: "off" if value is False else value)
 ]
 """How grave a rule's findings are. YAML reads a bare `off` as false."""
 Color = Annotated[str, AfterValidator(_color)]

@@ -70,3 +70,14 @@ def test_a_comment_that_ignores_nothing_is_told_where_all_was_looked_at_and_only
     assert sift([], ignores).findings == ()
     assert [(one.rule, str(one.where)) for one in sift([], ignores, ["a.md"]).findings] == [("unused-ignore", "a.md:1")]
     assert sift([_finding(2)], ignores, ["a.md"]).findings == ()
+
+
+def test_one_comment_ignores_several_rules_parted_by_commas() -> None:
+    ignores = ignores_in("<!-- newsletter: ignore image-alt, link-text because two at once -->\nTwo\n", "a.md")
+    found = [_finding(2), _finding(2, "image-alt"), _finding(2, "double-word")]
+    sifted = sift(found, ignores, ("a.md",))
+    assert [one.rule for one in sifted.findings] == ["double-word"]
+    assert {reason for _, reason in sifted.ignored} == {"two at once"}
+    # Each of them is told by itself when there is nothing of it.
+    unused = sift(found[:1], ignores, ("a.md",)).findings
+    assert [one.message for one in unused] == ["nothing of rule 'image-alt' is found here any more."]

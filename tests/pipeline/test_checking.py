@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+from newsletter.checks.clients.table import load_table
 from newsletter.errors import FileProblems
 from newsletter.pipeline.building import build
-from newsletter.pipeline.checking import check_issue
+from newsletter.pipeline.checking import asked_for, check_issue, rule_words
 from newsletter.pipeline.workspace import open_workspace
 from tests.conftest import REPOSITORY, Workspace
 
@@ -166,3 +167,21 @@ def test_headings_are_compared_with_what_their_author_wrote_above_them(workspace
     assert _found(workspace) == [
         ("heading-order", "issues/tides/tides.md:8", "'Too deep' is 2 levels below 'First': one is left out.")
     ]
+
+
+def test_a_rule_that_is_chosen_to_be_a_note_is_told_with_the_notes_alone(workspace: Workspace) -> None:
+    workspace.write("issues/tides/tides.md", "---\ntitle: High water\n---\nThe the tide.\n")
+    settings = (workspace.root / "newsletter.yaml").read_text("utf-8")
+    workspace.write("newsletter.yaml", settings + "checks: {double-word: info}\n")
+    assert _found(workspace) == []
+    opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
+    found = check_issue(opened, "tides", asked=asked_for((), True, False, False)).findings
+    assert [one.severity for one in found if one.rule == "double-word"] == ["info"]
+
+
+def test_the_rule_of_mail_clients_names_the_day_of_its_table() -> None:
+    assert f"of {load_table().snapshot}," in rule_words("client-support")
+
+
+def test_mail_clients_are_chosen_by_the_name_can_i_email_gives_their_family() -> None:
+    assert asked_for(("apple-mail",), False, False, False).clients == ("apple-macos", "apple-ios")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.checks.crowd import Crowd, check_crowd
+from newsletter.cli.check_formats import summary
 from newsletter.model import Finding, Where
 from newsletter.pipeline.checking import asked_for, check_issue
 from newsletter.pipeline.crowds import crowd_of
@@ -64,3 +65,20 @@ def test_an_audience_that_records_no_consent_at_all_is_a_note(workspace: Workspa
 def test_nobody_suppressed_after_a_thousand_mails_is_told(carried: int, suppressed: int, told: bool) -> None:
     found = list(check_crowd(Crowd(Where("audiences/a.yaml", 1), 10, 0, carried, suppressed)))
     assert [one.rule for one in found] == ["suppression-source"] * told
+
+
+def test_a_check_says_that_nobody_looked_at_people_who_were_never_imported(workspace: Workspace) -> None:
+    workspace.write("audiences/crew.yaml", AUDIENCE)
+    opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
+    assert summary(check_issue(opened, "tides")).endswith(
+        " (its people were not looked at: run `newsletter audience import crew` first)"
+    )
+    _import(workspace.root, "2026-01-02")
+    assert "import" not in summary(check_issue(opened, "tides"))
+    # A database that holds other people is none of these.
+    text = AUDIENCE.replace("crew.csv", "other.csv")
+    workspace.write("audiences/other.csv", "Email\nada@example.org\n")
+    workspace.write("audiences/crew.yaml", text)
+    assert "import crew" in summary(check_issue(opened, "tides"))
+    workspace.write("audiences/crew.yaml", text.replace("source: other.csv\n", ""))
+    assert "import" not in summary(check_issue(opened, "tides"))

@@ -55,3 +55,10 @@ def test_damaged_answers_are_asked_anew(tmp_path: Path) -> None:
 def test_an_address_of_this_machine_is_refused_rather_than_asked() -> None:
     broken = broken_addresses(["http://127.0.0.1:9/", "http://[::1]/"], None, NOW)
     assert set(broken) == {"http://127.0.0.1:9/", "http://[::1]/"}
+
+
+def test_a_private_address_is_never_asked_and_no_feed_is_spoken_of() -> None:
+    broken = broken_addresses(["http://127.0.0.1/x"], None, NOW)
+    assert broken == {
+        "http://127.0.0.1/x": "http://127.0.0.1/x: '127.0.0.1' leads to a private address, which is never asked."
+    }

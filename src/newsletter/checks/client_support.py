@@ -19,8 +19,8 @@ RULES = (
         "client-support",
         "Mail programs leave out much of HTML and CSS, each something else. An error when something the mail says is "
         "lost, a warning when its layout breaks, a note (`--notes`) when it merely looks plainer. Conditional comments "
-        "and fallbacks count. Source: Can I Email (MIT), https://www.caniemail.com; the snapshot's date is in "
-        "checks/clients/support.json.",
+        "and fallbacks count. Source: Can I Email (MIT), https://www.caniemail.com; the table that comes "
+        "along is of 2026-06-29, and `newsletter check --update-support` fetches a newer one.",
     ),
 )
 _DECLARATION = re.compile(r"[-\w]+\s*:")

@@ -1,5 +1,7 @@
 """What authors have decided to live with: `newsletter: ignore RULE because …`, in a comment where the finding is.
 
+Several rules are parted by commas.
+
 In: the text of a file. Out: the ignores in it and the lines each covers: its own, and the block that follows. In HTML
 and Markdown (`<!-- … -->`) a block ends with the next blank line; in YAML (`# …`) with the next line that is not
 indented deeper; in a template (`{# … #}`) it is the next line. Without a reason an ignore has no effect.
@@ -31,7 +33,8 @@ RULES = (
 )
 _UNUSED, _REASON = RULES
 _COMMENT = re.compile(
-    r"(?:<!--|\{#-?|#)[ \t]*newsletter:[ \t]*ignore\b[ \t]*(?P<rule>(?:\w[\w-]*)?)[ \t]*(?P<rest>[^\n]*?)[ \t]*"
+    r"(?:<!--|\{#-?|#)[ \t]*newsletter:[ \t]*ignore\b[ \t]*"
+    r"(?P<rules>(?:\w[\w-]*(?:[ \t]*,[ \t]*\w[\w-]*)*)?)[ \t]*(?P<rest>[^\n]*?)[ \t]*"
     r"(?:-->|-?#\}|$)",
     re.MULTILINE,
 )
@@ -105,12 +108,9 @@ def _ignores(text: str, path: str) -> Iterator[Ignore]:
         line = text.count("\n", 0, found.start()) + 1
         given = _REASON_GIVEN.match(found["rest"])
         begins = lines[line - 1].strip().startswith(found[0][:2])
-        yield Ignore(
-            found["rule"],
-            given[1].strip() if given else "",
-            Where(path, line),
-            _last_line(text, lines, line, found[0]) if begins else line,
-        )
+        last = _last_line(text, lines, line, found[0]) if begins else line
+        for rule in found["rules"].split(","):
+            yield Ignore(rule.strip(), given[1].strip() if given else "", Where(path, line), last)
 
 
 def _last_line(text: str, lines: Sequence[str], line: int, comment: str) -> int:

@@ -12,7 +12,7 @@ from newsletter.model import Finding, Severity
 
 _ORDER = tuple(Severity)
 Chosen = Mapping[str, str]
-"""Rule → 'error', 'warning' or 'off', as newsletter.yaml says under `checks:`."""
+"""Rule → 'error', 'warning', 'info' or 'off', as newsletter.yaml says under `checks:`."""
 
 
 def run_checks(subjects: Iterable[Subject]) -> tuple[Finding, ...]:
@@ -29,13 +29,14 @@ def findings_of(subject: Subject) -> tuple[Finding, ...]:
             found += check.of_issue(subject)
     if subject.mail is not None:
         found += (replace(one, variant=subject.rendered.key) for one in mail_findings(subject.mail, chosen))
-    return as_chosen(found, chosen)
+    notes = subject.mail is not None and subject.mail.notes
+    return tuple(one for one in as_chosen(found, chosen) if notes or one.severity is not Severity.INFO)
 
 
 def mail_findings(mail: Mail, chosen: Chosen) -> tuple[Finding, ...]:
     """What the checks find in any mail; notes only when they are asked for."""
     found = [finding for check in _wanted(chosen) if check.of_mail for finding in check.of_mail(mail)]
-    return as_chosen((one for one in found if mail.notes or one.severity is not Severity.INFO), chosen)
+    return tuple(one for one in as_chosen(found, chosen) if mail.notes or one.severity is not Severity.INFO)
 
 
 def as_chosen(findings: Iterable[Finding], chosen: Chosen) -> tuple[Finding, ...]:

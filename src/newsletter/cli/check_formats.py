@@ -60,7 +60,7 @@ def summary(checked: Checked) -> str:
     """The sums, in words."""
     found = counts(checked)
     parts = [f"{found[one]} {one}{'s' * (found[one] != 1)}" for one in ("error", "warning") if found[one]]
-    parts += [f"{found['info']} notes"] if found["info"] else []
+    parts += [f"{found['info']} note{'s' * (found['info'] != 1)}"] if found["info"] else []
     parts = parts or ["nothing found"]
     parts += [f"{found['ignored']} ignored"] if found["ignored"] else []
     count = len(checked.variants)

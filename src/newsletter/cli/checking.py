@@ -86,7 +86,7 @@ def check(
     comment before its line: `<!-- newsletter: ignore RULE because … -->`, in YAML `# newsletter: ignore …`.
     """
     if explain or list_rules:
-        _say_rules(explain, as_json)
+        _say_rules(explain, as_json or form == "json")
         return
     if update_support:
         _update(workspace_of(context).root)

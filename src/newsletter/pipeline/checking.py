@@ -27,6 +27,7 @@ from newsletter.errors import FileProblems, SettingsError, did_you_mean
 from newsletter.files import decode_text, read_bytes
 from newsletter.model import Finding, Severity, Where
 from newsletter.pipeline.building import build, sample_message
+from newsletter.pipeline.crowds import unread
 from newsletter.pipeline.inlining import decoded
 from newsletter.pipeline.inspecting import AS_USUAL, Asked
 from newsletter.pipeline.workspace import Progress, Workspace, now, silent
@@ -44,7 +45,8 @@ _FAILING = {"error": (Severity.ERROR,), "warning": (Severity.ERROR, Severity.WAR
 
 @dataclass(frozen=True)
 class Checked:
-    """The findings of an issue or a file, and what is needed to show them. `note` says what lines are counted in."""
+    """The findings of an issue or a file, and what is needed to show them. `note` says what lines are
+    counted in, or what could not be looked at."""
 
     name: str
     kind: str
@@ -83,7 +85,9 @@ def check_issue(
     where = Where(built.edition.issue.where.path, 1)
     found = [finding for one in scores for finding in check_score(one, where)]
     findings = gathered((*built.findings, *as_chosen(found, workspace.settings.checks)))
-    return Checked(built.issue, "issue", keys, findings, built.ignored, partial(_read, workspace.root), scores=scores)
+    read = partial(_read, workspace.root)
+    note = unread(workspace, built.audience)
+    return Checked(built.issue, "issue", keys, findings, built.ignored, read, note, scores)
 
 
 def _scores(score: Score | None, messages: Mapping[str, bytes]) -> tuple[SpamScore, ...]:

@@ -10,6 +10,19 @@ from newsletter.pipeline.people import as_of
 from newsletter.pipeline.workspace import Workspace, has_database, open_store
 
 
+def unread(workspace: Workspace, audience: Audience) -> str:
+    """What nobody looked at, and why: the people of an audience whose file was never imported. Else nothing."""
+    if not audience.source:
+        return ""
+    if has_database(workspace):
+        from newsletter.store.subscribers import last_imported
+
+        with open_store(workspace) as database, database.connect() as connection:
+            if last_imported(connection, audience.source):
+                return ""
+    return f"its people were not looked at: run `newsletter audience import {audience.id}` first"
+
+
 def crowd_of(workspace: Workspace, audience: Audience) -> Crowd | None:
     """Who the audience's segment would mail now; None while there is no database."""
     if not has_database(workspace):

@@ -17,6 +17,7 @@ from newsletter.errors import FileProblems
 KEPT = "answers.json"
 _AT_ONCE = 8
 _SECONDS = 3_600
+_NEVER = "which is never fetched."
 _LIMITS = Limits(wait=8.0, total=15.0, size=5_000_000, redirects=5)
 
 Fetch = Callable[[str, Limits], Fetched]
@@ -43,7 +44,8 @@ def _reason(address: str, fetch: Fetch) -> str:
         fetch(address, _LIMITS)
     except FileProblems as error:
         message = error.problems[0].message
-        return "" if "larger than" in message or "too large" in message else f"{address}: {message}"
+        asked = message.replace(_NEVER, "which is never asked.").partition(" Save the feed")[0]
+        return "" if "larger than" in message or "too large" in message else f"{address}: {asked}"
     return ""
 
 

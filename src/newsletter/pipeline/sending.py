@@ -103,8 +103,9 @@ def refuse_unsendable(planned: Planned, forced: str = "", schedule: Schedule | N
     `forced` it with a reason, or what the issue tries cannot be tried with these people at these times."""
     built = planned.built
     if built.errors and not forced.strip():
+        them = "it" if built.errors == 1 else "them"
         raise Refused(
-            f"{built.stop} Mend them and run the command again, or send all the same with "
+            f"{built.stop} Mend {them} and run the command again, or send all the same with "
             '--force "why", which the campaign records.'
         )
     refuse_unapproved(planned.standing)

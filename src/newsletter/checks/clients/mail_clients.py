@@ -87,7 +87,8 @@ def choose_clients(wanted: Iterable[str]) -> tuple[str, ...]:
     chosen: set[str] = set()
     unknown = []
     for word in words:
-        found = [one for one in IDS if word in ("all", one) or one.startswith(f"{word}-")]
+        kin = {one.id for one in CLIENTS if one.family == word}
+        found = [one for one in IDS if word in ("all", one) or one.startswith(f"{word}-") or one in kin]
         chosen.update(found)
         if not found:
             unknown.append(f"no mail client is called '{word}'.{did_you_mean(word, (*IDS, *_families()))}")
