@@ -111,6 +111,9 @@ MISSES = [
     ("text-contrast", '<h1 style="color:#888888;font-size:28px">Large and grey</h1>'),
     ("note-to-self", "<p>The TODO-list of a practice, and a to-do.</p><pre>TODO: code</pre>"),
     ("double-word", "<p>We had had it, and that that is so. Bora Bora; very very good.</p>"),
+    ("note-to-self", "<p>The society's TODO list, printed on the door</p>"),
+    ("double-word", "<p>Vous vous êtes inscrit; que vous vous, faire faire. Nous nous en allons.</p>"),
+    ("double-word", "<p>Dat dat kan. Je je vader, Van van Dijk, bij bij. Er gibt den den Preis. Knock knock.</p>"),
     ("open-braces", "<p>Dear {{ name }}</p>"),
     ("hidden-text", '<div style="display:none">High water at noon' + "&#8199;&#847; " * 60 + "</div>"),
 ]

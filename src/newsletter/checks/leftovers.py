@@ -36,13 +36,22 @@ _FILLER, _NOTE, _BRACES, _DOUBLE = RULES
 _FILLER_TEXT = re.compile(
     r"lorem ipsum(?: dolor sit amet)?|(?<!lorem ipsum )dolor sit amet|consectetur adipi\w+|blindtext", re.IGNORECASE
 )
-_NOTE_TEXT = re.compile(r"\b(?:TODO|FIXME|XXX|TKTK)\b(?!-)(?!\w)|\[(?:TBD|TK|insert [^\]]{1,40})\]")
+_NOTE_TEXT = re.compile(
+    r"\b(?:TODO|FIXME|XXX|TKTK)\b(?!-)(?!\w)(?! (?:lists?|items?|apps?|boards?|pages?|notes?)\b)"
+    r"|\[(?:TBD|TK|insert [^\]]{1,40})\]"
+)
 _BRACES_TEXT = re.compile(r"\{\{[^{}\n]{1,60}\}\}|\{%[^{}\n]{1,60}%\}|\*\|[A-Z_:]{2,30}\|\*|%%[A-Z_]{2,30}%%")
 _SAID_IN = ("href", "src", "alt", "title")
 _TWICE = re.compile(r"(?<![\w'’.-])([A-Za-z][a-z]+)\s+(?=[a-z])(?i:\1)(?![\w'’-])")
 _RIGHT_TWICE = frozenset(
-    "had that is you her do no so ha bye blah very really many now far long die sie der das wir que nous".split()
+    "had that is you her do no so ha bye blah very really many now far long knock tut hear there well again "
+    "die sie der das den dem wir ihr nach "  # German: relative after demonstrative, verb's end beside its object
+    "nous vous que faire "  # French: reflexive after subject
+    "dat je van bij ze het wij zij "  # Dutch
+    "piano via quasi poco bene "  # Italian
+    "se".split()
 )
+"""Twice in a row they are right in some language, and which one a paragraph is in nobody can tell for sure."""
 
 
 def check_mail(mail: Mail) -> Iterator[Finding]:
