@@ -138,3 +138,16 @@ def test_a_tree_of_files_has_another_digest_when_a_name_or_a_byte_differs(tmp_pa
     (tmp_path / "tree/a").rename(tmp_path / "tree/z")
     seen.append(tree_digest([tmp_path / "tree"]))
     assert len(set(seen)) == len(seen)
+
+
+def test_a_fresh_run_takes_nothing_and_what_it_works_out_takes_the_place_of_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "letter.pack"
+    _kept(path, a=b"old", b=b"kept")
+    with Pack(path, fresh=True) as pack:
+        assert [pack.get("a"), pack.get("b")] == [None, None]
+        pack.keep("a", b"new")
+    assert _read(path, "a", "b") == [b"new", b"kept"]
+    with Pack(path, fresh=True) as pack:
+        pack.keep("b", b"alone")
+        pack.close(everything=True)
+    assert _read(path, "a", "b") == [None, b"alone"]

@@ -50,10 +50,14 @@ class _Entry:
 
 
 class Pack:
-    """One file of entries. It is read where it lies; what is new goes to a file beside it, which takes its place."""
+    """One file of entries. It is read where it lies; what is new goes to a file beside it, which takes its place.
 
-    def __init__(self, path: Path) -> None:
+    `fresh`: nothing is taken from it, and all that is worked out anew is put into it.
+    """
+
+    def __init__(self, path: Path, fresh: bool = False) -> None:
         self._path = path
+        self._fresh = fresh
         self._file, self._entries = _opened(path)
         self._used: dict[str, _Entry] = {}
         self._new: dict[str, _Entry] = {}
@@ -71,7 +75,7 @@ class Pack:
     def get(self, key: str) -> bytes | None:
         """What is kept under the key, whole and as it was, or None."""
         entry = self._entries.get(key)
-        if entry is None or self._file is None:
+        if entry is None or self._file is None or self._fresh:
             return None
         packed = _read(self._file, entry)
         content = None if packed is None else _unpacked(packed)

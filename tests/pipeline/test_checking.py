@@ -8,6 +8,7 @@ import pytest
 
 from newsletter.checks.clients.table import load_table
 from newsletter.errors import FileProblems
+from newsletter.pipeline import inspecting
 from newsletter.pipeline.building import build
 from newsletter.pipeline.checking import asked_for, check_issue, rule_words
 from newsletter.pipeline.workspace import open_workspace
@@ -185,3 +186,18 @@ def test_the_rule_of_mail_clients_names_the_day_of_its_table() -> None:
 
 def test_mail_clients_are_chosen_by_the_name_can_i_email_gives_their_family() -> None:
     assert asked_for(("apple-mail",), False, False, False).clients == ("apple-macos", "apple-ios")
+
+
+def test_a_fresh_check_takes_nothing_from_earlier_runs_and_leaves_its_own_to_the_next(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
+    looked = []
+    monkeypatch.setattr(inspecting, "findings_of", lambda subject: looked.append(subject.rendered.key) or ())
+    fresh = asked_for((), False, True, False)
+    variants = len(check_issue(opened, "tides", asked=fresh).variants)
+    assert len(looked) == variants > 1
+    check_issue(opened, "tides")
+    assert len(looked) == variants
+    check_issue(opened, "tides", asked=fresh)
+    assert len(looked) == 2 * variants

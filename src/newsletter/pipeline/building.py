@@ -14,7 +14,6 @@ from newsletter.cache import FOLDER, SUFFIX, Pack, program_digest, tidy, tree_di
 from newsletter.checks.crowd import Crowd
 from newsletter.checks.ignores import Sifted
 from newsletter.content import issues
-from newsletter.content.articles import read_article
 from newsletter.content.kept_articles import KeptArticles
 from newsletter.delivery.messages import Assembler, envelope_of
 from newsletter.errors import SettingsError, did_you_mean
@@ -106,7 +105,7 @@ def build(
     make_templates = partial(Templates, folders, workspace.root)
     templates = make_templates()
     with _pack(workspace, name, fresh) as pack:
-        read = KeptArticles(pack).read if pack else read_article
+        read = KeptArticles(pack).read
         issue = issues.load_issue(name, workspace.settings, professions, templates.names(), read, forgiving)
         asked_at = Where(issue.where.path, issue.audience_line)
         audience = audiences.load_audience(issue.audience, workspace.root, professions, asked_at)
@@ -114,19 +113,19 @@ def build(
         _refuse_unknown(only, edition)
         done = iter(range(1, 1_000_000))
         total = len(only or edition.keys) * len(arms_of(issue))
-        before = tree_digest(folders) if pack or whole else ""
+        before = tree_digest(folders)
         by_arm = {}
         for arm in arms_of(issue):
             of_arm = replace(edition, issue=issue_of(issue, arm))
-            kept = KeptVariants(pack, of_arm, before) if pack else None
+            kept = KeptVariants(pack, of_arm, before)
             by_arm[arm] = render_all(
                 of_arm, templates, only, lambda: progress(next(done), total), kept, elsewhere=make_templates
             )
         renderings = joined(by_arm)
-        if pack and before != tree_digest(folders):
+        if before != tree_digest(folders):
             # A template was saved meanwhile: nobody knows which variants are of the old one.
             pack.forget()
-        elif pack:
+        else:
             pack.close(everything=not only)
     theme = templates.theme(issue.theme, workspace.settings)
     gaps = cache(partial(_people_without, workspace, audience))
@@ -166,13 +165,10 @@ def _built(name: str, audience: Audience, edition: Edition, renderings: Sequence
 
 
 @contextmanager
-def _pack(workspace: Workspace, issue: str, fresh: bool) -> Iterator[Pack | None]:
-    """What earlier builds of the issue have worked out."""
+def _pack(workspace: Workspace, issue: str, fresh: bool) -> Iterator[Pack]:
+    """What earlier builds of the issue have worked out; `fresh`: what this one does is put there for the next."""
     folder = workspace.root / FOLDER
-    if fresh:
-        yield None
-        return
-    with Pack(folder / f"{issue}{SUFFIX}") as pack:
+    with Pack(folder / f"{issue}{SUFFIX}", fresh) as pack:
         yield pack
     tidy(folder, issues.issue_ids(workspace.root))
 

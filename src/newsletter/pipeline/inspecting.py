@@ -85,10 +85,11 @@ class Inspection:
         """What all checks find; `everybody`: no variant was left out."""
         self._refuse_unknown_rules()
         subjects = [self._subject(one) for one in renderings]
-        if self.asked.fresh or self.asked.online:
+        if self.asked.online:
             found = [self._found(one) for one in subjects]
         else:
-            with Pack(self.workspace.root / FOLDER / f"{self.edition.issue.id}.findings") as pack:
+            path = self.workspace.root / FOLDER / f"{self.edition.issue.id}.findings"
+            with Pack(path, self.asked.fresh) as pack:
                 found = [self._kept(pack, one) for one in subjects]
                 pack.close(everything=everybody)
         every = [*(one for each in found for one in each), *self._of_all()]
