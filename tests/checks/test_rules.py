@@ -73,6 +73,9 @@ HITS = [
     ("double-word", "<p>A</p>\n<p>The the tools.</p>", 1),
     ("double-word", "<p>We look at the\nthe tools.</p>", 0),
     ("hidden-text", f'<p>A</p>\n<div style="display:none">{LONG * 6}</div>', 1),
+    ("hidden-text", f'<p>A</p>\n<div style="font-size:0">{LONG * 3}</div>', 1),
+    ("image-http", '<p>A</p>\n<img src="http://example.org/a.png" alt="A" width="9">', 1),
+    ("unsubscribe-link", "<p>You get this newsletter every week.</p>", 2),
     ("style-size", f"<p>A</p>\n<style>{'.a{color:#222222}' * 1_000}</style>", 1),
     ("client-support", '<p>A</p>\n<form action="https://example.org"><input name="a"></form>', 1),
 ]
@@ -115,6 +118,10 @@ MISSES = [
     ("double-word", "<p>Vous vous êtes inscrit; que vous vous, faire faire. Nous nous en allons.</p>"),
     ("double-word", "<p>Dat dat kan. Je je vader, Van van Dijk, bij bij. Er gibt den den Preis. Knock knock.</p>"),
     ("open-braces", "<p>Dear {{ name }}</p>"),
+    ("hidden-text", f'<div style="display:none">{LONG} {LONG[:50]}</div>'),
+    ("image-http", '<img src="https://example.org/a.png" alt="A" width="9">'),
+    ("unsubscribe-link", "<p>Your order has left.</p>"),
+    ("unsubscribe-link", '<p>Our newsletter. <a href="https://example.org/u">Unsubscribe</a></p>'),
     ("hidden-text", '<div style="display:none">High water at noon' + "&#8199;&#847; " * 60 + "</div>"),
 ]
 
@@ -299,6 +306,17 @@ def test_braces_that_stand_in_the_plain_text_alone_are_told(tmp_path: Path, name
     message.set_content(f"Dear {{{{ first_name }}}}, {LONG}")
     message.add_alternative(PAGE.format(body=f"<p>Dear {name},</p>", long=LONG), "html")
     assert _rules(tmp_path, message) == told
+
+
+@pytest.mark.parametrize(("preheader", "told"), [("Tools, for the week", True), ("A saw and a plane", False)])
+def test_a_hidden_preheader_of_a_message_that_repeats_its_subject_is_told(
+    tmp_path: Path, preheader: str, told: bool
+) -> None:
+    message = _message()
+    message.set_content(LONG)
+    hidden = f'<div><span style="display:none">{preheader}</span></div>'
+    message.add_alternative(PAGE.format(body=hidden, long=LONG), "html")
+    assert ("preheader-repeats" in _rules(tmp_path, message)) is told
 
 
 def test_lines_of_a_message_are_those_of_its_decoded_html_and_that_is_said(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from newsletter.checks.mail import Mail
 from newsletter.checks.rule import warning
 from newsletter.checks.subject import Subject
 from newsletter.model import Article, Finding, Image, Picture, Severity, Where
@@ -84,6 +85,15 @@ def check(subject: Subject) -> Iterator[Finding]:
             "Show fewer or smaller ones."
         )
         yield Finding("images-weight", Severity.WARNING, message, subject.issue.where, key)
+
+
+def check_mail(mail: Mail) -> Iterator[Finding]:
+    """The pictures of a file that are fetched without encryption; those of an issue were looked at by then."""
+    for picture in mail.page.shown("img") if mail.in_file else ():
+        source = (picture.get("src") or "").strip()
+        if source.lower().startswith("http://"):
+            message = f"the picture {source[:80]} is fetched without encryption, which mail programs may block."
+            yield Finding("image-http", Severity.WARNING, message, mail.at(picture, source), "", "Use https://.")
 
 
 def _shown(subject: Subject) -> Iterator[tuple[Image, Where]]:

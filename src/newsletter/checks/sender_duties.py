@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from email.utils import parseaddr
 
 from newsletter.checks.mail import Mail
@@ -57,6 +58,11 @@ _LEAVE = re.compile(
     r"|cancelar inscri|afmelden|avregistrera|avmeld|disiscriv|wypisz|manage (?:your )?(?:email )?preferences",
     re.IGNORECASE,
 )
+_NEWSLETTER = re.compile(
+    r"newsletter|mailing list|\bsubscri(?:be|ption)|(?:view|read) (?:this|it|the) (?:\w+ )?(?:in|online|on)\b"
+    r"|im browser (?:ansehen|öffnen|lesen)|abonniert|abonné|suscrit|iscritt",
+    re.IGNORECASE,
+)
 _FREE = frozenset(
     "gmail.com googlemail.com ymail.com rocketmail.com aol.com aol.de aol.co.uk outlook.com outlook.de outlook.fr "
     "live.com live.de live.fr live.nl live.co.uk msn.com icloud.com me.com mac.com gmx.com gmx.de gmx.net gmx.at "
@@ -105,6 +111,7 @@ def _identity(subject: Subject, mail: Mail) -> Iterator[Finding]:
 def check_mail(mail: Mail) -> Iterator[Finding]:
     """What the page and the headers lack; a file is judged when its headers say that it goes to a list."""
     if mail.in_file and not _goes_to_a_list(mail.headers or {}):
+        yield from _of_a_page(mail)
         return
     if not _can_leave(mail):
         where = mail.places.of_offset(max(0, mail.html.lower().rfind("</body")))
@@ -112,6 +119,15 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
         yield _LINK.finding("no link on the page says how to unsubscribe.", where, fix=fix)
     if mail.headers is not None:
         yield from _headers(mail, mail.headers, mail.key("from") if mail.in_file else Where("newsletter.yaml"))
+
+
+def _of_a_page(mail: Mail) -> Iterator[Finding]:
+    """A warning for a whole page without headers that by its words is a newsletter, and cannot be left."""
+    whole = mail.headers is None and "<html" in mail.html.lower()
+    if whole and _NEWSLETTER.search(words_of(mail.page.body)) and not _can_leave(mail):
+        where = mail.places.of_offset(max(0, mail.html.lower().rfind("</body")))
+        found = _LINK.finding("no link on the page says how to unsubscribe.", where, fix="Add one.")
+        yield replace(found, severity=Severity.WARNING)
 
 
 def _headers(mail: Mail, headers: Mapping[str, str], where: Where) -> Iterator[Finding]:

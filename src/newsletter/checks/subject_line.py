@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from newsletter.checks.mail import Mail
-from newsletter.checks.page import without_fields
+from newsletter.checks.page import without_fields, words_of
 from newsletter.checks.rule import Rule, error, warning
 from newsletter.model import Finding, Severity
 
@@ -83,6 +83,7 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
 
 def _preheader(mail: Mail, subject: str) -> Iterator[Finding]:
     if mail.in_file:
+        yield from _hidden_preheader(mail, subject)
         return
     preheader = without_fields(mail.preheader)
     if not preheader.strip():
@@ -91,6 +92,16 @@ def _preheader(mail: Mail, subject: str) -> Iterator[Finding]:
     elif _same(preheader, subject) or (len(subject) > 15 and _plain(preheader).startswith(_plain(subject))):
         fix = "Say what the subject does not."
         yield _REPEATS.finding("the preheader repeats the subject.", mail.key("preheader"), fix=fix)
+
+
+def _hidden_preheader(mail: Mail, subject: str) -> Iterator[Finding]:
+    """A file's preheader is what stands first on its page, hidden; whether one without has none nobody can tell."""
+    first = next((one for one in mail.page.body.iter("div", "span", "p", "td") if words_of(one)), None)
+    while first is not None and not mail.page.is_hidden(first):
+        first = next((one for one in first if isinstance(one.tag, str) and words_of(one)), None)
+    if first is not None and _same(without_fields(words_of(first)), subject):
+        fix = "Say what the subject does not."
+        yield _REPEATS.finding("the preheader repeats the subject.", mail.at(first), fix=fix)
 
 
 def _same(one: str, other: str) -> bool:
