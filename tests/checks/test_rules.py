@@ -246,6 +246,9 @@ def test_a_free_mailbox_of_any_country_is_no_sender_of_a_mailing(tmp_path: Path,
     message.set_content(LONG)
     message.add_alternative(PAGE.format(body="<p>Hi</p>", long=LONG), "html")
     assert ("sender-domain" in _rules(tmp_path, message)) is told
+    found = check_file(str(tmp_path / "mail.eml")).findings
+    # A header has no line in the HTML.
+    assert {one.where.line for one in found if one.rule in ("sender-domain", "list-unsubscribe")} == {0}
 
 
 def test_a_good_message_is_told_nothing_and_needs_no_unsubscribing_when_it_goes_to_one(tmp_path: Path) -> None:

@@ -189,11 +189,11 @@ class FilePlaces:
         return self.of_element(element, (declaration,))
 
     def of_key(self, key: str) -> Where:
-        """The file itself: its headers are not in the HTML; a title is."""
+        """The file itself, without a line: its headers are not in the HTML; a title is."""
         if key == "title":
             found = re.search(r"<title\b|<head\b", self.html, re.IGNORECASE)
             return self.of_offset(found.start() if found else 0)
-        return Where(self.name, 1)
+        return Where(self.name)
 
     @cached_property
     def _line_starts(self) -> list[int]:
