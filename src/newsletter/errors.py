@@ -3,7 +3,8 @@
     NewsletterError            exit 2
     ├── FileProblems           fix the file: one problem or more, each with path and line       exit 2
     ├── SettingsError          fix newsletter.yaml or the environment                           exit 2
-    ├── StoreUnavailable       wait, or give the database room or rights                        exit 2
+    ├── StoreUnavailable       give the database room or rights                                 exit 2
+    │   └── StoreBusy          wait, and run the same command again: another program writes     exit 3
     ├── Refused                look: a person has to decide before anything is mailed           exit 1
     │   ├── BeingSent          wait: another process sends this campaign                        exit 1
     │   ├── ImportRefused      look at the file: nobody was changed                             exit 1
@@ -59,6 +60,12 @@ class SettingsError(NewsletterError):
 
 class StoreUnavailable(NewsletterError):
     """The database is locked, read-only, full, damaged or of a newer program; nothing was changed."""
+
+
+class StoreBusy(StoreUnavailable):
+    """Another program has what this one waited for; nothing was changed, and the same command does it later."""
+
+    exit_code = 3
 
 
 class Refused(NewsletterError):

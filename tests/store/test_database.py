@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.errors import SettingsError, StoreUnavailable
+from newsletter.errors import SettingsError, StoreBusy, StoreUnavailable
 from newsletter.store.database import SCHEMA, Database, connect_database, open_database, schema_of
 from tests.people import put_people
 from tests.postgresql import Server
@@ -71,7 +71,7 @@ def test_a_database_that_another_program_writes_to_is_waited_for_and_then_refuse
     database = open_database(URL, tmp_path)
     monkeypatch.setattr("newsletter.store.database._LOCK_PATIENCE", 0.05)
     impatient = open_database(URL, tmp_path)
-    with database.begin(), pytest.raises(StoreUnavailable, match="in use by another program"), impatient.begin():
+    with database.begin(), pytest.raises(StoreBusy, match="in use by another program"), impatient.begin():
         pass
     impatient.close()
     database.close()

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.store import imports, subscribers
+from newsletter.store import imports, subscribers, turns
 from newsletter.store.database import Database, open_database
 from newsletter.store.imports import Applied, StagedRow, as_stored, open_staging
 
@@ -78,7 +78,7 @@ def test_who_is_unchanged_keeps_the_time_of_their_last_change(database: Database
 def test_rows_of_one_address_are_one_person_however_far_apart(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "_BATCH", 3)
+    monkeypatch.setattr(turns, "MOST", 3)
     monkeypatch.setattr(imports, "_KEYS", 2)
     rows = [row(f"p{number}@x.org") for number in range(7)]
     again = [row(one.address.upper(), first_name="Later", attributes={"n": "1"}) for one in rows[::2]]
@@ -164,7 +164,7 @@ class Killed(BaseException):
 def test_an_import_that_is_killed_between_batches_leaves_the_audience_as_it_was_and_runs_again(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "_BATCH", 2)
+    monkeypatch.setattr(turns, "MOST", 2)
     put(database, row("old@x.org"))
     rows = [row(f"p{number}@x.org", first_name="P") for number in range(5)]
 
@@ -261,8 +261,8 @@ def test_any_files_are_counted_as_a_reading_by_hand_counts_them_and_come_again_f
     files: list[list[tuple[str, dict[str, Any]]]], batch: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     database = open_database("sqlite:///people.db", tmp_path_factory.mktemp("people"))
-    before = imports._BATCH
-    imports._BATCH = batch
+    before = turns.MOST
+    turns.MOST = batch
     try:
         for file in files:
             rows = [row(f"{name}@x.org", **values) for name, values in file]
@@ -277,7 +277,7 @@ def test_any_files_are_counted_as_a_reading_by_hand_counts_them_and_come_again_f
             assert members(database) == sorted(f"{name}@x.org" for name in names)
             assert put(database, *rows) == (merged, Applied(unchanged=len(names)))
     finally:
-        imports._BATCH = before
+        turns.MOST = before
         database.close()
 
 

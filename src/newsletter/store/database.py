@@ -13,6 +13,8 @@ was, and a copy of it is not ours to make. A newer database is always refused.
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from hashlib import sha256
@@ -31,7 +33,12 @@ from newsletter.store.failures import translated
 SCHEMA = "0006"
 """The latest revision in `migrations/versions/`. SQLite's `user_version` has it too, for programs before 0002."""
 
-_LOCK_PATIENCE = 5.0
+_LOCK_PATIENCE = 60.0
+"""Seconds to wait while another program writes to a SQLite file: an import or a freeze may take many."""
+_SENDING_PATIENCE = 5.0
+"""The same for who holds a connection: a sender with messages in flight that nobody has recorded yet."""
+_ATTEMPT = 5.0
+"""Seconds that one attempt waits inside SQLite, where nobody can interrupt it."""
 _CONNECT_PATIENCE = 10
 _CACHE_KIB = 65_536
 """SQLite's own 2 MB make indexes over a million rows crawl."""
@@ -49,6 +56,7 @@ class Database:
     def __init__(self, engine: Engine, name: str, path: Path | None) -> None:
         self._engine = engine
         self._writing = engine.execution_options(writes=True)
+        self._sending = engine.execution_options(writes=True, patience=_SENDING_PATIENCE)
         self.name = name
         """What messages call it: the file, or the server's address without user and password."""
         self.path = path
@@ -62,8 +70,9 @@ class Database:
 
     @contextmanager
     def hold(self) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
-        """One connection for many transactions in a row: lends what begins each of them."""
-        with translated(self.name), self._writing.connect() as connection:
+        """One connection for many transactions in a row: lends what begins each of them, and waits for others for less
+        long."""
+        with translated(self.name), self._sending.connect() as connection:
 
             @contextmanager
             def begin() -> Iterator[Connection]:
@@ -124,7 +133,7 @@ def connect_database(url: str, root: Path) -> Database:
                 _create_private(path)
             engine = create_engine(
                 URL.create("sqlite", database=str(path)),
-                connect_args={"timeout": _LOCK_PATIENCE},
+                connect_args={"timeout": min(_ATTEMPT, _LOCK_PATIENCE)},
                 json_serializer=as_json,
                 hide_parameters=True,
             )
@@ -224,7 +233,26 @@ def _configure(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get("writes"):
+            _begin_writing(connection, options.get("patience", _LOCK_PATIENCE))
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection, patience: float) -> None:
+    """Take the write lock, once whoever has it lets it go; in attempts, so that a person can interrupt the wait."""
+    until = time.monotonic() + patience
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    while True:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() + _ATTEMPT / 2 > until:
+                raise
+        else:
+            return
 
 
 def _sha256(text: str) -> bytes:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from newsletter.errors import StoreUnavailable
+from newsletter.errors import StoreBusy, StoreUnavailable
 
 _BUSY = "is in use by another program. Wait until it is done, or stop it, and run the command again."
 _RIGHTS = "cannot be opened. Look at the rights of the file and its folder."
@@ -58,7 +58,9 @@ def translated(name: object) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
-        raise StoreUnavailable(f"{name}: the database {_advice(error)}") from error
+        advice = _advice(error)
+        kind = StoreBusy if advice == _BUSY else StoreUnavailable
+        raise kind(f"{name}: the database {advice}") from error
     except PermissionError as error:
         raise StoreUnavailable(f"{name}: the database {_RIGHTS}") from error
 

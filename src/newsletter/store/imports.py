@@ -51,9 +51,8 @@ from newsletter.store.columns import UtcDateTime, insert_into
 from newsletter.store.database import Database
 from newsletter.store.merging import CHANGING, TEXTS, combined
 from newsletter.store.subscribers import CONSENT, memberships, sources, subscribers
+from newsletter.store.turns import MOST, Turns
 
-_BATCH = 20_000
-"""People in a transaction: about a tenth of a second, so that a running send gets its turn."""
 _CACHE_KIB = 32_768
 _KEYS = 500
 _MOST_DIFFERING = 2_000
@@ -249,9 +248,9 @@ class Staging:
     def compare(self, source: str, progress: Callable[[int], None]) -> Applied:
         """What `apply` would do; nothing is changed."""
         total = Applied()
-        for start in range(1, self._rows + 1, _BATCH):
-            total += self._batch(start, None)
-            progress(min(start + _BATCH - 1, self._rows))
+        for start in range(1, self._rows + 1, MOST):
+            total += self._batch(start, MOST, None)
+            progress(min(start + MOST - 1, self._rows))
         self._find_members(source)
         joined, left = (
             self._connection.execute(select(func.count()).select_from(one)).scalar_one() for one in (_joining, _leaving)
@@ -260,30 +259,21 @@ class Staging:
 
     def apply(self, source: str, fingerprint: str, now: datetime, progress: Callable[[int], None]) -> Applied:
         """Add and change the people, a batch at a time; then, at once, who belongs to the file's audience."""
-        total = Applied()
-        for start in range(1, self._rows + 1, _BATCH):
-            with self._writing():
-                total += self._batch(start, now)
-            progress(min(start + _BATCH - 1, self._rows))
+        total, start, turns = Applied(), 1, Turns(self._connection)
+        while start <= self._rows:
+            people = turns.people
+            with turns.writing():
+                total += self._batch(start, people, now)
+            start += people
+            progress(min(start - 1, self._rows))
         self._find_members(source)
         self._connection.commit()
-        with self._writing():
+        with turns.writing():
             return total + self._switch(source, fingerprint, now)
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """A transaction that may write from its beginning on."""
-        self._connection.commit()
-        self._connection.execution_options(writes=True)
-        try:
-            with self._connection.begin():
-                yield
-        finally:
-            self._connection.execution_options(writes=False)
-
-    def _batch(self, start: int, now: datetime | None) -> Applied:
-        """Rows from `start` on: those known are compared and changed, the others added; nothing without `now`."""
-        here = and_(staged.c.number >= start, staged.c.number < start + _BATCH)
+    def _batch(self, start: int, people: int, now: datetime | None) -> Applied:
+        """So many rows from `start` on: people known are changed, the others added; without `now` only counted."""
+        here = and_(staged.c.number >= start, staged.c.number < start + people)
         count = self._connection.execute(select(func.count()).select_from(staged).where(here)).scalar_one()
         updated = self._update(here, now)
         known = exists().where(subscribers.c.address_key == staged.c.address_key)
