@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -16,13 +17,14 @@ from newsletter.audience.imports import import_audience
 from newsletter.audience.professions import load_professions
 from newsletter.audience.records import Records
 from newsletter.audience.rows import RowReader, RowRejected
-from newsletter.errors import FileProblems, ImportRefused
+from newsletter.errors import FileProblems, ImportRefused, StoreBusy
 from newsletter.model import Audience, Import, RejectedRow, Segment, Where
-from newsletter.store import subscribers, suppressions
+from newsletter.store import locks, subscribers, suppressions
 from newsletter.store.database import Database, open_database
 from newsletter.store.headcounts import headcount
 
 Importer = Callable[..., Import]
+HEADER = "Email,First name,Job title\n"
 
 
 @pytest.fixture
@@ -409,3 +411,82 @@ def test_every_row_is_counted_once_in_a_first_and_in_a_second_import(
             assert sum(one.people for one in inside) == result.added + result.updated + result.unchanged
         assert number or result.updated == result.unchanged == 0
     database.close()
+
+
+def test_two_first_imports_of_a_file_at_once_go_one_after_the_other(
+    workspace,  # type: ignore[no-untyped-def]
+    bring: Importer,
+    database: Database,
+    store_url: str,
+    now: datetime,
+) -> None:
+    root: Path = workspace.root
+    (root / "audiences/crew.csv").write_text(HEADER + "".join(f"p{number}@example.org,,\n" for number in range(50)))
+    professions = load_professions(root)
+    audience = load_audience("crew", root, professions)
+
+    def imported(_number: int) -> Import:
+        other = open_database(store_url, root)
+        try:
+            return import_audience(other, audience, root, professions, now)
+        finally:
+            other.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        results = list(pool.map(imported, range(3)))
+    assert sorted((one.added, one.skipped) for one in results) == [(0, True), (0, True), (50, False)]
+    assert len(members(database)) == 50
+
+
+def test_an_import_that_waits_too_long_for_another_says_to_run_it_again(
+    bring: Importer, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "_PATIENCE", 0.0)
+    with locks.import_lock(database, "audiences/crew.csv"), pytest.raises(StoreBusy, match="imported by another"):
+        bring(f"{HEADER}ada@example.org,,\n")
+    assert people(database, "address") == []
+    assert bring(f"{HEADER}ada@example.org,,\n").added == 1
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "status"),
+    [
+        ("UNSUB_TIME", "2026-01-05 10:00:00", "unsubscribed"),
+        ("UNSUB_REASON", "NORMAL", "unsubscribed"),
+        ("Unsubscribed at", "2026-01-05", "unsubscribed"),
+        ("CLEAN_TIME", "2026-01-05 10:00:00", "bounced"),
+        ("UNSUB_TIME", "", "subscribed"),
+        ("UNSUB_TIME", "0000-00-00 00:00:00", "subscribed"),
+        ("Unsubscribed at", "NULL", "subscribed"),
+    ],
+)
+@pytest.mark.parametrize("columns", ["", "columns: {address: Email Address, first_name: First Name}\n"])
+def test_a_time_of_unsubscribing_decides_whatever_columns_were_left_out(
+    workspace,  # type: ignore[no-untyped-def]
+    bring: Importer,
+    database: Database,
+    heading: str,
+    cell: str,
+    status: str,
+    columns: str,
+) -> None:
+    (workspace.root / "audiences/crew.yaml").write_text(f"title: Crew\nsource: crew.csv\n{columns}")
+    result = bring(f"Email Address,First Name,{heading}\nada@example.org,Ada,{cell}\n")
+    assert people(database, "address", "status") == [("ada@example.org", status)]
+    assert heading not in result.ignored_columns
+    assert heading in result.columns.values()
+
+
+def test_who_left_by_a_time_leaves_though_the_rest_of_the_row_cannot_be_taken(
+    workspace,  # type: ignore[no-untyped-def]
+    bring: Importer,
+    database: Database,
+) -> None:
+    said = "title: Crew\nsource: crew.csv\n"
+    (workspace.root / "audiences/crew.yaml").write_text(said)
+    rows = f"ada@example.org,{'x' * 600},2026-01-05,\nbo@example.org,Bo,2026-01-05,complained\n"
+    bring(f"Email,First name,UNSUB_TIME,Status\n{rows}")
+    assert people(database, "address", "status") == [
+        ("ada@example.org", "unsubscribed"),
+        ("bo@example.org", "complained"),
+    ]

@@ -38,6 +38,20 @@ MORE_ATTRIBUTES = "more attributes"
 CONSENT_ELSE = "consent_at, else"
 """Where the time of consent stands when `consent_at` is empty: only known exports have it."""
 
+_LEFT_BY: Mapping[str, SubscriberStatus] = {
+    **dict.fromkeys(
+        ("unsub time", "unsub reason", "unsub campaign id", "unsub campaign title"), SubscriberStatus.UNSUBSCRIBED
+    ),
+    **dict.fromkeys(
+        ("unsubscribed at", "unsubscribe time", "unsubscribed time", "unsubscribe date", "unsubscribed date"),
+        SubscriberStatus.UNSUBSCRIBED,
+    ),
+    **dict.fromkeys(("opted out at", "opt out time", "opt out date"), SubscriberStatus.UNSUBSCRIBED),
+    **dict.fromkeys(("clean time", "clean campaign id", "clean campaign title"), SubscriberStatus.BOUNCED),
+    **dict.fromkeys(("cleaned at", "bounced at"), SubscriberStatus.BOUNCED),
+}
+"""Headings under which anything says that its person left, and how, whatever else the row or the audience says."""
+
 _SUBSCRIBED = (
     *("subscribed", "is subscribed", "opted in", "opt in", "email opt in", "newsletter opt in", "accepts marketing"),
     *("accepts email marketing", "abonniert", "newsletter abonniert", "abonne", "suscrito"),
@@ -105,6 +119,8 @@ class Columns:
     """What yes says in the column of the status: that its person is subscribed, or that they left; None: neither."""
     structured: bool = False
     """Whether a cell may hold a JSON object or list, because the file has such values."""
+    left_by: Mapping[int, SubscriberStatus] = field(default_factory=dict)
+    """Position → what a person is when its cell is filled."""
 
 
 def means_something(heading: str, audience: Audience) -> bool:
@@ -125,8 +141,10 @@ def columns_of(records: Records, audience: Audience) -> Columns:
         found = _mailchimp(places) or _listmonk(places) or _sendgrid(places, header) or _guessed(places, records)
     if "address" not in found.places:
         raise FileProblems.at(Where(audience.source, records.header_line), _no_address(header, audience))
-    used = set(found.places.values())
+    left_by = {place: _LEFT_BY[name] for name, place in places.items() if name in _LEFT_BY} if not found.status else {}
+    used = {*found.places.values(), *left_by}
     shown = {name: header[place] for name, place in found.places.items()}
+    shown |= {f"{status.value}, if filled": header[place] for place, status in reversed([*left_by.items()])}
     ignored = tuple(cell for place, cell in enumerate(header) if place not in used and cell)
     twice = [header[place] for place in used if sum(normalised(one) == normalised(header[place]) for one in header) > 1]
     notes = tuple(f"the heading '{one}' stands there more than once; the first is read" for one in twice)
@@ -141,6 +159,7 @@ def columns_of(records: Records, audience: Audience) -> Columns:
         (*found.notes, *notes),
         _agrees(header[found.places["status"]]) if "status" in found.places else None,
         records.structured,
+        left_by,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -31,6 +31,7 @@ from newsletter.errors import ImportRefused
 from newsletter.model import Audience, Import, Professions
 from newsletter.store.database import Database
 from newsletter.store.imports import Staging, imported_fingerprint, open_staging
+from newsletter.store.locks import import_lock
 from newsletter.store.subscribers import unmatched_titles
 
 REJECTED_FOLDER = Path("build/import")
@@ -38,7 +39,7 @@ MOST_LEAVING = 10
 """So many people may leave an audience at once, however small it is; more only while they are at most half of it."""
 _BATCH = 500
 # Part of each fingerprint: files are read again when a new version of the program reads them in another way.
-_READING = "3"
+_READING = "4"
 
 
 def import_audience(
@@ -57,6 +58,20 @@ def import_audience(
     be read to its end, and `ImportRefused` when all its rows are rejected, or when it would take most people out of the
     audience and nobody said `allow_leaving`; then nobody was changed.
     """
+    with nullcontext() if dry_run else import_lock(database, audience.source):
+        return _imported(database, audience, root, professions, now, progress, dry_run, allow_leaving)
+
+
+def _imported(
+    database: Database,
+    audience: Audience,
+    root: Path,
+    professions: Professions,
+    now: datetime,
+    progress: Callable[[int, int | None], None],
+    dry_run: bool,
+    allow_leaving: bool,
+) -> Import:
     titles = Titles(professions)
     file = look_at(root / audience.source, audience.source, audience.encoding)
     fingerprint = _fingerprint(file.digest, audience, titles.known)

@@ -11,6 +11,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from newsletter.audience.addresses import InvalidAddress, is_simple, parse_address
@@ -18,6 +19,7 @@ from newsletter.audience.columns import CONSENT_ELSE, FIELDS, MORE_ATTRIBUTES, W
 from newsletter.audience.professions import normalised
 from newsletter.model import SubscriberStatus
 from newsletter.store.imports import StagedRow, as_stored
+from newsletter.store.subscribers import STRENGTH
 
 LONGEST = 500
 """Characters in a value; a row with a longer one is rejected."""
@@ -44,6 +46,8 @@ _SMUGGLED = re.compile("[\n\r\v\f\x85\u2028\u2029]\\s*[A-Za-z][A-Za-z-]*\\s*:")
 # Joiners spell words in Persian, Hindi and more; beside letters of ASCII they only hide.
 _JOINER = re.compile("(?<=[^\x00-\x7f])[\u200c\u200d](?=[^\x00-\x7f])")
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,? (\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+# What programs write for no time at all.
+_NOTHING = re.compile(r"[-0:./ T]+Z?|null|none|nil|nan|nat|never|n/?a|\\N", re.I)
 _OFTEN = ("address", "first_name", "last_name", "profession", "country", "language", "time_zone", "status", "tags")
 _HEADER_FIELDS = ("first_name", "last_name", WHOLE_NAME, "profession", "country", "language")
 
@@ -67,6 +71,7 @@ class RowReader:
             name: columns.places.get(name, -1) for name in (*FIELDS, WHOLE_NAME, MORE_ATTRIBUTES, CONSENT_ELSE)
         }
         self._attributes = {name: place for name, place in columns.places.items() if name not in self._places}
+        self._left_by = tuple(columns.left_by.items())
         self._often = tuple(self._places[name] for name in _OFTEN)
         self._rare = bool(set(columns.places) - set(_OFTEN))
         self._line = self._noted = 0
@@ -106,7 +111,7 @@ class RowReader:
             self._value("country", cells[country]),
             self._value("language", cells[language]),
             self._value("time_zone", cells[zone]),
-            self._status(cells[status], consent[0]),
+            self._left(cells) or self._status(cells[status], consent[0]),
             self._tags(cells[tags]),
             more,
             *consent,
@@ -119,7 +124,7 @@ class RowReader:
         cells = [*cells, *[""] * self._width]
         try:
             address = parse_address(cells[self._places["address"]])
-            status = self._status(cells[self._places["status"]], None)
+            status = self._left(cells) or self._status(cells[self._places["status"]], None)
         except (RowRejected, InvalidAddress):
             return None
         if status not in _LEFT:
@@ -187,6 +192,22 @@ class RowReader:
         if (found := known.get(text)) is None:
             found = known[text] = self._worked_out_status(text).value
         return found
+
+    def _left(self, cells: Sequence[str]) -> str:
+        """The status that a filled cell such as the time of an unsubscription gives; empty when there is none."""
+        found = [
+            status
+            for place, status in self._left_by
+            if (cell := cells[place].strip()) and not _NOTHING.fullmatch(cell) and normalised(cell) not in _NO
+        ]
+        if not found:
+            return ""
+        given = self._columns.places.get("status")
+        if given is not None:
+            # What mails less still wins: somebody who complained did not just unsubscribe.
+            with suppress(RowRejected):
+                found.append(SubscriberStatus(self._status(cells[given], None)))
+        return max(found, key=STRENGTH.__getitem__).value
 
     def _worked_out_status(self, text: str) -> SubscriberStatus:
         """What a status means; yes and no mean something only under a heading that is a question of yes or no."""

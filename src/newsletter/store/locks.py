@@ -1,4 +1,4 @@
-"""One process at a time may send a campaign.
+"""One process at a time may send a campaign, or import a file.
 
 The lock ends with the process, however that ends: a sender that was killed never blocks the one that takes over.
 Beside a SQLite file it is the operating system's (flock). On PostgreSQL it is an advisory lock of a session of its
@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from hashlib import blake2b
 from pathlib import Path
 
 from sqlalchemy import text
 
-from newsletter.errors import BeingSent, StoreUnavailable
+from newsletter.errors import BeingSent, StoreBusy, StoreUnavailable
 from newsletter.store.database import Database
 
 Verify = Callable[[], None]
 """Raises `StoreUnavailable` when the lock may be another's by now."""
+
+_PATIENCE = 600.0
+_LOOK = 0.1
+"""Seconds until an import that waits for another looks again."""
 
 
 @contextmanager
@@ -29,6 +34,27 @@ def campaign_lock(database: Database, campaign: str) -> Iterator[Verify]:
     lock = _session_lock(database, campaign) if database.path is None else _file_lock(database.path, campaign)
     with lock as verify:
         yield verify
+
+
+@contextmanager
+def import_lock(database: Database, source: str) -> Iterator[None]:
+    """Hold the file `source` for an import, once another process that imports it is done.
+
+    Raises `StoreBusy` when that takes longer than ten minutes.
+    """
+    until = time.monotonic() + _PATIENCE
+    with ExitStack() as held:
+        while True:
+            try:
+                # As a campaign that cannot be: the name of one holds no colon.
+                held.enter_context(campaign_lock(database, f"import:{source}"))
+                break
+            except BeingSent as error:
+                if time.monotonic() > until:
+                    words = "is being imported by another process. Wait until it is done, and run the command again."
+                    raise StoreBusy(f"{source}: {words}") from error
+                time.sleep(_LOOK)
+        yield
 
 
 @contextmanager
