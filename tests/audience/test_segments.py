@@ -95,6 +95,13 @@ def test_a_number_of_an_attribute_is_asked_for_as_a_number_and_a_text_letter_by_
     assert one("segment: {country: 10}") == OneOf(Field("country"), ("10",))
 
 
+def test_a_bare_day_of_an_attribute_is_asked_for_as_a_day_and_a_quoted_one_letter_by_letter() -> None:
+    day = Compare(Call("date", (POINTS,)), "=", Literal("2026-11-21"))
+    assert one("segment: {points: 2026-11-21}") == Certain(day)
+    assert one("segment: {points: [2026-11-21, never]}") == AnyOf((OneOf(POINTS, ("never",)), Certain(day)))
+    assert one('segment: {points: "2026-11-21"}') == OneOf(POINTS, ("2026-11-21",))
+
+
 def test_joined_is_a_column_of_the_file_where_it_has_one() -> None:
     own = Known(PROFESSIONS, ("joined",), ())
     document = parse_yaml("segment: {joined: {from: 2026-01-01}}", "a.yaml")
@@ -245,6 +252,9 @@ segment:
         ("{points: {from: 5, to: 2026-01-01}}", "mixes numbers and days"),
         ("{points: {from: .inf}}", "must be a number of 15 digits at most"),
         ("{points: {from: .nan}}", "must be a number of 15 digits at most"),
+        ("{points: .inf}", "must be a number that is written out"),
+        ("{country: [US, de]}", "holds 'de'. Codes of countries are in capital letters: write DE."),
+        ("{where: country = 'us'}", "Codes of countries are in capital letters: write US."),
         ("{points: {from: true}}", "must be a day such as 2026-03-02 or a number."),
         ("{points: {from: 2026-01-01 10:00:00}}", "must be a day such as"),
         ("{points: {}}", "is empty."),

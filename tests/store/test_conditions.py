@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from sqlalchemy import delete, insert, select
 
-from newsletter.audience.segments import Known, read_rules
+from newsletter.audience.segments import Known, fixed, read_rules
 from newsletter.audience.where import Names, parse_where
 from newsletter.files import parse_yaml
 from newsletter.model import (
@@ -233,3 +233,27 @@ def test_a_span_that_was_never_fixed_is_an_error_and_not_a_guess() -> None:
 )
 def test_a_text_is_a_number_when_it_is_nothing_else(text: str, number: float | None) -> None:
     assert as_number(text) == number
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "where: \"points >= '2026-11-01'\"",
+        "where: \"points BETWEEN '2026-11-01' AND '2027-01-01'\"",
+        "where: \"NOT (points < '2026-11-01')\"",
+        "points: {from: 2026-11-01}",
+        "points: 2026-11-21",
+        "points: {within: 0d}",
+    ],
+)
+def test_a_text_that_begins_with_no_day_is_unknown_beside_a_day_however_it_is_asked(
+    database: Database, asked: str
+) -> None:
+    now = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+    known = Known(Professions({}, {}), ("points",), ())
+    rules, problems = read_rules(parse_yaml(f"segment: {{{asked}}}", "a.yaml"), "segment", known)
+    assert problems == []
+    cells = ("2026-11-21T23:30:00-05:00", "31.12.2025", "", "soon", "2025-01-01", "2026-11-21")
+    with database.begin() as connection:
+        fill(connection, [person(points=cell) for cell in cells])
+        assert picked(connection, fixed(Segment(tuple(rules)), now)) == [0, 5]

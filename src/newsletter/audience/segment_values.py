@@ -42,6 +42,17 @@ def span(value: object) -> Span | None:
     return length if length.months <= 1_200 and length.days <= 36_525 else None
 
 
+def bare_day(value: object) -> str | None:
+    """The day that YAML read as one, because it stands there without quotes; None for anything else."""
+    return written_day(value) if isinstance(value, date) else None
+
+
+def lower_code(country: str) -> str:
+    """What to say of a country's code that is not in capital letters, as all that are kept are; empty for others."""
+    is_code = len(country) == 2 and country.isascii() and country.isalpha() and not country.isupper()
+    return f"Codes of countries are in capital letters: write {country.upper()}." if is_code else ""
+
+
 def written_day(value: object) -> str | None:
     """The day as a text such as 2026-03-02; None where it is none, or not of these centuries."""
     if isinstance(value, datetime):

@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from math import isfinite
 
-from newsletter.audience.segment_values import is_number, not_a_text, span, written_day
+from newsletter.audience.segment_values import bare_day, is_number, lower_code, not_a_text, span, written_day
 from newsletter.audience.where import FIELDS, Names, parse_where
 from newsletter.errors import Problem, did_you_mean
 from newsletter.files import Document
@@ -287,17 +288,26 @@ class _Reader:
             return self.say(loc, "is a day. Ask for {from: 2026-01-01, to: 2026-03-31} or {within: 90d}.")
         if isinstance(subject, Attribute):
             return self._attribute(subject, value, loc)
-        return OneOf(subject, self._texts(value, loc))
+        wanted = self._texts(value, loc)
+        if subject == Field("country"):
+            for one in wanted:
+                if lower := lower_code(one):
+                    self.say(loc, f"holds '{one}'. {lower}")
+        return OneOf(subject, wanted)
 
     def _attribute(self, subject: Attribute, value: object, loc: _Loc) -> Condition:
-        """A number asks for the number, however it is written in the file; a text letter by letter."""
+        """A number asks for the number and a day for the day, however they are written on in the file; a text letter by
+        letter."""
         listed = value if isinstance(value, list) else [value]
-        numbers = tuple(Compare(subject, "=", Literal(float(one))) for one in listed if is_number(one))
-        if not numbers:
+        if any(isinstance(one, float) and not isfinite(one) for one in listed):
+            return self.say(loc, "must be a number that is written out: nobody's is infinite, or none.")
+        exact: list[Condition] = [Compare(subject, "=", Literal(float(one))) for one in listed if is_number(one)]
+        exact += [Compare(_day(subject), "=", Literal(day)) for one in listed if (day := bare_day(one)) is not None]
+        if not exact:
             return OneOf(subject, self._texts(value, loc))
         self._bound_length(listed, loc)
-        others = [one for one in listed if not is_number(one)]
-        asked = Certain(AnyOf(numbers) if len(numbers) > 1 else numbers[0])
+        others = [one for one in listed if not is_number(one) and bare_day(one) is None]
+        asked = Certain(AnyOf(tuple(exact)) if len(exact) > 1 else exact[0])
         return AnyOf((OneOf(subject, self._texts(others, loc)), asked)) if others else asked
 
     def _profession(self, value: object, loc: _Loc) -> Condition:

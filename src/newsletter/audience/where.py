@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from newsletter.audience.segment_values import lower_code
 from newsletter.errors import did_you_mean
 from newsletter.model import (
     All,
@@ -222,6 +223,11 @@ class _Reader:
                 raise _Refused(f"compares a day with `{_piece(str(right.value))}`. Write days as '2026-03-02'.")
             if isinstance(right.value, str) and kind_of(left) is Kind.TEXT and (wrong := _no_day(right.value, sign)):
                 raise _Refused(wrong)
+            if sign not in ("=", "<>") and _is_day(right.value) and isinstance(left, Attribute | Call):
+                # In the order of days: a text that begins with none is unknown, as in a range.
+                return Compare(left if kind_of(left) is not Kind.TEXT else Call("date", (left,)), sign, right)
+            if left == Field("country") and (lower := lower_code(str(right.value))):
+                raise _Refused(f"compares with the country `{right.value}`. {lower}")
             if left == Field("profession") and sign in ("=", "<>") and right.value not in self.names.professions:
                 known = ", ".join(self.names.professions)
                 hint = did_you_mean(str(right.value), self.names.professions)
