@@ -131,7 +131,7 @@ def test_without_an_address_column_the_columns_are_named(bring: Importer, worksp
     workspace.write("audiences/crew.yaml", "source: crew.csv\n")
     with pytest.raises(FileProblems, match=r"crew\.csv:1: no column holds the address\. The file has: Name, Phone\."):
         bring("Name,Phone\nAda,1\n")
-    with pytest.raises(FileProblems, match=r"crew\.csv:1: no column holds the address\. The file has: nothing\."):
+    with pytest.raises(FileProblems, match=r"crew\.csv:1: is empty: not even"):
         bring("")
 
 
@@ -490,3 +490,19 @@ def test_who_left_by_a_time_leaves_though_the_rest_of_the_row_cannot_be_taken(
         ("ada@example.org", "unsubscribed"),
         ("bo@example.org", "complained"),
     ]
+
+
+def test_a_file_without_a_row_takes_nobody_out_unless_that_is_said(bring: Importer, database: Database) -> None:
+    bring(f"{HEADER}ada@example.org,,\n")
+    with pytest.raises(ImportRefused, match="no row under its headings; nobody was changed"):
+        bring(HEADER)
+    assert members(database) == ["ada@example.org"]
+    assert bring(HEADER, allow_leaving=True).left == 1
+    assert members(database) == []
+
+
+def test_a_file_with_nothing_in_it_is_one_problem(bring: Importer, database: Database) -> None:
+    with pytest.raises(FileProblems) as caught:
+        bring("")
+    (problem,) = caught.value.problems
+    assert "is empty" in problem.message

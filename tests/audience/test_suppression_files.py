@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +26,6 @@ def _read(tmp_path: Path, name: str, text: str, **asked: str) -> list[Suppressio
     ("name", "header", "row", "reason"),
     [
         ("suppression_bounces.csv", "status,reason,email,created", "5.1.1,550 no,Ada@X.org,{}", "bounced"),
-        ("suppression_blocks.csv", "status,reason,email,created", "4.7.1,later,Ada@X.org,{}", "blocked"),
         ("suppression_invalid_emails.csv", "reason,email,created", "no mx,Ada@X.org,{}", "invalid address"),
         ("suppression_spam_reports.csv", "email,created", "Ada@X.org,{}", "complained"),
         ("export.csv", "email,ip,created", "Ada@X.org,127.0.0.1,{}", "complained"),
@@ -115,3 +115,12 @@ def test_a_broken_list_is_refused_with_its_line(tmp_path: Path, name: str, text:
 
 def test_an_empty_list_holds_nobody(tmp_path: Path) -> None:
     assert _read(tmp_path, "bounces.json", "[]") == _read(tmp_path, "bounces.csv", "email,created\n") == []
+
+
+def test_blocks_say_nothing_of_a_person_and_are_taken_only_when_that_is_said(tmp_path: Path) -> None:
+    text = "status,reason,email,created\n4.7.1,later,Ada@X.org,2026-05-04 03:02:01\n"
+    with pytest.raises(FileProblems, match=r"suppression_blocks\.csv:1: .*mailed again.*--kind blocks"):
+        _read(tmp_path, "suppression_blocks.csv", text)
+    entry = SuppressionEntry("ada@x.org", "blocked", MAY)
+    assert _read(tmp_path, "suppression_blocks.csv", text, kind="blocks") == [entry]
+    assert _read(tmp_path, "suppression_blocks.csv", text, reason="asked")[0] == replace(entry, reason="asked")

@@ -208,3 +208,34 @@ def test_forgetting_reaches_rejected_rows_and_an_export_shows_the_address_as_it_
 def _run(workspace: Workspace, *arguments: str) -> Result:
     """The command in this process."""
     return CliRunner().invoke(newsletter, ["--workspace", str(workspace.root), *arguments], standalone_mode=False)
+
+
+def test_what_still_keeps_somebody_out_is_told_with_how_to_lift_it(workspace: Workspace) -> None:
+    _run(workspace, "suppress", "add", "eve@x.org", "--audience", "crew")
+    _run(workspace, "audience", "forget", "bo@x.org", "--yes")
+    scoped = _run(workspace, "suppress", "remove", "eve@x.org")
+    assert "0 no longer suppressed, 1 were not suppressed for everything." in scoped.output
+    assert "`newsletter suppress remove eve@x.org --audience crew`" in scoped.output
+    assert "bo@x.org asked to be forgotten; add --erased" in _run(workspace, "suppress", "remove", "bo@x.org").output
+    assert (
+        _run(workspace, "suppress", "remove", "eve@x.org", "--audience", "crew").output == "1 no longer suppressed.\n"
+    )
+    assert "@x.org is a domain: nobody there is mailed." in _run(workspace, "suppress", "add", "@x.org").output
+    document = json.loads(_run(workspace, "suppress", "remove", "eve@x.org", "--json").stdout)
+    assert (document["removed"], document["unknown"]) == (0, 1)
+    assert "everybody at x.org is still suppressed for everything" in document["still"][0]
+
+
+def test_forgetting_says_how_it_is_undone_and_doubts_an_address_nothing_was_held_on(workspace: Workspace) -> None:
+    said = _run(workspace, "audience", "forget", "nobody@x.org", "--yes").stdout
+    assert "look whether it is written right" in said
+    assert "`newsletter suppress remove ADDRESS --erased`" in said
+
+
+def test_professions_bring_the_file_in_as_counting_does(workspace: Workspace) -> None:
+    empty = _run(workspace, "audience", "professions", "--unmatched")
+    assert "Nobody is in the database yet." in empty.stdout
+    workspace.write("audiences/crew.csv", "Email,First name,Job title\nada@x.org,Ada,Astronaut\n")
+    told = _run(workspace, "audience", "professions", "crew", "--unmatched")
+    assert "Imported audiences/crew.csv: 1 row, 1 added" in told.stderr
+    assert "1  Astronaut" in told.stdout

@@ -134,6 +134,10 @@ def means_something(heading: str, audience: Audience) -> bool:
 def columns_of(records: Records, audience: Audience) -> Columns:
     """The columns of the file; raises `FileProblems` when one that the audience names is missing, or the address."""
     header = records.header
+    if not any(header):
+        raise FileProblems.at(
+            Where(audience.source, records.header_line), "is empty: not even the names of columns stand in it."
+        )
     places = {normalised(name): place for place, name in reversed(list(enumerate(header))) if name}
     if audience.columns:
         found = _given(places, records, audience)

@@ -134,7 +134,12 @@ def _refusal(read: Import, audience: Audience, staging: Staging, allow_leaving: 
     found = staging.departing(audience.source)
     leaving = found.absent + found.marked
     if leaving <= MOST_LEAVING or 2 * leaving <= found.members:
-        return ""
+        if read.rows:
+            return ""
+        return (
+            f"{audience.source}: there is no row under its headings; nobody was changed. If it was cut off, mend it. "
+            f"If the audience is to be empty, run `newsletter audience import {audience.id} --allow-leaving`."
+        )
     return (
         f"{audience.source}: {leaving:,} of the {found.members:,} people who are mailed now would leave the audience "
         f"({found.absent:,} are not in the file, {found.marked:,} are no longer subscribed in it); nobody was changed. "

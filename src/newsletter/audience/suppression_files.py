@@ -72,7 +72,14 @@ def read_suppressions(
     if rows and not columns & set(_ADDRESS_COLUMNS):
         known = ", ".join(sorted(columns)) or "nothing"
         raise FileProblems.at(Where(name, 1), f"no column holds the address ('email'). The file has: {known}.")
-    told = reason or REASONS.get(kind or _kind_of(path.name, columns), "")
+    found = kind or _kind_of(path.name, columns)
+    if found == "blocks" and not kind and not reason:
+        raise FileProblems.at(
+            Where(name, 1),
+            "this looks like a list of blocks. A block is a server's refusal of one message, and says nothing of its "
+            "person: these are mailed again. To suppress them all the same, add --kind blocks.",
+        )
+    told = reason or REASONS.get(found, "")
     if not told:
         raise FileProblems.at(
             Where(name, 1),

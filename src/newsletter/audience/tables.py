@@ -123,7 +123,7 @@ def _judged(records: Iterator[Record], width: int, ends_whole: bool) -> Iterator
         if len(cells) > width and any(cell.strip() for cell in cells[width:]):
             yield record[0], cells, "more cells than the header has columns"
         elif len(cells) < width and following is None and not ends_whole:
-            yield record[0], cells, "the file ends in the middle of this row; was it cut off?"
+            yield record[0], cells, "the file ends in the middle of this row, as if it had been cut off"
         else:
             yield record
         record = following

@@ -167,13 +167,20 @@ def professions(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """What people do: the tree of professions with counts, and job titles that are not in it yet."""
+    """What people do: the tree of professions with counts, and job titles that are not in it yet.
+
+    The audience's file is imported first when it has changed.
+    """
     workspace = workspace_of(context)
     if not (unmatched or accept or accept_above is not None):
         counts = examining.count_professions(workspace, name)
+        if counts.imported is not None:
+            print_import(counts.imported)
         print_json(_counts_json(counts)) if as_json else _print_tree(counts)
         return
     found = examining.unmatched_titles(workspace, name)
+    if found.imported is not None:
+        print_import(found.imported)
     chosen = examining.choose(found, accept, accept_above)
     if not (accept or accept_above is not None):
         print_json(_unmatched_json(found)) if as_json else _print_unmatched(found)
@@ -241,6 +248,9 @@ def _unmatched_json(found: Unmatched) -> dict[str, object]:
 
 
 def _print_unmatched(found: Unmatched) -> None:
+    if found.nobody:
+        click.echo("Nobody is in the database yet. Import an audience first: `newsletter audience import AUDIENCE`.")
+        return
     if not found.titles:
         click.echo("Every job title matches a profession.")
         return

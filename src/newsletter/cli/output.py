@@ -89,8 +89,9 @@ def print_import(result: Import) -> None:
     if result.skipped:
         return
     verb = "Would import" if result.dry_run else "Imported"
+    rows = "1 row" if result.rows == 1 else f"{result.rows:,} rows"
     click.echo(
-        f"{verb} {result.source}: {result.rows:,} rows, {result.added:,} added, {result.updated:,} updated, "
+        f"{verb} {result.source}: {rows}, {result.added:,} added, {result.updated:,} updated, "
         f"{result.unchanged:,} unchanged, {result.merged:,} merged, {result.rejected_rows:,} rejected.",
         err=True,
     )

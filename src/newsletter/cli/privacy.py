@@ -11,6 +11,10 @@ from newsletter.errors import SettingsError
 from newsletter.pipeline import privacy
 
 
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 @click.command("export")
 @click.argument("address")
 @json_option
@@ -50,14 +54,19 @@ def forget_person(context: click.Context, address: str, yes: bool, as_json: bool
         return
     if held.anything:
         click.echo(
-            f"Erased: {'the subscriber' if held.subscriber else 'no subscriber'}, {len(held.deliveries)} deliveries, "
-            f"{len(held.events)} events, {len(held.files)} imports. "
+            f"Erased: {'the subscriber' if held.subscriber else 'no subscriber'}, "
+            f"{_counted(len(held.deliveries), 'delivery', 'deliveries')}, {_counted(len(held.events), 'event')}, "
+            f"{_counted(len(held.files), 'import')}. "
             "A keyed hash stays, so that no file brings the address back."
         )
     else:
-        click.echo("Nothing was held on this address. A keyed hash now keeps it from being brought in.")
+        click.echo(
+            "Nothing was held on this address: look whether it is written right. A keyed hash now keeps it from being "
+            "brought in."
+        )
+    click.echo("To let a file bring the address in after all: `newsletter suppress remove ADDRESS --erased`.")
     if done.rejected_rows:
-        click.echo(f"Also erased: {done.rejected_rows:,} rejected rows of imports.")
+        click.echo(f"Also erased: {_counted(done.rejected_rows, 'rejected row')} of imports.")
     if named:
         click.echo("Not reached, and yours to look after:")
         for one in named:

@@ -32,6 +32,8 @@ def add(context: click.Context, entries: tuple[str, ...], reason: str, audience:
         print_json({"added": added, "already": len(entries) - added})
     else:
         click.echo(f"{added} suppressed, {len(entries) - added} were already.")
+        for domain in suppressing.domains(entries):
+            click.echo(f"  @{domain} is a domain: nobody there is mailed.")
 
 
 @suppress.command()
@@ -45,11 +47,19 @@ def remove(context: click.Context, entries: tuple[str, ...], audience: str, eras
 
     Who unsubscribed stays unsubscribed, and who asked to be forgotten stays forgotten unless --erased says otherwise.
     """
-    removed = suppressing.lift(workspace_of(context), entries, audience, erased)
+    lifted = suppressing.lift(workspace_of(context), entries, audience, erased)
+    unknown = len(entries) - lifted.removed
     if as_json:
-        print_json({"removed": removed, "unknown": len(entries) - removed})
+        still = {"still": list(lifted.still)} if lifted.still else {}
+        print_json({"removed": lifted.removed, "unknown": unknown, **still})
+        return
+    if unknown:
+        what = f"suppressed for the audience '{audience}'" if audience else "suppressed for everything"
+        click.echo(f"{lifted.removed} no longer suppressed, {unknown} were not {what}.")
     else:
-        click.echo(f"{removed} no longer suppressed, {len(entries) - removed} were not.")
+        click.echo(f"{lifted.removed} no longer suppressed.")
+    for words in lifted.still:
+        click.echo(f"  {words}", err=True)
 
 
 @suppress.command("list")
@@ -85,7 +95,8 @@ def import_(context: click.Context, file: Path, kind: str | None, reason: str, a
         rejected = [{"line": one.line, "reason": one.reason} for one in done.rejected]
         print_json({"rows": done.rows, "added": done.added, "already": done.already, "rejected": rejected})
         return
-    click.echo(f"{file}: {done.rows:,} rows, {done.added:,} suppressed, {done.already:,} were already.")
+    rows = "1 row" if done.rows == 1 else f"{done.rows:,} rows"
+    click.echo(f"{file}: {rows}, {done.added:,} suppressed, {done.already:,} were already.")
     for one in done.rejected[:10]:
         click.echo(f"  {file}:{one.line}: left out: {one.reason}.", err=True)
     if len(done.rejected) > 10:

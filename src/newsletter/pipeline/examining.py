@@ -94,6 +94,7 @@ class ProfessionCounts:
 
     professions: Professions
     people: Mapping[str, int]
+    imported: Import | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,9 @@ class Unmatched:
     professions: Professions
     titles: tuple[UnmatchedTitle, ...]
     fingerprint: str
+    imported: Import | None = None
+    nobody: bool = False
+    """Whether the database is still empty, so that there is nobody to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,29 +118,36 @@ class Accepted:
 
 
 def count_professions(workspace: Workspace, name: str = "") -> ProfessionCounts:
-    """How many people of the audience (of none: of the database) have each profession."""
-    professions, segment = _asked(workspace, name)
+    """How many people of the audience (of none: of the database) have each profession.
+
+    The audience's file is imported first when it has changed.
+    """
+    professions, segment, imported = _asked(workspace, name)
     if not has_database(workspace):
         return ProfessionCounts(professions, {})
     from newsletter.store import titles
 
     with open_store(workspace) as database, database.connect() as connection:
         found = titles.by_profession(connection, segment)
-    return ProfessionCounts(professions, {key or UNMATCHED: people for key, people in found.items()})
+    return ProfessionCounts(professions, {key or UNMATCHED: people for key, people in found.items()}, imported)
 
 
 def unmatched_titles(workspace: Workspace, name: str = "") -> Unmatched:
-    """Job titles of the audience's people that match no profession, each with those that come close."""
-    professions, segment = _asked(workspace, name)
+    """Job titles of the audience's people that match no profession, each with those that come close.
+
+    The audience's file is imported first when it has changed.
+    """
+    professions, segment, imported = _asked(workspace, name)
     found: dict[str, int] = {}
-    if has_database(workspace):
+    nobody = not has_database(workspace)
+    if not nobody:
         from newsletter.store import titles
 
         with open_store(workspace) as database, database.connect() as connection:
             found = titles.unmatched(connection, segment)
     known = Titles(professions).known
     fingerprint = aliases.fingerprint(workspace.root) if professions.by_key else ""
-    return Unmatched(professions, tuple(aliases.suggest(found, known)), fingerprint)
+    return Unmatched(professions, tuple(aliases.suggest(found, known)), fingerprint, imported, nobody)
 
 
 def choose(unmatched: Unmatched, texts: Iterable[str], above: int | None) -> dict[str, str]:
@@ -158,8 +169,12 @@ def accept(workspace: Workspace, unmatched: Unmatched, chosen: Mapping[str, str]
         return Accepted(chosen, titles.rematch(connection, Titles(professions).profession_of, now()))
 
 
-def _asked(workspace: Workspace, name: str) -> tuple[Professions, Segment]:
+def _asked(workspace: Workspace, name: str) -> tuple[Professions, Segment, Import | None]:
     if not name:
-        return load_professions(workspace.root), Segment()
+        return load_professions(workspace.root), Segment(), None
     audience, professions = load_audience(workspace, name)
-    return professions, as_of(audience, now()).segment
+    imported = None
+    if audience.source:
+        with open_store(workspace) as database:
+            imported = import_file(workspace, database, audience, professions, silent)
+    return professions, as_of(audience, now()).segment, imported

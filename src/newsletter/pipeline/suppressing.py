@@ -14,6 +14,7 @@ from newsletter.errors import SettingsError, did_you_mean
 from newsletter.model import EVERYTHING, RejectedRow, Suppression, SuppressionKind
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
 from newsletter.store import imports, suppressions
+from newsletter.store.database import Connection
 
 _BATCH = 5_000
 
@@ -36,14 +37,27 @@ def suppress(workspace: Workspace, texts: Sequence[str], reason: str, audience: 
         return suppressions.add(connection, entries)
 
 
-def lift(workspace: Workspace, texts: Sequence[str], audience: str = EVERYTHING, erased: bool = False) -> int:
-    """Let these addresses and domains be mailed again; the number that were suppressed.
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """How many were suppressed and are no longer, and in words what still keeps any of them from being mailed."""
+
+    removed: int
+    still: tuple[str, ...] = ()
+
+
+def domains(texts: Sequence[str]) -> list[str]:
+    """Those of the texts that mean everybody at a domain."""
+    return [value for kind, value in map(_parsed, texts) if kind is SuppressionKind.DOMAIN]
+
+
+def lift(workspace: Workspace, texts: Sequence[str], audience: str = EVERYTHING, erased: bool = False) -> Lifted:
+    """Let these addresses and domains be mailed again; what was lifted, and what still stands.
 
     That somebody asked to be forgotten stands until it is lifted too: with `erased`, a file may bring them in again.
     """
     if not has_database(workspace):
-        return 0
-    lifted = 0
+        return Lifted(0)
+    lifted, still = 0, []
     with open_store(workspace) as database, database.begin() as connection:
         for kind, value in map(_parsed, texts):
             found = suppressions.remove(connection, kind, [value], audience)
@@ -52,7 +66,26 @@ def lift(workspace: Workspace, texts: Sequence[str], audience: str = EVERYTHING,
                 # Their rows were rejected: files that have not changed have to be read again.
                 imports.forget_fingerprints(connection)
             lifted += bool(found)
-    return lifted
+            still += _still(connection, kind, value)
+    return Lifted(lifted, tuple(still))
+
+
+def _still(connection: Connection, kind: SuppressionKind, value: str) -> list[str]:
+    """What else keeps this address, or domain, from being mailed, and how it is lifted."""
+    shown = f"@{value}" if kind is SuppressionKind.DOMAIN else value
+    left = [(value, scope, shown) for scope in suppressions.scopes(connection, kind, value)]
+    if kind is SuppressionKind.ADDRESS:
+        domain = value.rpartition("@")[2]
+        scopes = suppressions.scopes(connection, SuppressionKind.DOMAIN, domain)
+        left += [(domain, scope, f"everybody at {domain}") for scope in scopes]
+    words = [
+        f"{who} is still suppressed {f'for the audience {scope!r}' if scope else 'for everything'}; lift that with "
+        f"`newsletter suppress remove {entry}{f' --audience {scope}' if scope else ''}`."
+        for entry, scope, who in left
+    ]
+    if kind is SuppressionKind.ADDRESS and suppressions.erased(connection, [value]):
+        words.append(f"{value} asked to be forgotten; add --erased to let a file bring them in again.")
+    return words
 
 
 def suppressed(workspace: Workspace) -> list[Suppression]:

@@ -80,6 +80,12 @@ def remove(connection: Connection, kind: SuppressionKind, values: Sequence[str],
     return sum(connection.execute(statement.where(suppressions.c.value == value)).rowcount for value in values)
 
 
+def scopes(connection: Connection, kind: SuppressionKind, value: str) -> list[str]:
+    """Where exactly this value is suppressed: audiences, or everything."""
+    query = select(suppressions.c.scope).where(suppressions.c.kind == kind.value, suppressions.c.value == value)
+    return list(connection.execute(query.order_by(suppressions.c.scope)).scalars())
+
+
 def every(connection: Connection) -> list[Suppression]:
     """All suppressions, in the order of what is suppressed."""
     order = (suppressions.c.value, suppressions.c.kind, suppressions.c.scope)
