@@ -10,6 +10,7 @@ from newsletter.audience import aliases
 from newsletter.audience.aliases import Suggestion, UnmatchedTitle, accepted_above, add_aliases, fingerprint, suggest
 from newsletter.audience.professions import load_professions, titles_of
 from newsletter.errors import FileProblems, Refused
+from newsletter.model import Profession, Professions
 
 TAXONOMY = """\
 # What people do.
@@ -150,3 +151,11 @@ def test_what_is_no_title_and_profession_is_told_at_once(root: Path) -> None:
     assert said[1] == "--accept: '=nurse' is not of the form 'TITLE=profession'."
     assert said[2] == ("--accept: unknown profession 'nurze'. Did you mean 'nurse'? Known: nurse, dealer, pilot, cook.")
     assert said[3] == "--accept: the title for 'nurse' holds control characters."
+
+
+def test_a_rank_means_no_profession_and_a_title_nobody_has_is_told() -> None:
+    professions = Professions({"cook": Profession("cook", "Cook", "Cooks", None, ())})
+    with pytest.raises(FileProblems, match="'Senior' is a rank"):
+        aliases.parse_accepted(["Senior=cook"], professions)
+    titles = [aliases.UnmatchedTitle("Sous-chef", 3, ())]
+    assert aliases.nobodys(titles, ["sous chef", "Nope", "a=b"]) == ["Nope", "a=b"]

@@ -91,13 +91,12 @@ def test_a_profession_that_is_its_own_ancestor_is_refused(tmp_path: Path) -> Non
     assert said == "professions.yaml:1: 'a' is its own parent, by way of 'a'. Cut the circle."
 
 
-def test_a_circle_of_parents_is_refused_at_every_profession_of_it_and_at_those_below(tmp_path: Path) -> None:
+def test_a_circle_of_parents_is_told_once_however_many_are_in_it_and_below_it(tmp_path: Path) -> None:
     entries = "".join(
         f"{key}: {{label: {key.upper()}, parent: {parent}}}\n" for key, parent in ("ab", "bc", "ca", "da")
     )
-    said = problems(tmp_path, f"{entries}e: {{label: E}}\n")
-    assert [one.partition(": ")[0] for one in said] == [f"professions.yaml:{line}" for line in (1, 2, 3, 4)]
-    assert all(one.endswith("Cut the circle.") for one in said)
+    (said,) = problems(tmp_path, f"{entries}e: {{label: E}}\n")
+    assert said == "professions.yaml:1: 'a' is its own parent, by way of 'c'. Cut the circle."
 
 
 def test_a_title_that_would_mean_two_professions_is_refused(tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ def test_a_file_cut_off_in_a_row_rejects_that_row_alone(tmp_path: Path) -> None:
     _, rows = read(tmp_path, "Email,Name\na@x.org,A\nb@x.o")
     assert rows == [
         (2, ["a@x.org", "A"], ""),
-        (3, ["b@x.o"], "the file ends in the middle of this row; was it cut off?"),
+        (3, ["b@x.o"], "the file ends in the middle of this row, as if it had been cut off"),
     ]
 
 

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner, Result
@@ -239,3 +240,26 @@ def test_professions_bring_the_file_in_as_counting_does(workspace: Workspace) ->
     told = _run(workspace, "audience", "professions", "crew", "--unmatched")
     assert "Imported audiences/crew.csv: 1 row, 1 added" in told.stderr
     assert "1  Astronaut" in told.stdout
+
+
+def test_the_state_of_a_database_that_is_newer_damaged_or_open_to_others_is_told(workspace: Workspace) -> None:
+    path = workspace.root / "var/newsletter.db"
+    _run(workspace, "suppress", "add", *(f"p{number}@x.org" for number in range(300)))
+    assert _run(workspace, "db", "status").stderr == ""
+    path.chmod(0o644)
+    assert "Others may read it (mode 644)" in _run(workspace, "db", "status").stderr
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("UPDATE alembic_version SET version_num = '0099'")
+    newer = _run(workspace, "db", "status")
+    assert "schema 0099, newer than this program" in newer.stdout
+    assert getattr(newer.exception, "exit_code", None) == 1
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (root,) = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = 'suppressions'").fetchone()
+        (size,) = raw.execute("PRAGMA page_size").fetchone()
+    with path.open("r+b") as file:
+        file.seek((root - 1) * size + 8)
+        file.write(b"\xff" * 100)
+    damaged = _run(workspace, "db", "status").exception
+    assert "is damaged. Restore it from a backup" in str(damaged)
+    assert getattr(damaged, "exit_code", None) == 2

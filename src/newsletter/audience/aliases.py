@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.audience.professions import FILE, load_professions, normalised, read_professions
+from newsletter.audience.titles import is_rank
 from newsletter.errors import FileProblems, Problem, Refused, did_you_mean
 from newsletter.files import parse_yaml, read_bytes
 from newsletter.model import Professions, Where
@@ -93,11 +94,19 @@ def parse_accepted(texts: Iterable[str], professions: Professions) -> dict[str, 
             problems.append(Problem(where, f"unknown profession '{key}'.{hint} Known: {known}."))
         elif not title.isprintable():
             problems.append(Problem(where, f"the title for '{key}' holds control characters."))
+        elif is_rank(title):
+            problems.append(Problem(where, f"'{title}' is a rank, which stands before titles of every profession."))
         else:
             found[title] = key
     if problems:
         raise FileProblems(problems)
     return found
+
+
+def nobodys(titles: Iterable[UnmatchedTitle], accepted: Iterable[str]) -> list[str]:
+    """Those of the accepted titles that are nobody's: as a rule they are written wrong."""
+    held = {normalised(one.title) for one in titles}
+    return [title for title in accepted if normalised(title) not in held]
 
 
 def fingerprint(root: Path) -> str:

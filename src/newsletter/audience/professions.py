@@ -84,13 +84,15 @@ def _parent_problems(profession: Profession, found: Mapping[str, Profession]) ->
         return []
     if profession.parent not in found:
         return [f"unknown parent '{profession.parent}'.{did_you_mean(profession.parent, found)}"]
-    seen, current = {profession.key}, profession.parent
-    while current is not None and current in found:
-        if current in seen:
-            return [f"'{profession.key}' is its own parent, by way of '{current}'. Cut the circle."]
-        seen.add(current)
-        current = found[current].parent or ""
-    return []
+    above = [profession.key]
+    current: str | None = profession.parent
+    while current and current in found and current not in above:
+        above.append(current)
+        current = found[current].parent
+    # A circle is told once, by the first of its members in the file.
+    if current != profession.key or profession.key != next(key for key in found if key in above):
+        return []
+    return [f"'{profession.key}' is its own parent, by way of '{above[-1]}'. Cut the circle."]
 
 
 def _refuse_ambiguous(professions: Professions, document: Document) -> None:

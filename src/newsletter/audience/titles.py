@@ -33,6 +33,12 @@ _OTHERS = frozenset(
 _LONGEST = 200
 
 
+def is_rank(title: str) -> bool:
+    """Whether the title is nothing but ranks, such as Senior: they are left out before titles, and mean nothing."""
+    words = normalised(title).split()
+    return bool(words) and _RANKS.issuperset(words)
+
+
 class Stage(StrEnum):
     """How a title was matched."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from newsletter.cli.output import json_option, print_json, workspace_of
+from newsletter.cli.output import Reported, json_option, print_json, workspace_of
 from newsletter.pipeline import databases
 
 
@@ -17,11 +17,13 @@ def db() -> None:
 @json_option
 @click.pass_context
 def status(context: click.Context, as_json: bool) -> None:
-    """Which version the database is of, and which this program needs."""
+    """Which version the database is of, and which this program needs; 1 when it is newer, 2 when it is damaged."""
     found = databases.state(workspace_of(context))
     if as_json:
         kept = [str(path) for path in found.copies]
         print_json({"database": found.name, "schema": found.found, "needed": found.needed, "copies": kept})
+        if found.found > found.needed:
+            raise Reported("the database is newer than this program.")
         return
     if not found.found:
         click.echo(f"{found.name}: not made yet; the first command that needs it makes it (schema {found.needed}).")
@@ -32,9 +34,15 @@ def status(context: click.Context, as_json: bool) -> None:
             f"{found.name}: schema {found.found}, this program needs {found.needed}. Run `newsletter db upgrade`."
         )
     else:
-        click.echo(f"{found.name}: schema {found.found}, newer than this program ({found.needed}). Update the program.")
+        click.echo(f"{found.name}: schema {found.found}, newer than this program ({found.needed}).")
     for path in found.copies:
         click.echo(f"A copy from before an upgrade: {path}. Delete it when it is no longer needed.")
+    if found.mode is not None:
+        click.echo(
+            f"Others may read it (mode {found.mode:o}), and it holds addresses: `chmod 600 {found.name}`.", err=True
+        )
+    if found.found > found.needed:
+        raise Reported("Update the program.")
 
 
 @db.command()

@@ -190,6 +190,8 @@ def professions(
     if not chosen:
         print_json({"accepted": {}, "rematched": 0}) if as_json else click.echo("No suggestion scores that high.")
         return
+    for title in examining.nobodys(found, chosen):
+        click.echo(f"Nobody without a profession has the title '{title}'. Look whether it is written right.", err=True)
     _confirm(f"Write {len(chosen)} alias(es) into {found.professions.path}?", yes)
     done = examining.accept(workspace, found, chosen)
     if as_json:

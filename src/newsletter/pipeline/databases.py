@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.pipeline.workspace import Workspace, has_database
-from newsletter.store.database import SCHEMA, Database, connect_database, schema_of
+from newsletter.store.database import SCHEMA, Database, connect_database, refuse_damaged, schema_of
 from newsletter.store.upgrading import copies, upgrade
 
 
@@ -20,6 +20,8 @@ class DatabaseState:
     found: str
     needed: str
     copies: tuple[Path, ...]
+    mode: int | None = None
+    """The rights of a SQLite file where others than its owner have any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,15 @@ class Upgraded:
 
 
 def state(workspace: Workspace) -> DatabaseState:
-    """The database's version; looking changes nothing."""
+    """The database's version; looking changes nothing. Raises `StoreUnavailable` for a SQLite file that is damaged."""
     if not has_database(workspace):
         return DatabaseState(_shown(workspace), "", SCHEMA, ())
     with _connected(workspace) as database, database.connect() as connection:
         kept = copies(database.path) if database.path else []
-        return DatabaseState(database.name, schema_of(connection), SCHEMA, tuple(kept))
+        refuse_damaged(database, connection)
+        mode = database.path.stat().st_mode & 0o777 if database.path else 0
+        shared = mode if mode & 0o077 else None
+        return DatabaseState(database.name, schema_of(connection), SCHEMA, tuple(kept), shared)
 
 
 def bring_up_to_date(workspace: Workspace) -> Upgraded:

@@ -156,6 +156,11 @@ def choose(unmatched: Unmatched, texts: Iterable[str], above: int | None) -> dic
     return chosen | aliases.parse_accepted(texts, unmatched.professions)
 
 
+def nobodys(unmatched: Unmatched, chosen: Mapping[str, str]) -> list[str]:
+    """The chosen titles that nobody without a profession has."""
+    return aliases.nobodys(unmatched.titles, chosen)
+
+
 def accept(workspace: Workspace, unmatched: Unmatched, chosen: Mapping[str, str]) -> Accepted:
     """Write the titles into professions.yaml as aliases, then match everybody in the database anew."""
     if not unmatched.fingerprint:

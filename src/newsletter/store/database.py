@@ -184,6 +184,14 @@ def refuse_newer(name: str, found: str) -> None:
         )
 
 
+def refuse_damaged(database: Database, connection: Connection) -> None:
+    """Raise `StoreUnavailable` when pages of a SQLite file do not fit together; a server looks after its own."""
+    if database.path is not None:
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        if found != "ok":
+            raise StoreUnavailable(f"{database.name}: the database is damaged. Restore it from a backup. ({found})")
+
+
 def hold_schema(connection: Connection) -> None:
     """Until the transaction ends, no other process makes or changes tables (SQLite's has the write lock already)."""
     if connection.dialect.name == "postgresql":
