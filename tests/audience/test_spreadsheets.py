@@ -71,6 +71,11 @@ def test_the_first_sheet_with_rows_is_a_table_with_their_numbers(tmp_path: Path)
     assert rows == [(3, ["a@x.org", "12"], ""), (4, ["b@x.org", "1.5"], "")]
 
 
+def test_a_number_of_many_digits_is_written_out(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"People": PEOPLE.replace("12</v>", "1234567890123456</v>")})
+    assert read(path)[1][0][1] == ["a@x.org", "1234567890123456"]
+
+
 def test_a_part_that_unpacks_beyond_the_bound_is_never_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spreadsheets, "MOST_UNPACKED", 3_000_000)
     path = workbook(tmp_path / "a.xlsx", {"People": PEOPLE}, {"xl/media/bomb": b"\0" * 4_000_000})

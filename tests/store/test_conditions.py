@@ -23,6 +23,7 @@ from newsletter.model import (
     Compare,
     Condition,
     Field,
+    Kind,
     Like,
     Literal,
     Missing,
@@ -34,8 +35,9 @@ from newsletter.model import (
     Segment,
     Span,
     Value,
+    kind_of,
 )
-from newsletter.store.conditions import as_number, condition
+from newsletter.store.conditions import DAY, as_number, condition
 from newsletter.store.database import Connection, Database, open_database
 from newsletter.store.subscribers import subscribers
 from tests.store import trees
@@ -138,6 +140,25 @@ def written(asked: Condition | Value) -> str:
     raise AssertionError(asked)
 
 
+def in_days(asked: Condition) -> Condition:
+    """The expression's meaning: a text of a person's own that is put in order with a day is read as a day."""
+    match asked:
+        case All(parts):
+            return All(tuple(map(in_days, parts)))
+        case AnyOf(parts):
+            return AnyOf(tuple(map(in_days, parts)))
+        case Not(part):
+            return Not(in_days(part))
+        case Compare(Literal() as left, sign, Attribute() | Call() as right):
+            mirrored = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+            return in_days(Compare(right, mirrored[sign], left)) if sign in mirrored else asked
+        case Compare(Attribute() | Call() as left, "<" | "<=" | ">" | ">=" as sign, Literal(str() as text)) if kind_of(
+            left
+        ) is Kind.TEXT and DAY.fullmatch(text):
+            return Compare(Call("date", (left,)), sign, Literal(text))
+    return asked
+
+
 _expressions = trees.st.recursive(
     trees.compared,
     lambda inner: trees.st.one_of(
@@ -151,6 +172,8 @@ _expressions = trees.st.recursive(
 
 @_GENERATED
 @given(trees.st.lists(trees.people, min_size=1, max_size=4), _expressions)
+@example([person(points="b"), person(points="2026-03-01")], Compare(POINTS, ">=", Literal("2026-03-01")))
+@example([person(points="b"), person(points="2026-02-01")], Compare(Literal("2026-03-01"), ">", POINTS))
 def test_an_expression_picks_on_the_databases_whom_its_meaning_picks_in_plain_python(
     database: Database, people: list[Person], meant: Condition
 ) -> None:
@@ -158,7 +181,7 @@ def test_an_expression_picks_on_the_databases_whom_its_meaning_picks_in_plain_py
     assume(not problems)  # such as `country = ''`, which is refused on purpose
     with database.begin() as connection:
         fill(connection, people)
-        expected = [number for number, one in enumerate(people) if meets(meant, one)]
+        expected = [number for number, one in enumerate(people) if meets(in_days(meant), one)]
         assert picked(connection, Segment((Rule(found),))) == expected
 
 

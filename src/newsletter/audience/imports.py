@@ -120,12 +120,13 @@ def _imported(
 
 def _refusal(read: Import, audience: Audience, staging: Staging, allow_leaving: bool) -> str:
     """Why nobody is changed until a person has looked at the file; empty when all may go its way."""
+    unchanged = "nobody would be changed" if read.dry_run else "nobody was changed"
     if read.rows and read.rejected_rows == read.rows:
         first = read.rejected[0]
         which = "its only row was" if read.rows == 1 else f"all {read.rows:,} rows were"
         listed = f" {read.rejected_file} has every reason." if read.rejected_file else ""
         return (
-            f"{audience.source}: {which} rejected, the first on line {first.line} ({first.reason}); nobody was changed."
+            f"{audience.source}: {which} rejected, the first on line {first.line} ({first.reason}); {unchanged}."
             f"{listed} It was read as {read.format}, with the address from '{read.columns['address']}'. "
             f"If that is wrong, say so under `delimiter:`, `encoding:` or `columns:` in {audience.where.path}."
         )
@@ -137,12 +138,12 @@ def _refusal(read: Import, audience: Audience, staging: Staging, allow_leaving: 
         if read.rows:
             return ""
         return (
-            f"{audience.source}: there is no row under its headings; nobody was changed. If it was cut off, mend it. "
+            f"{audience.source}: there is no row under its headings; {unchanged}. If it was cut off, mend it. "
             f"If the audience is to be empty, run `newsletter audience import {audience.id} --allow-leaving`."
         )
     return (
         f"{audience.source}: {leaving:,} of the {found.members:,} people who are mailed now would leave the audience "
-        f"({found.absent:,} are not in the file, {found.marked:,} are no longer subscribed in it); nobody was changed. "
+        f"({found.absent:,} are not in the file, {found.marked:,} are no longer subscribed in it); {unchanged}. "
         "If the file is the wrong one or was cut off, mend it. If they are to leave, run "
         f"`newsletter audience import {audience.id} --allow-leaving`."
     )

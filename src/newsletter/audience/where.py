@@ -204,7 +204,9 @@ class _Reader:
         if kind == "Is" and type(node.expression).__name__ == "Null":
             _only(node, "this", "expression")
             return Missing(self._value(node.this))
-        if kind in ("Column", "Boolean", "Literal"):
+        if kind in ("Boolean", "Literal"):
+            raise _Refused(f"`{_quoted(node)}` alone asks nothing. Compare a name with it, or leave `where:` out.")
+        if kind == "Column":
             raise _Refused(f"`{_quoted(node)}` alone is no condition. Compare it, such as `{_quoted(node)} = 'yes'`.")
         raise _Refused(f"cannot hold `{_quoted(node)}`. {_ALLOWED}")
 
