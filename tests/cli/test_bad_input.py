@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+
+from newsletter.cli.main import newsletter
+from newsletter.errors import StoreBusy
 
 ISSUE = "issues/open-source-in-care/issue.yaml"
 
@@ -154,18 +158,21 @@ def test_an_unclosed_quote_in_a_csv_is_an_error_not_a_subscriber(letter: Any) ->
     _refused(letter, ["audience", "import", "readers"], 2, "audiences/readers.csv:2: not readable as CSV")
 
 
-def test_a_locked_database_is_named_and_the_send_can_be_repeated(sample: Any) -> None:
+def test_a_database_that_stays_locked_stops_the_send_and_it_can_be_repeated(
+    sample: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.store.database._LOCK_PATIENCE", 0.1)
     sample.run("audience", "import", "care")
     connection = sqlite3.connect(sample.root / "var/newsletter.db", isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")
     try:
-        result = sample.run(*SEND)
+        command = ["--workspace", str(sample.root), *SEND]
+        stopped = CliRunner().invoke(newsletter, command, standalone_mode=False).exception
     finally:
         connection.rollback()
         connection.close()
-    assert result.returncode == 2
-    assert "newsletter.db: the database is in use by another program" in result.stderr
-    assert "Traceback" not in result.stderr
+    assert isinstance(stopped, StoreBusy) and stopped.exit_code == 3
+    assert "newsletter.db: the database is in use by another program" in str(stopped)
     assert sample.run(*SEND).returncode == 0
 
 
