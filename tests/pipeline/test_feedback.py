@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.cli.main import newsletter
+from newsletter.errors import Stopped
 from newsletter.model import CampaignStatus, DeliveryId, Outcome, Segment, SubscriberStatus
 from newsletter.model import Result as Answer
 from newsletter.pipeline.feedback import EventImport, import_events
@@ -107,6 +108,39 @@ def test_nobody_is_left_in_doubt_once_all_was_told(workspace: Workspace, databas
     assert (until.accepted, until.rejected, until.pending, until.uncertain) == (0, 0, 2, 0)
     assert [state for _, state in _end(database)[0]] == ["accepted"] * 2 + ["rejected"] * 2 + ["pending"] * 2
     assert [status for _, status in _end(database)[1]][2:4] == ["bounced", "unsubscribed"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "place"),
+    [
+        (lambda whole: whole[: whole.index("b-end")], "told.json:1"),
+        (lambda whole: whole[: whole.index(', {"event": "open"')], "told.json:1"),
+        (lambda whole: whole.replace('"timestamp": 1', '"timestamp": nonsense', 1), "told.json:1"),
+        (lambda whole: whole.replace('"delivered"', '"a kind of tomorrow"', 1), "told.json:1"),
+    ],
+    ids=[
+        "in the middle of an event",
+        "between two events",
+        "with an event that is broken",
+        "with one of no known kind",
+    ],
+)
+def test_silence_proves_nothing_in_a_file_that_was_not_read_whole(
+    workspace: Workspace, database: Database, spoil: Callable[[str], str], place: str
+) -> None:
+    ids = _sent_in_doubt(database)
+    whole = json.dumps([_told(ids[0], "delivered"), _told(ids[1], "open", "b-end"), _told(ids[2], "click")])
+    path = workspace.root / "told.json"
+    path.write_text(spoil(whole))
+    until = ("--complete-until", "2026-03-02T09:00Z")
+    done = _run(workspace, "events", "import", str(path), *until)
+    assert isinstance(done.exception, Stopped)
+    assert place in str(done.exception)
+    assert "Nobody was declared never taken (--complete-until)" in str(done.exception)
+    assert "pending" not in [state for _, state in _end(database)[0]]
+    path.write_text(json.dumps([*json.loads(whole), {"event": "open", "of": "somebody else's mail"}]))
+    assert _run(workspace, "events", "import", str(path), *until).exit_code == 0
+    assert [state for _, state in _end(database)[0]] == ["accepted"] * 3 + ["pending"] * 3
 
 
 def test_a_campaign_of_which_nobody_is_left_in_doubt_is_finished(workspace: Workspace, database: Database) -> None:

@@ -51,10 +51,24 @@ def import_(context: click.Context, files: tuple[Path, ...], complete_until: str
         print_json(_json(done))
     else:
         _print(done)
+    _refuse_gaps(done)
+
+
+def _refuse_gaps(done: EventImport) -> None:
+    """Raise `Stopped` when a file is not whole, or so much of it was not read that silence proves nothing."""
+    unproved = "Nobody was declared never taken (--complete-until)"
     if done.cut_off:
         places = ", ".join(map(str, done.cut_off))
+        silence = f" {unproved}: the missing part may name them." if done.unproved else ""
         raise Stopped(
             f"{places}: the file ends too early. What came before is taken: get the whole file, and run it again."
+            f"{silence}"
+        )
+    if done.unproved:
+        places = ", ".join(map(str, done.unproved))
+        raise Stopped(
+            f"{places}: not all events could be taken. {unproved}: these may name them. All others are taken: get the "
+            "whole file, and run it again."
         )
 
 

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from newsletter.campaigns.scheduling import moment
 from newsletter.delivery import loop
 from newsletter.delivery.event_files import CUT_OFF, ENDS_EARLY, read_events
-from newsletter.delivery.providers.sendgrid_events import event_of
+from newsletter.delivery.providers.sendgrid_events import OTHER_MAIL, event_of
 from newsletter.errors import Refused, SettingsError
 from newsletter.model import (
     Campaign,
@@ -68,6 +68,8 @@ class EventImport:
     """Campaign → what became of its deliveries in doubt, where there were any."""
     cut_off: tuple[Where, ...]
     """Where files end that are not whole."""
+    unproved: tuple[Where, ...] = ()
+    """Because of which places `complete_until` was not believed, and nobody was taken for never taken."""
 
 
 class _Tally:
@@ -88,6 +90,12 @@ class _Tally:
             self.events += 1
             before = self.not_taken.get(reason)
             self.not_taken[reason] = NotTaken(before.count + 1, before.first) if before else NotTaken(1, where)
+
+    @property
+    def gaps(self) -> tuple[Where, ...]:
+        """Where somebody may have been named who was not read; mail of others names nobody here."""
+        left_out = [one.first for reason, one in self.not_taken.items() if reason != OTHER_MAIL]
+        return tuple(dict.fromkeys([*left_out, *self.cut_off]))
 
     def record(self, database: Database, batch: list[Event]) -> None:
         with database.begin() as connection:
@@ -110,7 +118,8 @@ def import_events(
     """Take the events of the files (name and content), then settle the deliveries in doubt.
 
     `complete_until`: with these files the provider has told everything up to then, so whom no event names it never
-    took: their deliveries are pending again. What a killed sender left behind is in doubt from this moment on.
+    took: their deliveries are pending again. That is believed only of files that were read whole: whom an event names
+    that could not be taken may have the mail. What a killed sender left behind is in doubt from this moment on.
     """
     if complete_until is not None:
         _refuse_silence(workspace, complete_until)
@@ -122,7 +131,8 @@ def import_events(
             while batch := list(islice(taken, _BATCH)):
                 tally.record(database, batch)
                 progress(tally.events, None)
-        settled = _settle(workspace, database, tally.campaigns, complete_until)
+        unproved = tally.gaps if complete_until is not None else ()
+        settled = _settle(workspace, database, tally.campaigns, None if unproved else complete_until)
     return EventImport(
         tally.files,
         tally.events,
@@ -134,6 +144,7 @@ def import_events(
         tally.stopped,
         settled,
         tuple(tally.cut_off),
+        unproved,
     )
 
 
