@@ -17,6 +17,7 @@ from typing import NoReturn
 import click
 
 from newsletter import __version__
+from newsletter.cli.empty_values import refuse_empty
 
 EPILOG = (
     "Exit codes: 0 done, 1 findings or refused, 2 could not start, 3 stopped part-way (run again), 130 interrupted."
@@ -70,6 +71,7 @@ class LazyGroup(click.Group):
             return None
         module, _, attribute = COMMANDS[name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
+        refuse_empty(command)
         return command
 
     def resolve_command(
@@ -101,6 +103,9 @@ class LazyGroup(click.Group):
 def newsletter(context: click.Context, workspace: str | None, debug: bool) -> None:
     """Newsletters as code: write articles, review what each profession reads, send it once to everyone."""
     context.obj = {"workspace": workspace, "debug": debug}
+
+
+refuse_empty(newsletter)
 
 
 def run() -> NoReturn:
