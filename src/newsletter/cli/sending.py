@@ -76,8 +76,8 @@ def plan(context: click.Context, issue: str, campaign: str, as_json: bool) -> No
     "--force", "forced", default="", metavar="REASON", help="Send in spite of errors; the reason is recorded."
 )
 @click.option("--as-frozen", is_flag=True, help="Go on with the content as it was frozen, though the files changed.")
-@click.option("--resend-uncertain", "uncertain", flag_value="resend", help="Send the uncertain ones again.")
-@click.option("--skip-uncertain", "uncertain", flag_value="skip", help="Let the uncertain ones be.")
+@click.option("--resend-uncertain", is_flag=True, help="Send the uncertain ones again.")
+@click.option("--skip-uncertain", is_flag=True, help="Let the uncertain ones be.")
 @click.option("--retry-failed", is_flag=True, help="Try those that were rejected once more.")
 @click.option("--winner", default="", metavar="A", help="Of an issue with `ab:`: this arm wins, and the rest gets it.")
 @json_option
@@ -92,7 +92,8 @@ def send(
     yes: bool,
     forced: str,
     as_frozen: bool,
-    uncertain: str | None,
+    resend_uncertain: bool,
+    skip_uncertain: bool,
     retry_failed: bool,
     winner: str,
     as_json: bool,
@@ -103,11 +104,16 @@ def send(
     stopped; a finished campaign stays as it is. With --at, content and recipients are frozen now, and
     `newsletter run-due` delivers then.
     """
+    if resend_uncertain and skip_uncertain:
+        raise click.UsageError("--resend-uncertain or --skip-uncertain: the uncertain get it again, or they do not.")
+    if local_time and not when:
+        raise click.UsageError("--local-time says by whose clock, so it needs --at WHEN as well.")
+    uncertain = "resend" if resend_uncertain else "skip" if skip_uncertain else ""
     workspace = workspace_of(context)
     name = campaign or building.issue_id(workspace, issue)
     existing = sending.find_campaign(workspace, name)
-    if when or local_time:
-        if limit is not None or uncertain or retry_failed or as_frozen or winner or not when:
+    if when:
+        if limit is not None or uncertain or retry_failed or as_frozen or winner:
             raise click.UsageError("--at goes with --local-time, --campaign, --force, --yes and --json only.")
         schedule = scheduling.new_schedule(workspace, name, existing, when, local_time)
         planned = _freeze(workspace, issue, name, yes, forced, as_json, schedule)
@@ -129,7 +135,7 @@ def send(
         if winner:
             deciding.choose(workspace, name, winner.lower())
     stop = Event()
-    options = SendOptions(limit, uncertain or "", retry_failed)
+    options = SendOptions(limit, uncertain, retry_failed)
     with draining(stop) as signals, progress_bar("Sending", as_json) as progress:
         state = sending.send(workspace, name, options, stop, progress, lambda words: click.echo(words, err=True))
     print_campaign(workspace, state, as_json)
