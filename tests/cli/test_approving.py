@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -118,10 +119,66 @@ def test_only_what_the_reviewer_looked_at_is_approved(reviewed: Any) -> None:
 
 
 def test_a_decision_needs_a_name_and_a_request_its_words(reviewed: Any) -> None:
-    for arguments, words in ((("--by", "  "), "name"), (("--by", "Ada", "--reject"), "--comment")):
+    for arguments, words in (
+        (("--by", "\u200b"), "name"),
+        (("--by", "  "), "--by"),
+        (("--by", "Ada", "--reject"), "--comment"),
+    ):
         refused = reviewed.run("approve", "tides", *arguments)
         assert refused.returncode == 2
         assert words in refused.stderr
+
+
+_MORNING = ("--at", "tomorrow 9:00 UTC")
+
+
+def _scheduled(workspace: Any, *when: str) -> Any:
+    return workspace.run("send", "tides", "--yes", *when)
+
+
+def test_an_approval_for_a_time_holds_for_that_time_alone(reviewed: Any) -> None:
+    for name in ("Ada", "Bo"):
+        _approve(reviewed, name, *_MORNING)
+    for other in ((), ("--at", "tomorrow 10:00 UTC"), ("--at", "tomorrow 9:00", "--local-time")):
+        refused = _scheduled(reviewed, *other)
+        assert refused.returncode == 1, refused.stdout
+        assert "The approval of Ada" in refused.stderr
+        assert "09:00 UTC only." in refused.stderr
+        assert "newsletter approve ISSUE --by NAME" + (" --at WHEN" if other else "`") in refused.stderr
+    assert reviewed.run("status", "tides").returncode == 2, "nothing was frozen"
+    assert "approved it for whatever time" not in reviewed.run("plan", "tides").stdout
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    sent = _scheduled(reviewed, "--at", f"{tomorrow}T10:00+01:00")
+    assert sent.returncode == 0, sent.stderr
+
+
+def test_an_approval_that_names_no_time_holds_for_any_and_a_later_one_narrows_it(reviewed: Any) -> None:
+    for name in ("Ada", "Bo"):
+        _approve(reviewed, name)
+    _approve(reviewed, "Ada", *_MORNING)
+    now = _scheduled(reviewed)
+    assert now.returncode == 1
+    assert "Approved by Bo; approvals required: 2, missing: 1." in now.stderr
+    assert "The approval of Ada" in now.stderr
+    planned = _scheduled(reviewed, *_MORNING)
+    assert planned.returncode == 0, planned.stderr
+    assert "approvals required: 2, missing: 0." in planned.stdout
+    assert "09:00 UTC; Bo approved it for whatever time it is sent." in planned.stdout
+
+
+def test_what_changes_after_an_approval_for_a_time_stops_it_as_well(reviewed: Any) -> None:
+    for name in ("Ada", "Bo"):
+        _approve(reviewed, name, *_MORNING)
+    reviewed.write("issues/tides/tides.md", "---\ntitle: High water\n---\nAnother text.\n")
+    refused = _scheduled(reviewed, *_MORNING)
+    assert refused.returncode == 1
+    assert "Changed since: article tides.md." in refused.stderr
+
+
+def test_whoever_approves_for_a_time_may_name_the_content_as_it_was_shown(reviewed: Any) -> None:
+    seen = _standing(reviewed)["content_hash"][:12]
+    assert _approve(reviewed, "Ada", "--content", seen, *_MORNING)["missing"] == 1
+    assert reviewed.run("approve", "tides", "--by", "Bo", "--content", "0" * 12, *_MORNING).returncode == 1
 
 
 def test_a_campaign_that_was_begun_goes_on_without_new_approvals_while_nothing_changed(reviewed: Any) -> None:

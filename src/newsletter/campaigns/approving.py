@@ -1,7 +1,8 @@
 """Decisions of reviewers × what an issue is now → whether it may be sent, who is missing, and what changed since.
 
-A decision holds for exactly the content it was made about. Of each part of that content (a file, a rule, a value of the
-settings) the decision keeps a short digest, so that a later change can be named.
+A decision holds for exactly the content it was made about. An approval that names a time holds for that time alone; one
+that names none holds whenever it is sent. Of each part of that content (a file, a rule, a value of the settings) the
+decision keeps a short digest, so that a later change can be named.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from hashlib import sha256
 from newsletter.model import Approval, Decision, Parts, Stale, Standing
 
 _SHORT = 12
+_TIME = "schedule time "
 _MAILS = "mail "
 _WORDS = (
     ("issue ", "", ""),
@@ -46,28 +48,49 @@ def same_person(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def standing(every: Sequence[Approval], content_hash: str, parts: Parts, required: int) -> Standing:
-    """Where an issue of this content stands.
+def at_time(parts: Parts, time: str) -> Parts:
+    """The parts of what is sent at that time, which stands in the part's name so that people can be told of it."""
+    return {**parts, f"{_TIME}{time}": digest(time)} if time else parts
 
-    Of each reviewer the last decision counts. A request for changes stands until whoever made it approves, or until
-    the content is another one and was approved after it.
+
+def time_of(parts: Parts) -> str:
+    """The time that was approved or is planned; empty where none is named."""
+    return next((name.removeprefix(_TIME) for name in parts if name.startswith(_TIME)), "")
+
+
+def at_any_time(parts: Parts) -> Parts:
+    """The parts without the time."""
+    return {name: value for name, value in parts.items() if not name.startswith(_TIME)}
+
+
+def standing(every: Sequence[Approval], rendered: str, parts: Parts, required: int) -> Standing:
+    """Where an issue of this content stands: `rendered` is the hash of its mails, `parts` may have the time.
+
+    Of each reviewer the last decision counts, and of several about one content the last, whatever times they name. A
+    request for changes stands until whoever made it approves, or until the content is another one and was approved
+    after it.
     """
+    timeless = at_any_time(parts)
+    content_hash = hash_of(rendered, parts)
+    holds = {content_hash, hash_of(rendered, timeless)}
     ordered = tuple(sorted(every, key=lambda one: one.at))
     last = {same_person(one.by): one for one in ordered}
-    last_here = {same_person(one.by): one for one in ordered if one.content_hash == content_hash}
+    about_this = [one for one in ordered if one.content_hash in holds or at_any_time(one.parts) == timeless]
+    last_here = {same_person(one.by): one for one in about_this}
     approvals = [
         one
         for person, one in last_here.items()
-        if one.decision is Decision.APPROVED and last[person].decision is Decision.APPROVED
+        if one.content_hash in holds
+        and one.decision is Decision.APPROVED
+        and last[person].decision is Decision.APPROVED
     ]
     newest = max((one.at for one in approvals), default=None)
     objections = [
         one
         for one in last.values()
-        if one.decision is Decision.CHANGES
-        and (one.content_hash == content_hash or (newest is not None and one.at > newest))
+        if one.decision is Decision.CHANGES and (one.content_hash in holds or (newest is not None and one.at > newest))
     ]
-    stale = [Stale(one, changes(one.parts, parts)) for one in last.values() if one.content_hash != content_hash]
+    stale = [Stale(one, changes(one.parts, parts)) for one in last.values() if one.content_hash not in holds]
     in_time = sorted(approvals, key=lambda one: one.at)
     return Standing(content_hash, parts, required, tuple(in_time), tuple(objections), tuple(stale), ordered)
 

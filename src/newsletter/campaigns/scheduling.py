@@ -45,6 +45,13 @@ class Schedule:
         """The moment by the clock in `zone`, in UTC."""
         return moment(self.wall, self.zone)
 
+    @property
+    def named(self) -> str:
+        """The time as approvals call it: the same however it was written."""
+        shown = self.wall if self.local else self.due
+        time = f"{shown:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+        return f"{time} by everybody's own clock, or that of {self.zone}" if self.local else f"{time} UTC"
+
 
 def read_schedule(words: str, zone: ZoneInfo, now: datetime, local: bool = False) -> Schedule:
     """What `--at` means by the clocks of `zone`, unless it names another; raises `SettingsError` when it cannot be."""

@@ -17,6 +17,7 @@ from newsletter.model import Decision, Severity, Standing
 from newsletter.pipeline import approvals as reviews
 from newsletter.pipeline.approvals import Opinion, short
 from newsletter.pipeline.building import Built, build
+from newsletter.pipeline.scheduling import schedule_of
 
 
 @click.command()
@@ -25,24 +26,39 @@ from newsletter.pipeline.building import Built, build
 @click.option("--comment", default="", metavar="TEXT", help="Kept with the decision.")
 @click.option("--reject", is_flag=True, help="Ask for changes instead; say which with --comment.")
 @click.option("--content", default="", metavar="HASH", help="Only if the content still is this one.")
+@click.option("--at", "when", default="", metavar="WHEN", help="Only for this time, as in `send --at`.")
+@click.option("--local-time", is_flag=True, help="With --at: at that time by everybody's own clock.")
 @json_option
 @click.pass_context
 def approve(
-    context: click.Context, issue: str, by: str, comment: str, reject: bool, content: str, as_json: bool
+    context: click.Context,
+    issue: str,
+    by: str,
+    comment: str,
+    reject: bool,
+    content: str,
+    when: str,
+    local_time: bool,
+    as_json: bool,
 ) -> None:
     """Approve an issue, or ask for changes.
 
-    The decision holds for exactly the content it was made about: mails, pictures, audience rule, sender and schedule.
+    The decision holds for exactly the content it was made about: mails, pictures, audience rule, sender and limits.
+    With --at it holds for that time alone, otherwise whenever the issue is sent.
     """
+    if local_time and not when:
+        raise click.UsageError("--local-time says by whose clock, so it needs --at WHEN as well.")
     workspace = workspace_of(context)
     decision = Decision.CHANGES if reject else Decision.APPROVED
-    standing = reviews.approve(workspace, issue, Opinion(by, decision, comment, content))
+    schedule = schedule_of(workspace, when, local_time) if when else None
+    standing = reviews.approve(workspace, issue, Opinion(by, decision, comment, content, schedule))
     if as_json:
         print_json(standing_json(standing))
         return
     newest = standing.every[-1]
     verb = "asked for changes to" if reject else "approved"
-    click.echo(f"{newest.by} {verb} {issue} {short(standing.content_hash)}.")
+    time = f" for {schedule.named}" if schedule else ""
+    click.echo(f"{newest.by} {verb} {issue} {short(standing.content_hash)}{time}.")
     for line in reviews.words_of(standing):
         click.echo(line)
 

@@ -155,7 +155,7 @@ def _freeze(
 ) -> Planned:
     """Show the plan, ask, and write the campaign into the database."""
     with progress_bar("Rendering", as_json) as progress:
-        planned = sending.plan(workspace, issue, name, progress, fresh=True)
+        planned = sending.plan(workspace, issue, name, progress, fresh=True, schedule=schedule)
     if as_json:
         print_findings(planned.built.findings)
     else:

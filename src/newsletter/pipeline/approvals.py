@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.campaigns.approvals_file import FILE, add_approval, read_approvals, shortened
-from newsletter.campaigns.approving import hash_of, same_person, standing
+from newsletter.campaigns.approving import at_any_time, at_time, hash_of, same_person, standing, time_of
+from newsletter.campaigns.scheduling import Schedule
 from newsletter.content.issues import FOLDER
 from newsletter.errors import Refused, SettingsError
-from newsletter.model import Approval, Decision, Standing
+from newsletter.model import Approval, Decision, Stale, Standing
 from newsletter.pipeline.approved_parts import parts_of
 from newsletter.pipeline.approved_texts import keep_texts
 from newsletter.pipeline.building import Built, build
@@ -31,13 +32,15 @@ class Opinion:
     comment: str = ""
     content: str = ""
     """The hash (or its first 8 characters and more) of what they looked at; empty: what is there now."""
+    schedule: Schedule | None = None
+    """The one time they approve it for; None: whenever it is sent."""
 
 
-def approvals_of(workspace: Workspace, built: Built) -> Standing:
-    """Where the issue stands, as it was built just now."""
-    parts = parts_of(workspace, built)
+def approvals_of(workspace: Workspace, built: Built, schedule: Schedule | None = None) -> Standing:
+    """Where the issue stands, as it was built just now, for being sent now or at the time of the `schedule`."""
+    parts = at_time(parts_of(workspace, built), schedule.named if schedule else "")
     every = read_approvals(*_place(workspace, built.issue))
-    return standing(every, hash_of(built.content_hash, parts), parts, workspace.settings.approval.required)
+    return standing(every, built.content_hash, parts, workspace.settings.approval.required)
 
 
 def approve(workspace: Workspace, argument: str, opinion: Opinion) -> Standing:
@@ -51,12 +54,15 @@ def approve(workspace: Workspace, argument: str, opinion: Opinion) -> Standing:
     comment = _comment(opinion.comment)
     if opinion.decision is Decision.CHANGES and not comment:
         raise SettingsError("--reject: say what is to be changed with --comment TEXT.")
+    if opinion.decision is Decision.CHANGES and opinion.schedule is not None:
+        raise SettingsError("--reject: changes are asked for whenever it is to be sent. Leave --at out.")
     # What lies in build/ decides nothing here, as it decides nothing when mail is sent.
     built = build(workspace, argument, fresh=True)
-    before = approvals_of(workspace, built)
-    if opinion.content and not _meant(opinion.content, before.content_hash):
+    before = approvals_of(workspace, built, opinion.schedule)
+    seen = hash_of(built.content_hash, at_any_time(before.parts))
+    if opinion.content and not any(_meant(opinion.content, one) for one in (before.content_hash, seen)):
         raise Refused(
-            f"issue '{built.issue}' is not what was looked at any more: it is {short(before.content_hash)} now, not "
+            f"issue '{built.issue}' is not what was looked at any more: it is {short(seen)} now, not "
             f"{short(opinion.content)}. Look at it again; nothing was recorded."
         )
     decided = Approval(name, shortened(now()), opinion.decision, comment, before.content_hash, dict(before.parts))
@@ -64,13 +70,14 @@ def approve(workspace: Workspace, argument: str, opinion: Opinion) -> Standing:
     keep_texts(workspace, built, before.content_hash)
     if opinion.decision is Decision.APPROVED:
         keep_mails(workspace, built, before.content_hash)
-    return approvals_of(workspace, built)
+    return approvals_of(workspace, built, opinion.schedule)
 
 
 def refuse_unapproved(standing: Standing) -> None:
     """Raise `Refused` when the issue may not be sent, saying who approved and what is missing."""
     if standing.stops:
-        advice = "Look at it, and approve exactly this content with `newsletter approve ISSUE --by NAME`."
+        at = " --at WHEN" if time_of(standing.parts) else ""
+        advice = f"Look at it, and approve exactly this content with `newsletter approve ISSUE --by NAME{at}`."
         raise Refused(" ".join([*words_of(standing), advice]))
 
 
@@ -82,13 +89,27 @@ def words_of(standing: Standing) -> list[str]:
         told.append(f"Approved by {by}; approvals required: {standing.required}, missing: {standing.missing}.")
     for one in standing.objections:
         told.append(f"{one.by} asked for changes on {one.at:%Y-%m-%d %H:%M} UTC{_said(one)}.")
+    time = time_of(standing.parts)
+    open_ended = ", ".join(one.by for one in standing.approvals if time and not time_of(one.parts))
+    if open_ended:
+        told.append(f"It is to be sent at {time}; {open_ended} approved it for whatever time it is sent.")
     for stale in standing.stale:
+        if _for_another_time(stale, standing):
+            one = stale.approval
+            told.append(f"The approval of {one.by} ({one.at:%Y-%m-%d %H:%M}) is for {time_of(one.parts)} only.")
+            continue
         what = "The approval" if stale.approval.decision is Decision.APPROVED else "The request for changes"
         told.append(
             f"{what} of {stale.approval.by} ({stale.approval.at:%Y-%m-%d %H:%M}) is stale. "
             f"Changed since: {'; '.join(stale.changed)}."
         )
     return told
+
+
+def _for_another_time(stale: Stale, standing: Standing) -> bool:
+    """Whether nothing but the time differs from what was approved."""
+    one = stale.approval
+    return bool(time_of(one.parts)) and at_any_time(one.parts) == at_any_time(standing.parts)
 
 
 def short(content_hash: str) -> str:

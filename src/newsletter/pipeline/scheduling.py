@@ -33,13 +33,18 @@ class DueTimes:
 def new_schedule(workspace: Workspace, name: str, existing: Campaign | None, words: str, local: bool) -> Schedule:
     """What a person wrote after `--at`; raises `SettingsError` when it is past or cannot be read, `Refused` when there
     is a campaign of that name already."""
-    schedule = read_schedule(words, ZoneInfo(workspace.settings.time_zone), workspace.clock(), local)
+    schedule = schedule_of(workspace, words, local)
     if existing is not None:
         raise Refused(
             f"campaign '{name}' is {existing.status.value} already. `newsletter cancel {name}` ends it; a new schedule "
             f"needs another name: --campaign {name}-2."
         )
     return schedule
+
+
+def schedule_of(workspace: Workspace, words: str, local: bool) -> Schedule:
+    """What a person wrote after `--at`; raises `SettingsError` when it is past or cannot be read."""
+    return read_schedule(words, ZoneInfo(workspace.settings.time_zone), workspace.clock(), local)
 
 
 def preview(workspace: Workspace, audience: Audience, schedule: Schedule) -> DueTimes:

@@ -74,14 +74,20 @@ class SendOptions:
 
 
 def plan(
-    workspace: Workspace, argument: str, campaign: str = "", progress: Progress = silent, fresh: bool = False
+    workspace: Workspace,
+    argument: str,
+    campaign: str = "",
+    progress: Progress = silent,
+    fresh: bool = False,
+    schedule: Schedule | None = None,
 ) -> Planned:
     """The dry run: build, import if the file has changed, count. Nothing is frozen or sent.
 
-    `fresh` renders everything anew, whatever lies in `build/`: for what is about to be mailed.
+    `fresh` renders everything anew, whatever lies in `build/`: for what is about to be mailed. Approvals are those that
+    hold for the time of the `schedule`.
     """
     built = build(workspace, argument, progress=progress, fresh=fresh, whole=True)
-    standing = approvals_of(workspace, built)
+    standing = approvals_of(workspace, built, schedule)
     built = replace(built, audience=as_of(built.audience, workspace.clock()))
     professions = load_professions(workspace.root)
     with open_store(workspace) as database:
