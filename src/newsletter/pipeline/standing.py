@@ -19,6 +19,8 @@ from newsletter.store.delivery_log import LogEntry, log
 from newsletter.store.events import Figures, figures
 
 _RECENT = timedelta(minutes=1)
+_SHORTEST = 1.0
+"""Seconds: over less than that a rate is chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class CampaignState:
     by_profession: Mapping[str, int]
     next_due: datetime | None
     rate: float = 0.0
-    """Messages a second over the last minute."""
+    """Messages a second over the last minute, or since the first within it; of what is finished, until the last."""
     forced: str = ""
     """Why it was sent in spite of findings, and which; empty when there were none."""
     approved_by: tuple[str, ...] = ()
@@ -97,13 +99,21 @@ def state_of(connection: Connection, name: str, now: datetime) -> CampaignState:
         ledger.reasons(connection, campaign.id),
         ledger.accepted_by_profession(connection, campaign.id),
         ledger.next_due(connection, campaign.id),
-        ledger.accepted_since(connection, campaign.id, now - _RECENT) / _RECENT.total_seconds(),
+        _rate(connection, campaign, now),
         freezing.reason(notes),
         freezing.approved_by(notes),
         waiting=ledger.waiting(connection, campaign.id, now),
         figures=figures(connection, campaign.id),
         tried=tried(connection, campaign.id, now),
     )
+
+
+def _rate(connection: Connection, campaign: Campaign, now: datetime) -> float:
+    accepted, first, last = ledger.accepted_since(connection, campaign.id, now - _RECENT)
+    if first is None or last is None:
+        return 0.0
+    until = last if campaign.status is CampaignStatus.FINISHED else now
+    return accepted / max((until - first).total_seconds(), _SHORTEST)
 
 
 def refuse_unfinished(state: CampaignState) -> None:

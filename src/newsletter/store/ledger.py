@@ -354,10 +354,14 @@ def retry_rejected(connection: Connection, campaign: CampaignId, now: datetime) 
     return connection.execute(update(deliveries).where(where).values(values)).rowcount
 
 
-def accepted_since(connection: Connection, campaign: CampaignId, moment: datetime) -> int:
-    """How many messages of the campaign the provider has taken since then."""
+def accepted_since(
+    connection: Connection, campaign: CampaignId, moment: datetime
+) -> tuple[int, datetime | None, datetime | None]:
+    """How many messages of the campaign the provider has taken since then, and when the first and the last of them."""
     mine = and_(deliveries.c.campaign_id == campaign, deliveries.c.state == State.ACCEPTED.value)
-    return connection.execute(select(func.count()).where(mine, deliveries.c.changed_at >= moment)).scalar_one()
+    moments = func.count(), func.min(deliveries.c.changed_at), func.max(deliveries.c.changed_at)
+    row = connection.execute(select(*moments).where(mine, deliveries.c.changed_at >= moment)).one()
+    return row[0], row[1], row[2]
 
 
 def next_due(connection: Connection, campaign: CampaignId) -> datetime | None:
