@@ -123,10 +123,37 @@ def test_a_schedule_that_is_too_old_is_paused_with_the_reason_and_told_once(time
     campaign = timed.state().campaign
     assert (campaign.status, timed.files.outbox()) == (CampaignStatus.PAUSED, [])
     assert campaign.status_reason == "it was due at 2026-11-21 15:00 UTC, more than 6 hours ago"
-    assert timed.run(late=True) == [], "what is paused stays so"
+    assert timed.run() == [], "told once"
     steering.resume(timed.open(), "letter")
     assert timed.run() == [("letter", Ending.FINISHED)]
     assert timed.reached() == _everybody()
+
+
+def test_what_was_paused_as_late_is_sent_when_told_and_what_a_person_paused_is_not(quick: Timed) -> None:
+    quick.files.write("newsletter.yaml", (quick.files.root / "newsletter.yaml").read_text() + "schedule: {late: 1m}\n")
+    for name in ("letter", "second"):
+        quick.schedule("2026-11-21 15:00", name)
+    steering.pause(quick.open(), "second", "not yet")
+    quick.now = NOW + 3 * HOUR + timedelta(seconds=61)
+    (ran,) = quick.ran()
+    assert (ran.campaign, ran.ending) == ("letter", Ending.LATE)
+    assert "more than a minute ago" in ran.message
+    assert quick.run(late=True) == [("letter", Ending.FINISHED)]
+    assert (quick.reached(), quick.reached("second")) == (_everybody(), Counter())
+
+
+def test_the_rate_counts_from_the_first_message_within_the_minute(quick: Timed) -> None:
+    quick.schedule("2026-11-21 15:00")
+    quick.now = NOW + 3 * HOUR
+    sending.send(quick.open(), "letter", sending.SendOptions(limit=20), Event())
+    began = quick.now
+    for seconds, rate in ((0, 20.0), (10, 2.0), (60, 20 / 60), (61, 0.0)):
+        quick.now = began + timedelta(seconds=seconds)
+        assert quick.state().rate == rate, seconds
+    quick.now = began + timedelta(seconds=5)
+    assert quick.run() == [("letter", Ending.FINISHED)]
+    quick.now = began + timedelta(seconds=30)
+    assert quick.state().rate == PEOPLE / 5, "what is finished grows no slower"
 
 
 def test_a_schedule_as_old_as_is_allowed_is_sent_and_an_older_one_when_told(quick: Timed) -> None:

@@ -17,9 +17,13 @@ from newsletter.model import Campaign, CampaignStatus
 from newsletter.pipeline import deciding
 from newsletter.pipeline.sending import SendOptions, send
 from newsletter.pipeline.standing import CampaignState, refuse_unfinished, status, winner_words
+from newsletter.pipeline.steering import resume
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, open_store, silent
 from newsletter.store import campaigns, experiments, ledger
 from newsletter.store.database import Connection, Database
+
+_LATE = "it was due at "
+"""How the reason of a pause begins that nobody but a late start made."""
 
 
 class Ending(StrEnum):
@@ -55,13 +59,14 @@ class Ran:
 
 
 def run_due(workspace: Workspace, stop: Event, late: bool = False, progress: Progress = silent) -> tuple[Ran, ...]:
-    """Send all that is due; `late` sends also what is older than `schedule: {late: …}` allows. Never raises for a
-    campaign; raises `StoreUnavailable` when the database cannot say what is due."""
+    """Send all that is due; `late` sends also what is older than `schedule: {late: …}` allows, and what an earlier run
+    paused for that. Never raises for a campaign; raises `StoreUnavailable` when the database cannot say what is due."""
     if not has_database(workspace):
         return ()
     with open_store(workspace) as database, database.connect() as connection:
         now = workspace.clock()
-        due = [one for one in campaigns.unfinished_campaigns(connection) if _is_due(connection, one, now)]
+        open_ones = campaigns.unfinished_campaigns(connection)
+        due = [one for one in open_ones if _is_due(connection, one, now) or (late and _was_late(one))]
     found = []
     for campaign in sorted(due, key=lambda one: one.scheduled_at or one.created_at):
         if stop.is_set():
@@ -79,11 +84,18 @@ def _is_due(connection: Connection, campaign: Campaign, now: datetime) -> bool:
     return ledger.is_due(connection, campaign.id, now) or deciding.is_due(connection, campaign.id, now)
 
 
+def _was_late(campaign: Campaign) -> bool:
+    """Whether an earlier run paused it because its time was long past."""
+    return campaign.status is CampaignStatus.PAUSED and campaign.status_reason.startswith(_LATE)
+
+
 def _run(workspace: Workspace, campaign: Campaign, stop: Event, late: bool, progress: Progress) -> Ran | None:
     """Send one campaign; None when another process has it."""
     try:
         if not late and (told := _paused_as_late(workspace, campaign)):
             return Ran(campaign.name, Ending.LATE, told)
+        if late and _was_late(campaign):
+            resume(workspace, campaign.name)
         state = send(workspace, campaign.name, SendOptions(waits=False), stop, progress)
     except BeingSent:
         return None
@@ -108,13 +120,13 @@ def _paused_as_late(workspace: Workspace, campaign: Campaign) -> str:
     due = campaign.scheduled_at
     if campaign.status is not CampaignStatus.SCHEDULED or due is None or not is_late(due, now, most):
         return ""
-    reason = f"it was due at {due:%Y-%m-%d %H:%M} UTC, more than {_hours(most)} ago"
+    reason = f"{_LATE}{due:%Y-%m-%d %H:%M} UTC, more than {_length(most)} ago"
     with open_store(workspace) as database:
         if not _pause(database, campaign, reason, now):
             return ""
     return (
         f"{reason}, so it is paused. `newsletter resume {campaign.name}` has the next run send it, "
-        f"`newsletter cancel {campaign.name}` ends it."
+        f"`newsletter cancel {campaign.name}` ends it, `newsletter run-due --late` sends all that are late."
     )
 
 
@@ -145,6 +157,8 @@ def _judged(state: CampaignState) -> Ran:
     return Ran(name, Ending.FINISHED, "", state)
 
 
-def _hours(most: timedelta) -> str:
-    hours = most.total_seconds() / 3600
-    return f"{hours:g} hours" if hours != 1 else "an hour"
+def _length(most: timedelta) -> str:
+    """'a minute', '90 minutes', '24 hours': settings have whole minutes."""
+    minutes = round(most.total_seconds() / 60)
+    count, one, several = (minutes // 60, "an hour", "hours") if minutes % 60 == 0 else (minutes, "a minute", "minutes")
+    return one if count == 1 else f"{count} {several}"
