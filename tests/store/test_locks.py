@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import signal
 import subprocess
 import sys
@@ -9,12 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from newsletter.errors import Refused, StoreUnavailable
 from newsletter.store.database import Database, open_database
-from newsletter.store.locks import campaign_lock
+from newsletter.store.locks import campaign_lock, is_held
 
 HOLDING = """
 import sys, time
@@ -54,6 +56,30 @@ def test_a_sender_that_was_killed_never_blocks_the_next(database: Database, stor
         process.send_signal(signal.SIGKILL)
         process.wait()
         _until_free(database)
+
+
+def test_whoever_asks_is_told_who_is_held_and_takes_nothing(database: Database, tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    assert not is_held(database, "march")
+    assert sorted(tmp_path.rglob("*")) == before
+    for _ in range(2):
+        with campaign_lock(database, "march"):
+            assert (is_held(database, "march"), is_held(database, "april")) == (True, False)
+        if database.path is not None:
+            assert not is_held(database, "march")
+
+
+def test_a_sender_that_meets_somebody_who_asks_begins_all_the_same(tmp_path: Path) -> None:
+    database = open_database("sqlite:///n.db", tmp_path)
+    with campaign_lock(database, "march"):
+        pass
+    (lock,) = tmp_path.glob("*.lock")
+    with lock.open() as asking:
+        fcntl.flock(asking, fcntl.LOCK_SH)
+        Timer(0.07, fcntl.flock, (asking, fcntl.LOCK_UN)).start()
+        with campaign_lock(database, "march"):
+            pass
+    database.close()
 
 
 def _until_free(database: Database) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, astuple, fields
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -217,13 +220,13 @@ def _tried_json(tried: Tried) -> dict[str, object]:
 
 def _standing(state: CampaignState, already: bool) -> str:
     campaign = state.campaign
-    because = f": {campaign.status_reason}" if campaign.status_reason else ""
+    because = f": {' '.join(campaign.status_reason.split())}" if campaign.status_reason else ""
     if campaign.status is CampaignStatus.FINISHED:
         return "was finished already" if already else "is finished"
     if campaign.status is CampaignStatus.SCHEDULED and campaign.scheduled_at is not None:
         return f"is scheduled for {campaign.scheduled_at:%Y-%m-%d %H:%M} UTC"
     words = {CampaignStatus.PAUSED: "is paused", CampaignStatus.CANCELLED: "was cancelled"}
-    return words.get(campaign.status, "is not finished") + because
+    return words.get(campaign.status, "is being sent" if state.being_sent else "is not finished") + because
 
 
 def _pace(state: CampaignState) -> str:
@@ -250,9 +253,22 @@ def _watch(workspace: Workspace, name: str, as_json: bool) -> None:
         print_campaign(workspace, state, as_json)
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
+    """The file to write to; raises `SettingsError` when it cannot be written."""
+    try:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            yield file
+    except OSError as error:
+        name = shown(path, Path.cwd())
+        raise SettingsError(
+            f"--log: {name} cannot be written: {error.strerror}. Name a file in a folder that exists."
+        ) from error
+
+
 def _write_log(workspace: Workspace, name: str, path: Path) -> None:
     """One line per delivery; cells that a spreadsheet would compute are neutralised."""
-    with standing.campaign_log(workspace, name) as entries, path.open("w", newline="", encoding="utf-8") as file:
+    with standing.campaign_log(workspace, name) as entries, _opened(path) as file:
         writer = csv.writer(file)
         for number, entry in enumerate(entries):
             if not number:
@@ -271,6 +287,7 @@ def _json(workspace: Workspace, state: CampaignState) -> dict[str, object]:
         "issue": campaign.issue,
         "status": campaign.status.value,
         "status_reason": campaign.status_reason,
+        "being_sent": state.being_sent,
         "scheduled_at": campaign.scheduled_at.isoformat() if campaign.scheduled_at else None,
         "counts": counts_json(state.counts),
         "by_profession": {key or UNMATCHED: people for key, people in state.by_profession.items()},

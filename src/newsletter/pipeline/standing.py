@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from newsletter.campaigns import freezing
@@ -17,6 +17,7 @@ from newsletter.store import campaigns, ledger
 from newsletter.store.database import Connection
 from newsletter.store.delivery_log import LogEntry, log
 from newsletter.store.events import Figures, figures
+from newsletter.store.locks import is_held
 
 _RECENT = timedelta(minutes=1)
 _SHORTEST = 1.0
@@ -46,6 +47,8 @@ class CampaignState:
     """What the provider told of it; None while no event is known."""
     tried: Tried | None = None
     """The experiment, when there is one."""
+    being_sent: bool = False
+    """Whether a process has it now."""
 
     @property
     def only_waits(self) -> bool:
@@ -59,7 +62,7 @@ def status(workspace: Workspace, name: str) -> CampaignState:
     if not has_database(workspace):
         raise SettingsError(f"no campaign '{name}'. Nothing has been sent from here yet.")
     with open_store(workspace) as database, database.connect() as connection:
-        return state_of(connection, name, workspace.clock())
+        return replace(state_of(connection, name, workspace.clock()), being_sent=is_held(database, name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,10 @@ from sqlalchemy import text
 from newsletter.errors import BeingSent, StoreBusy, StoreUnavailable
 from newsletter.store.database import Database
 
+_TRIES = 4
+_BETWEEN = 0.05
+"""Seconds. Whoever only asks holds the lock for a moment: a sender that meets one tries again."""
+
 Verify = Callable[[], None]
 """Raises `StoreUnavailable` when the lock may be another's by now."""
 
@@ -34,6 +38,24 @@ def campaign_lock(database: Database, campaign: str) -> Iterator[Verify]:
     lock = _session_lock(database, campaign) if database.path is None else _file_lock(database.path, campaign)
     with lock as verify:
         yield verify
+
+
+def is_held(database: Database, campaign: str) -> bool:
+    """Whether some process has the campaign now."""
+    if database.path is None:
+        with database.connect() as connection:
+            return bool(connection.execute(text(_HELD), {"number": _number(campaign)}).scalar_one())
+    try:
+        handle = os.open(_lock_path(database.path, campaign), os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 @contextmanager
@@ -59,29 +81,49 @@ def import_lock(database: Database, source: str) -> Iterator[None]:
 
 @contextmanager
 def _file_lock(database: Path, campaign: str) -> Iterator[Verify]:
-    name = blake2b(campaign.encode(), digest_size=6).hexdigest()
-    path = database.with_name(f"{database.name}.{name}.lock")
+    path = _lock_path(database, campaign)
     try:
         handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
         raise StoreUnavailable(f"{path}: the lock file cannot be made: {error.strerror}.") from error
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise _held(campaign) from error
+        for left in reversed(range(_TRIES)):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if not left:
+                    raise _held(campaign) from error
+                time.sleep(_BETWEEN)
         yield lambda: None
     finally:
         os.close(handle)
 
 
+def _lock_path(database: Path, campaign: str) -> Path:
+    name = blake2b(campaign.encode(), digest_size=6).hexdigest()
+    return database.with_name(f"{database.name}.{name}.lock")
+
+
+# The server shows the two halves of an advisory lock's number (PostgreSQL's manual, "pg_locks").
+_HELD = (
+    "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+    "AND ((CAST(classid AS bigint) << 32) | CAST(objid AS bigint)) = :number)"
+)
+
+
 @contextmanager
 def _session_lock(database: Database, campaign: str) -> Iterator[Verify]:
-    number = int.from_bytes(blake2b(f"campaign {campaign}".encode(), digest_size=8).digest(), signed=True)
+    number = {"number": _number(campaign)}
     with database.session() as connection:
-        if not connection.execute(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}).scalar_one():
+        if not connection.execute(text("SELECT pg_try_advisory_lock(:number)"), number).scalar_one():
             raise _held(campaign)
         yield lambda: database.ask(connection)
+
+
+def _number(campaign: str) -> int:
+    return int.from_bytes(blake2b(f"campaign {campaign}".encode(), digest_size=8).digest(), signed=True)
 
 
 def _held(campaign: str) -> BeingSent:
