@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from newsletter.cli.main import newsletter
+from newsletter.errors import Refused
 from newsletter.pipeline import sending, steering
 from newsletter.pipeline.workspace import Workspace, open_store, open_workspace
 from newsletter.store.database import Database
@@ -55,6 +56,19 @@ def test_a_log_that_cannot_be_written_is_told_in_words(begun: Workspace) -> None
         assert "--log" in str(done.exception) + done.stderr, path
         assert getattr(done.exception, "exit_code", done.exit_code) == 2
     assert _run(begun, "status", "tides", "--log", str(begun.root / "x.csv")).exit_code == 0
+
+
+def test_a_database_that_is_gone_beside_mail_that_was_sent_mails_nobody_again(begun: Workspace) -> None:
+    for path in (begun.root / "var").glob("newsletter.db*"):
+        path.unlink()
+    before = sorted((begun.root / "var/outbox").rglob("*.eml"))
+    refused = _run(begun, "send", "tides", "--yes")
+    assert "var/outbox/tides holds mail of a campaign 'tides', and the database knows of none" in str(refused.exception)
+    assert getattr(refused.exception, "exit_code", 0) == 1
+    with pytest.raises(Refused, match="holds mail"):
+        sending.freeze(begun, sending.plan(begun, "tides"))
+    assert sorted((begun.root / "var/outbox").rglob("*.eml")) == before
+    assert _run(begun, "send", "tides", "--yes", "--campaign", "tides-2").exit_code == 0
 
 
 def test_a_reason_is_one_line(begun: Workspace) -> None:

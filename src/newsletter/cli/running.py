@@ -12,6 +12,12 @@ from newsletter.cli.sending import Interrupted, draining
 from newsletter.errors import Stopped
 from newsletter.pipeline import due
 from newsletter.pipeline.due import Ran
+from newsletter.pipeline.workspace import has_database
+
+_NO_DATABASE = (
+    "There is no database yet: nothing was ever scheduled or sent from this workspace. If something was, look at "
+    "`database:` in newsletter.yaml and NEWSLETTER_DATABASE_URL."
+)
 
 
 class _Unfinished(Stopped):
@@ -34,6 +40,8 @@ def run_due(context: click.Context, late: bool, as_json: bool) -> None:
     stop = Event()
     with draining(stop) as signals, progress_bar("Sending", as_json) as progress:
         found = due.run_due(workspace, stop, late, progress)
+    if not found and not has_database(workspace):
+        click.echo(_NO_DATABASE, err=True)
     if as_json:
         print_json({"ran": [_json(one) for one in found]})
     for one in found:

@@ -154,6 +154,7 @@ def _freeze(
     schedule: Schedule | None = None,
 ) -> Planned:
     """Show the plan, ask, and write the campaign into the database."""
+    sending.refuse_unknown_mail(workspace, name)
     with progress_bar("Rendering", as_json) as progress:
         planned = sending.plan(workspace, issue, name, progress, fresh=True, schedule=schedule)
     if as_json:

@@ -18,6 +18,7 @@ from newsletter.delivery.providers.contract import ProviderRefuses
 from newsletter.delivery.supply import DomainPace
 from newsletter.delivery.throttle import Throttle
 from newsletter.errors import Refused, SettingsError, Stopped, StoreUnavailable
+from newsletter.files import shown
 from newsletter.model import (
     DEFAULT,
     Campaign,
@@ -33,7 +34,7 @@ from newsletter.pipeline import deciding
 from newsletter.pipeline.approvals import approvals_of, refuse_unapproved
 from newsletter.pipeline.building import Built, build
 from newsletter.pipeline.people import as_of, import_file, refuse_unanswerable
-from newsletter.pipeline.providers import assembler_for, open_provider
+from newsletter.pipeline.providers import assembler_for, open_provider, outbox_folder
 from newsletter.pipeline.scheduling import due_times
 from newsletter.pipeline.standing import CampaignState, state_of
 from newsletter.pipeline.unknown_attributes import unknown_attributes
@@ -141,6 +142,20 @@ def find_campaign(workspace: Workspace, name: str) -> Campaign | None:
         return campaigns.find_campaign(connection, name)
 
 
+def refuse_unknown_mail(workspace: Workspace, name: str) -> None:
+    """Raise `Refused` when the outbox holds mail of a campaign that the database has never heard of: with the database
+    gone, who was mailed is forgotten, and everybody would be mailed again."""
+    folder = outbox_folder(workspace, name)
+    if folder is None or not any(one.is_file() for one in folder.rglob("*")):
+        return
+    place = shown(folder, workspace.root)
+    raise Refused(
+        f"{place} holds mail of a campaign '{name}', and the database knows of none: everybody would be mailed again. "
+        "Bring the right database back (`database:` in newsletter.yaml, NEWSLETTER_DATABASE_URL). If it is meant to be "
+        f"sent anew, move {place} away, or give another name with --campaign."
+    )
+
+
 def freeze(workspace: Workspace, planned: Planned, forced: str = "", schedule: Schedule | None = None) -> None:
     """Write content and recipients into the database in one transaction, and why it was `forced`, if it was.
 
@@ -149,6 +164,7 @@ def freeze(workspace: Workspace, planned: Planned, forced: str = "", schedule: S
     built, made = planned.built, planned.plan
     require_provider(workspace.settings)
     refuse_unsendable(planned, forced, schedule)
+    refuse_unknown_mail(workspace, made.campaign)
     # Of a person only that is frozen which the mail names; the To line names them.
     named = fields_named(one for variant in built.variants for one in variant.merge_fields)
     needed = {*named, "first_name", "last_name"} - {"address", "unsubscribe_url"}
