@@ -195,6 +195,13 @@ class ProviderSettings(_Model):
     """From when to when nothing is sent, as 22:00-07:00 in `time_zone`."""
     connections: Annotated[int, Field(ge=1, le=100)] = 10
 
+    @field_validator("warmup")
+    @classmethod
+    def _begins(cls, value: dict[int, int]) -> dict[int, int]:
+        if value and 1 not in value:
+            raise ValueError("must say how many may be sent on day 1, or nothing ever begins: `warmup: {1: 500, …}`")
+        return value
+
     @field_validator("name")
     @classmethod
     def _known(cls, value: str) -> str:

@@ -50,6 +50,7 @@ def test_nothing_is_sent_in_quiet_hours(letter: Any) -> None:
         ('quiet_hours: "25:00-07:00"', "write quiet hours as"),
         ("hourly: 0", "provider.hourly"),
         ("warmup: {0: 5}", "provider.warmup"),
+        ("warmup: {2: 10}", "or nothing ever begins"),
         ("domains: {gmail.com: fast}", "write a rate as"),
     ],
 )
