@@ -57,7 +57,14 @@ def test_an_issue_that_tries_nothing_has_no_experiment(load: Callable[..., Issue
         ("{share: 20%, winner: clicks, subjects: [A, '']}", "4: a subject must say something"),
         ('{share: 20%, winner: clicks, subjects: [A, "b\\nBcc: c"]}', "4: '1' must be one line"),
         ("{share: 20%, winner: clicks, subjects: One}", "4: 'ab.subjects' must be a list"),
-        ("{share: 0%, winner: clicks, subjects: [A, B]}", "4: '0%' is no share"),
+        (
+            "{share: 0%, winner: clicks, subjects: [A, B]}",
+            "4: '0%' is no share. Write how many of the recipients get an arm, such as `20%`: more than 0%",
+        ),
+        (
+            "{share: 20, winner: clicks, subjects: [A, B]}",
+            "4: '20' is no share. Write how many of the recipients get an arm, such as `20%`: with the % sign.",
+        ),
         ("{share: 101%, winner: clicks, subjects: [A, B]}", "4: '101%' is no share"),
         ("{share: 0.2, winner: clicks, subjects: [A, B]}", "4: '0.2' is no share. Write how many"),
         ("{share: -5%, winner: clicks, subjects: [A, B]}", "4: '-5%' is no share"),

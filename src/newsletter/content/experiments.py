@@ -105,8 +105,10 @@ def _share(written: object, parts: Parts) -> float:
     match = _SHARE.fullmatch(written.strip()) if isinstance(written, str) else None
     share = float(match[1]) if match else 0.0
     if not 0 < share <= 100:
+        why = "more than 0%, and at most 100%" if match else "with the % sign"
         parts.problem(
-            (_KEY, "share"), f"'{written}' is no share. Write how many of the recipients get an arm, such as `20%`."
+            (_KEY, "share"),
+            f"'{written}' is no share. Write how many of the recipients get an arm, such as `20%`: {why}.",
         )
     return share
 
