@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from newsletter.model import CampaignStatus
-from newsletter.pipeline import sending, standing, steering
+from newsletter.pipeline import due, sending, standing, steering
 from newsletter.pipeline.due import Ending, Ran, run_due
 from newsletter.pipeline.scheduling import new_schedule
 from newsletter.pipeline.workspace import Workspace, open_store, open_workspace
@@ -140,6 +140,14 @@ def test_what_was_paused_as_late_is_sent_when_told_and_what_a_person_paused_is_n
     assert "more than a minute ago" in ran.message
     assert quick.run(late=True) == [("letter", Ending.FINISHED)]
     assert (quick.reached(), quick.reached("second")) == (_everybody(), Counter())
+
+
+def test_what_was_cancelled_meanwhile_is_not_called_paused(quick: Timed, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick.schedule("2026-11-21 15:00")
+    quick.now = NOW + 3 * HOUR
+    monkeypatch.setattr(due, "send", lambda *rest: steering.cancel(quick.open(), "letter", "no more"))
+    (ran,) = quick.ran()
+    assert (ran.ending, ran.message) == (Ending.CANCELLED, "it was cancelled meanwhile")
 
 
 def test_the_rate_counts_from_the_first_message_within_the_minute(quick: Timed) -> None:

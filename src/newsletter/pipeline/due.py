@@ -35,7 +35,9 @@ class Ending(StrEnum):
     HELD = "held"
     """By caps, a warm-up or quiet hours."""
     PAUSED = "paused"
-    """Or cancelled, by a person, meanwhile."""
+    """By a person, meanwhile."""
+    CANCELLED = "cancelled"
+    """By a person, meanwhile."""
     LATE = "late"
     """Its time is so long past that a person has to decide; it is paused now."""
     STOPPED = "stopped"
@@ -142,7 +144,8 @@ def _judged(state: CampaignState) -> Ran:
     if state.campaign.status is CampaignStatus.FINISHED:
         return Ran(name, Ending.FINISHED, "", state)
     if state.campaign.status is not CampaignStatus.SENDING:
-        return Ran(name, Ending.PAUSED, f"it was {state.campaign.status.value} meanwhile", state)
+        ending = Ending.CANCELLED if state.campaign.status is CampaignStatus.CANCELLED else Ending.PAUSED
+        return Ran(name, ending, f"it was {state.campaign.status.value} meanwhile", state)
     if state.held and state.held.until and not left.uncertain:
         told = f"held by a limit ({state.held.reason}) until {state.held.until:%Y-%m-%d %H:%M %Z}"
         return Ran(name, Ending.HELD, told, state)
