@@ -275,7 +275,7 @@ def _pause(answer: Answer, now: float) -> float:
 
 
 def _refusal(answer: Answer) -> str:
-    words = _words(answer)
+    words = f"{_words(answer).rstrip('.')}."
     if answer.status == 401:
         return f"SendGrid refuses the API key (401): {words} Set SENDGRID_API_KEY to a key that may send mail."
     if answer.status == 403:
