@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -12,8 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from newsletter.cli.main import newsletter
+from newsletter.delivery.providers.contract import ProviderRefuses
 from newsletter.errors import Refused
-from newsletter.pipeline import sending, steering
+from newsletter.model import Outcome
+from newsletter.pipeline import sending, steering, testing
+from newsletter.pipeline.approvals import Opinion, approve
 from newsletter.pipeline.workspace import Workspace, open_store, open_workspace
 from newsletter.store.database import Database
 from newsletter.store.locks import campaign_lock
@@ -69,6 +72,59 @@ def test_a_database_that_is_gone_beside_mail_that_was_sent_mails_nobody_again(be
         sending.freeze(begun, sending.plan(begun, "tides"))
     assert sorted((begun.root / "var/outbox").rglob("*.eml")) == before
     assert _run(begun, "send", "tides", "--yes", "--campaign", "tides-2").exit_code == 0
+
+
+def test_who_waits_for_a_winner_is_told_apart_from_who_is_pending(begun: Workspace, database: Database) -> None:
+    with database.begin() as connection:
+        connection.exec_driver_sql("UPDATE deliveries SET state='undecided' WHERE state='pending'")
+    shown = _run(begun, "status", "tides").stdout
+    assert "  1  accepted\n  1  undecided\n" in shown
+    assert "pending" not in shown
+
+
+def test_what_is_over_is_not_asked_about_before_it_cannot_be_cancelled(begun: Workspace) -> None:
+    asked = _run(begun, "cancel", "tides")
+    assert "Add --yes" in str(asked.exception)
+    sending.send(begun, "tides", sending.SendOptions(), Event())
+    refused = _run(begun, "cancel", "tides")
+    assert "campaign 'tides' is finished" in str(refused.exception)
+
+
+def test_where_no_approval_is_required_a_plan_tells_of_none_that_is_stale(workspace: Any) -> None:
+    opened = open_workspace(workspace.root, {}, TEMPLATES)
+    approve(opened, "tides", Opinion("Ada"))
+    article = opened.root / "issues/tides/tides.md"
+    article.write_text(article.read_text("utf-8") + "\nMore.\n", "utf-8")
+    shown = _run(opened, "plan", "tides").stdout
+    assert "Approved by nobody; no approval is required." in shown
+    assert "stale" not in shown
+    assert "is stale" in _run(opened, "approvals", "tides").stdout
+
+
+class _Refusing:
+    """A provider that refuses whoever sends."""
+
+    substitutes, group, connections = False, 10, 1
+
+    def connect(self) -> _Refusing:
+        return self
+
+    def deliver(self, mails: Sequence[object]) -> Iterator[Outcome]:
+        raise ProviderRefuses("550 5.7.1 not from you")
+        yield
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def test_a_test_that_is_not_taken_is_refused_whatever_the_reason(
+    workspace: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(testing, "open_provider", lambda *_: _Refusing())
+    opened = open_workspace(workspace.root, {}, TEMPLATES)
+    with pytest.raises(Refused, match=r"550 5\.7\.1 not from you") as refused:
+        testing.send_test(opened, "tides", testing.Trial(("me@example.org",)), Event())
+    assert refused.value.exit_code == 1
 
 
 def test_a_reason_is_one_line(begun: Workspace) -> None:

@@ -16,7 +16,7 @@ import click
 from newsletter.cli.output import counts_json, json_option, print_heading, print_json, print_table, workspace_of
 from newsletter.errors import SettingsError
 from newsletter.files import shown, spreadsheet_cell
-from newsletter.model import UNMATCHED, CampaignStatus
+from newsletter.model import UNMATCHED, CampaignStatus, Counts
 from newsletter.pipeline import standing, steering
 from newsletter.pipeline.deciding import Tried
 from newsletter.pipeline.providers import outbox_folder
@@ -96,11 +96,13 @@ def cancel(context: click.Context, campaign: str, reason: str, yes: bool, as_jso
     Nobody who was not begun gets it. What has left cannot be called back.
     """
     workspace = workspace_of(context)
-    if not yes:
-        left = standing.status(workspace, campaign).counts
+    state = standing.status(workspace, campaign)
+    if not yes and state.campaign.status not in _OVER:
         if not sys.stdin.isatty():
             raise SettingsError("nobody is there to ask. Add --yes to cancel without asking.")
-        click.confirm(f"Cancel '{campaign}' for the {left.unfinished:,} people who are left?", abort=True, err=True)
+        click.confirm(
+            f"Cancel '{campaign}' for the {state.counts.unfinished:,} people who are left?", abort=True, err=True
+        )
     print_campaign(workspace, steering.cancel(workspace, campaign, reason), as_json)
 
 
@@ -144,7 +146,7 @@ def print_campaign(workspace: Workspace, state: CampaignState, as_json: bool, al
         print_json(_json(workspace, state))
         return
     print_heading(f"Campaign {state.campaign.name} {_standing(state, already)}")
-    print_table([(people, key) for key, people in counts_json(state.counts).items() if people or key == "accepted"])
+    print_table([(people, key) for key, people in _told(state.counts).items() if people or key == "accepted"])
     if state.campaign.status is CampaignStatus.SENDING and state.rate and state.counts.pending + state.counts.deferred:
         click.echo(f"  {_pace(state)}")
     if state.campaign.status is CampaignStatus.SENDING and state.waiting and state.next_due:
@@ -168,6 +170,11 @@ def print_campaign(workspace: Workspace, state: CampaignState, as_json: bool, al
     folder = outbox_folder(workspace, state.campaign.name)
     if folder is not None and state.counts.accepted:
         click.echo(f"\nThe messages are in {shown(folder, Path.cwd())}/")
+
+
+def _told(counts: Counts) -> dict[str, int]:
+    """Counts for people: who waits for the winner of an experiment is not pending, as nobody can send it yet."""
+    return {**counts_json(counts), "pending": counts.pending, "undecided": counts.undecided}
 
 
 def _print_tried(state: CampaignState, tried: Tried) -> None:

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event
 from types import FrameType
 
@@ -266,7 +267,9 @@ def _print_plan(workspace: Workspace, planned: Planned) -> None:
     if made.skipped:
         print_heading("Left out")
         print_table([(one.count, one.reason) for one in made.skipped])
-    for line in words_of(planned.standing):
+    standing = planned.standing
+    # Where nobody has to approve, nobody need be told whose approval has become stale.
+    for line in words_of(standing if standing.required else replace(standing, stale=())):
         click.echo(f"\n{line}")
     if made.seconds is not None:
         click.echo(f"\nAt {workspace.settings.provider.rate:g} messages/s this takes {duration(made.seconds)}.")

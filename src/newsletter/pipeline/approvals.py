@@ -86,7 +86,8 @@ def words_of(standing: Standing) -> list[str]:
     told: list[str] = []
     if standing.required or standing.every:
         by = ", ".join(one.by for one in standing.approvals) or "nobody"
-        told.append(f"Approved by {by}; approvals required: {standing.required}, missing: {standing.missing}.")
+        needed = f"approvals required: {standing.required}, missing: {standing.missing}"
+        told.append(f"Approved by {by}; {needed if standing.required else 'no approval is required'}.")
     for one in standing.objections:
         told.append(f"{one.by} asked for changes on {one.at:%Y-%m-%d %H:%M} UTC{_said(one)}.")
     time = time_of(standing.parts)

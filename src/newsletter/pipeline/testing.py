@@ -12,6 +12,7 @@ from threading import Event
 
 from newsletter.audience.addresses import Address, InvalidAddress, parse_address
 from newsletter.delivery.messages import NotPersonalizable
+from newsletter.delivery.providers.contract import ProviderRefuses
 from newsletter.errors import Refused, SettingsError, did_you_mean
 from newsletter.model import (
     DEFAULT,
@@ -146,6 +147,9 @@ def _delivered(
     try:
         for start in range(0, len(mails), provider.group):
             outcomes += connection.deliver(mails[start : start + provider.group])
+    except ProviderRefuses as error:
+        # Nothing was begun that could go on: a test that is not taken is refused, whatever the reason.
+        raise Refused(str(error)) from error
     finally:
         connection.close()
     return dict(zip(addresses, outcomes, strict=True))

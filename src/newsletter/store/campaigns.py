@@ -114,8 +114,8 @@ def set_status(
     now: datetime,
     only_from: Sequence[CampaignStatus] = tuple(CampaignStatus),
 ) -> bool:
-    """Give the campaign that status if it has one of `only_from`; whether it did."""
-    values: dict[str, object] = {"status": status.value, "status_reason": reason}
+    """Give the campaign that status if it has one of `only_from`; whether it did. The reason is kept on one line."""
+    values: dict[str, object] = {"status": status.value, "status_reason": " ".join(reason.split())}
     if status is CampaignStatus.FINISHED:
         values["finished_at"] = now
     where = (campaigns.c.id == campaign) & campaigns.c.status.in_([one.value for one in only_from])
