@@ -242,7 +242,8 @@ def test_a_run_that_ends_during_a_rate_limit_leaves_the_rest_unsent(server: Serv
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(401, "SENDGRID_API_KEY"), (403, "verification"), (404, "404"), (302, "302")]
+    ("status", "words"),
+    [(401, r"made up 401\. Set SENDGRID_API_KEY"), (403, "verification"), (404, "404"), (302, "302")],
 )
 def test_a_refusal_of_the_account_stops_the_campaign_and_nothing_was_sent(
     server: Server, status: int, words: str
