@@ -142,7 +142,7 @@ def test_a_send_refuses_errors_and_is_forced_only_with_a_reason_that_is_recorded
     assert refused.returncode == 1
     assert "--force" in refused.stderr
     assert workspace.outbox() == []
-    assert workspace.run("send", "tides", "--yes", "--force", "  ").returncode == 1
+    assert workspace.run("send", "tides", "--yes", "--force", "  ").returncode == 2
     assert workspace.run("send", "tides", "--yes", "--force", "a joke on\nprinters").returncode == 0
     assert len(workspace.outbox()) == 2
     status = json.loads(workspace.run("status", "tides", "--json").stdout)
