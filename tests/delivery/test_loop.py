@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
+from threading import Event, current_thread
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
@@ -215,6 +217,39 @@ def test_a_provider_that_only_breaks_is_given_up_after_a_few_tries(database: Dat
         loop.deliver(_sending(database, provider))
     assert _counts(database) == Counts(pending=PEOPLE)
     assert provider.connected == 8
+
+
+def test_a_provider_that_takes_fewer_connections_is_served_over_those(database: Database) -> None:
+    def alone() -> bool:
+        return not [one for one in enumerate_threads() if one.name.startswith("conn") and one is not current_thread()]
+
+    def answer(message: Message) -> Outcome:
+        while provider.connected < 10 and not alone():
+            time.sleep(0.001)
+        return Outcome(Result.ACCEPTED)
+
+    provider = Scripted(answer, connections=2, away=range(2, 10))
+    loop.deliver(_sending(database, provider))
+    assert _counts(database) == Counts(accepted=PEOPLE)
+    assert len(set(provider.given)) == len(provider.given)
+
+
+def test_after_a_break_one_goes_at_a_time_until_one_is_carried(database: Database) -> None:
+    outcomes = iter([Result.ACCEPTED, *[Result.UNSENT] * 5])
+    provider = Scripted(lambda message: Outcome(next(outcomes, Result.ACCEPTED)), connections=1)
+    loop.deliver(_sending(database, provider))
+    assert [len(group) for group in provider.groups[:5]] == [5, 1, 1, 3, 5], (
+        "of the second five two alone, then the rest"
+    )
+    assert _counts(database) == Counts(accepted=PEOPLE)
+
+
+def test_a_limit_is_reached_though_a_connection_breaks_on_the_way(database: Database) -> None:
+    outcomes = iter([Result.ACCEPTED, *[Result.UNSENT] * 4])
+    sending = _sending(database, Scripted(lambda message: Outcome(next(outcomes, Result.ACCEPTED)), connections=1))
+    sending.limit = 10
+    loop.deliver(sending)
+    assert _counts(database) == Counts(accepted=10, pending=PEOPLE - 10)
 
 
 def test_a_deferred_message_waits_longer_each_time(database: Database) -> None:

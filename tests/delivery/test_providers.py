@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from newsletter.delivery.providers import smtp
-from newsletter.delivery.providers.contract import Provider, ProviderGone
+from newsletter.delivery.providers.contract import Provider, ProviderBusy, ProviderGone, ProviderRefuses
 from newsletter.delivery.providers.outbox import Outbox
 from newsletter.delivery.providers.smtp import Smtp, parse_server
 from newsletter.errors import SettingsError
 from newsletter.model import DeliveryId, Message, Outcome, Result
+from tests.delivery.smtp_server import DROP, MailServer
 
 Carried = tuple[Provider, Callable[[], list[bytes]]]
 
@@ -93,17 +94,111 @@ def test_a_refused_recipient_does_not_touch_the_others(
     assert [address for address, _ in receiver.received] == ["reader1@example.org", "reader3@example.org"]
 
 
-def test_a_policy_refusal_is_our_fault_and_stops_everything(server: str, receiver: Any) -> None:
-    receiver.refuse["reader1@example.org"] = "550 5.7.26 unauthenticated sender"
+POLICY = "550 5.7.1 blocked by policy"
+
+
+def test_a_recipient_refused_by_policy_while_others_are_taken_is_rejected_alone(server: str, receiver: Any) -> None:
+    receiver.refuse["reader2@example.org"] = POLICY
+    outcomes = _delivered(server, *(_message(number) for number in (1, 2, 3)))
+    assert [one.result for one in outcomes] == [Result.ACCEPTED, Result.REJECTED, Result.ACCEPTED]
+    assert outcomes[1].reason == POLICY
+    assert not outcomes[1].suppress
+
+
+def test_the_first_recipient_refused_by_policy_is_tried_again_before_anybody_is_blamed(
+    server: str, receiver: Any
+) -> None:
+    receiver.refuse["reader1@example.org"] = POLICY
+    assert [one.result for one in _delivered(server, _message(1), _message(1))] == [Result.UNSENT, Result.REJECTED]
+
+
+def test_five_recipients_refused_by_policy_in_a_row_stop_everything_and_the_first_is_named(
+    server: str, receiver: Any
+) -> None:
+    receiver.refuse |= {f"reader{number}@example.org": POLICY for number in range(5)}
     answered = []
     with (
         closing(Smtp(parse_server(server), 1).connect()) as connection,
-        pytest.raises(ProviderGone, match=r"5\.7\.26"),
+        pytest.raises(ProviderRefuses, match=r"5\.7\.1 blocked by policy \(first said of reader0@example\.org"),
     ):
-        for outcome in connection.deliver([_message(1), _message(2)]):
+        for outcome in connection.deliver([_message(number) for number in range(7)]):
             answered.append(outcome.result)
+    assert answered == [Result.UNSENT] * 5, "nobody is blamed for what is ours"
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "DATA", "DOT"])
+def test_a_policy_refusal_of_anything_but_a_recipient_stops_everything_at_once(verb: str) -> None:
+    answered = []
+    said = {verb: "550 5.7.26 unauthenticated sender"} | ({"RCPT": "503 no sender"} if verb == "MAIL" else {})
+    with MailServer() as mail:
+        mail.answer = lambda asked, address: said.get(asked, "")
+        with (
+            closing(Smtp(parse_server(mail.url), 1).connect()) as connection,
+            pytest.raises(ProviderRefuses, match=r"5\.7\.26.*reader1@example\.org"),
+        ):
+            for outcome in connection.deliver([_message(1), _message(2)]):
+                answered.append(outcome.result)
     assert answered == [Result.UNSENT]
-    assert receiver.received == []
+    assert not mail.taken
+
+
+def test_who_is_told_421_is_deferred_with_its_words_and_those_behind_are_not_begun() -> None:
+    with MailServer() as mail:
+        mail.answer = lambda verb, address: "421 4.7.0 not you" if "reader2" in address and verb == "RCPT" else ""
+        outcomes = _delivered(mail.url, *(_message(number) for number in (1, 2, 3)))
+    assert [one.result for one in outcomes] == [Result.ACCEPTED, Result.DEFERRED, Result.UNSENT]
+    assert outcomes[1].reason == "421 4.7.0 not you"
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA"])
+def test_whom_the_connection_breaks_for_twice_is_deferred_and_nobody_else(verb: str) -> None:
+    with MailServer() as mail:
+        begun: list[str] = []
+        mail.answer = lambda asked, address: begun.append(asked) or DROP if asked == verb else ""
+        provider = Smtp(parse_server(mail.url), 1)
+        for expected in (Result.UNSENT, Result.DEFERRED):
+            with closing(provider.connect()) as connection:
+                outcomes = list(connection.deliver([_message(1), _message(2)]))
+            assert [one.result for one in outcomes] == [expected, Result.UNSENT]
+    assert "the connection broke before the message" in outcomes[0].reason
+    assert begun == [verb] * 2
+
+
+def test_a_session_that_was_idle_for_long_is_replaced_before_anybody_can_be_blamed(
+    server: str, receiver: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Smtp(parse_server(server), 1).connect()) as connection:
+        list(connection.deliver([_message(1)]))
+        first = connection._socket.getsockname()
+        monkeypatch.setattr(smtp, "MOST_IDLE", 0.0)
+        assert [one.result for one in connection.deliver([_message(2)])] == [Result.ACCEPTED]
+        assert connection._socket.getsockname() != first
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("smtp+starttls://127.0.0.1:%d", r"STARTTLS extension not supported by server\. Port 587"),
+        ("smtp://ana:secret@127.0.0.1:%d", r"AUTH extension not supported by server\. Port 587"),
+    ],
+)
+def test_what_the_server_does_not_offer_is_a_setting_to_mend(url: str, words: str) -> None:
+    with MailServer() as mail, pytest.raises(SettingsError, match=words) as caught:
+        Smtp(parse_server(url % mail.port), 1).connect()
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("greeting", "kind", "words"),
+    [
+        ("421 4.3.2 busy.", ProviderBusy, r"takes no connection now: 421 4\.3\.2 busy\. Nothing was lost"),
+        ("554 5.7.1 not from your address", ProviderRefuses, r"554 5\.7\.1 not from your address\.$"),
+    ],
+)
+def test_a_greeting_that_refuses_is_told_in_the_servers_words(greeting: str, kind: type, words: str) -> None:
+    with MailServer() as mail, pytest.raises(kind, match=words):
+        mail.answer = lambda verb, address: greeting
+        Smtp(parse_server(mail.url), 1).connect()
 
 
 def test_a_group_costs_one_round_trip_a_message_where_the_server_pipelines() -> None:
@@ -237,7 +332,8 @@ def _scripted(replies: list[bytes | None]) -> str:
 
 
 def _pipelining(seen: list[list[bytes]], *answers: bytes, offered: bytes = b"250 PIPELINING\r\n") -> str:
-    """A server that offers PIPELINING, and after each DATA sends the next answer; then it hangs up."""
+    """A server that offers PIPELINING, and sends the next answer after each DATA, or after the final dot if it is one
+    line only; then it hangs up."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -247,7 +343,8 @@ def _pipelining(seen: list[list[bytes]], *answers: bytes, offered: bytes = b"250
             peer.sendall(b"250-hello\r\n" + offered)
             for answer in answers:
                 seen.append([])
-                while not seen[-1] or seen[-1][-1] != b"DATA":
+                ending = b"." if answer.count(b"\n") == 1 else b"DATA"
+                while not seen[-1] or seen[-1][-1] != ending:
                     seen[-1].append(lines.readline().rstrip())
                 peer.sendall(answer)
             lines.readline()

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from threading import Event
 
@@ -100,6 +101,35 @@ def test_a_storm_of_421_and_dropped_greetings_skips_nobody_and_doubles_nobody(
     storm = {"CONNECT": ("421 4.3.2 too busy", DROP), "MAIL": ("421 4.7.0 go away", DROP), "DOT": ("421 4.7.0 later",)}
     mail.answer = lambda verb, address: chance.choice(storm[verb]) if verb in storm and chance.random() < 0.08 else ""
     assert _day_after_day(database, mail, 11) == Counts(accepted=PEOPLE)
+    assert mail.taken == EVERYBODY
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [("421 4.7.0 not to you", "421 4.7.0 not to you"), (DROP, "the connection broke before the message")],
+)
+def test_who_makes_the_server_hang_up_is_deferred_and_all_others_are_served_in_the_same_run(
+    database: Database, mail: MailServer, answer: str, words: str
+) -> None:
+    guilty = {f"r{one}@example.org" for one in (0, 7, 8, 299)}
+    mail.answer = lambda verb, address: answer if verb == "RCPT" and address in guilty else ""
+    assert _deliver(database, mail, lambda: NOW) == Counts(accepted=PEOPLE - 4, deferred=4)
+    assert mail.taken == EVERYBODY - Counter(guilty)
+    with database.connect() as connection:
+        campaign = campaigns.find_campaign(connection, "c")
+        assert campaign is not None
+        assert all(words in reason for _, reason in ledger.reasons(connection, campaign.id))
+        due = ledger.next_due(connection, campaign.id)
+    assert due is not None
+    assert due - NOW >= timedelta(minutes=5)
+
+
+def test_a_server_that_greets_every_third_connection_with_421_is_waited_for(
+    database: Database, mail: MailServer
+) -> None:
+    greeted = count()
+    mail.answer = lambda verb, address: "421 4.3.2 busy" if verb == "CONNECT" and next(greeted) % 3 == 0 else ""
+    assert _deliver(database, mail, lambda: NOW) == Counts(accepted=PEOPLE)
     assert mail.taken == EVERYBODY
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 
 from newsletter.delivery.ledger_writer import LedgerWriter, Written
 from newsletter.delivery.messages import Assembler, NotPersonalizable
 from newsletter.delivery.providers.contract import Connection as ProviderConnection
-from newsletter.delivery.providers.contract import Provider, ProviderAway, ProviderGone
+from newsletter.delivery.providers.contract import Provider, ProviderAway, ProviderBusy, ProviderGone
 from newsletter.delivery.substitution import SubstitutionAssembler
 from newsletter.delivery.supply import DomainPace, Supply
 from newsletter.delivery.throttle import Throttle
@@ -28,6 +28,7 @@ from newsletter.store.ledger import Settlement
 _FIRST_WAIT = timedelta(minutes=5)
 _LONGEST_WAIT = timedelta(hours=4)
 _MOST_ATTEMPTS = 12
+_MOST_IDLE = 2
 _WATCH = 1.0
 _RECONNECT_WAITS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds before each new attempt, of which each connection takes half to three halves."""
@@ -57,12 +58,26 @@ class Sending:
     _failures: list[BaseException] = field(default_factory=list)
     _halted: Event = field(default_factory=Event)
     _reached: bool = False
+    _carrying: set[float] = field(default_factory=set)
+    _settled: int = 0
+    _lock: Lock = field(default_factory=Lock)
 
     @property
     def over(self) -> bool:
         """Whether the run is ending: told to, its time is up, or something failed for good."""
         late = self.until is not None and self.now() >= self.until
         return self.stop.is_set() or self._halted.is_set() or bool(self._failures) or late
+
+    @property
+    def left(self) -> int | None:
+        """How many more it may settle, of all of its passes."""
+        return None if self.limit is None else max(0, self.limit - self._settled)
+
+    def settled(self, number: int) -> None:
+        """So many more have an outcome."""
+        with self._lock:
+            self._settled += number
+        self.progress(number)
 
     def go_on(self) -> None:
         """Nobody has it paused any more."""
@@ -88,15 +103,16 @@ def recover(database: Database, campaign: Campaign, provider: Provider[Any], now
 def deliver(sending: Sending) -> None:
     """Deliver all that is due, or until told to stop; raises what made it impossible to go on.
 
-    A message that came back unsent after the last claim is due again, so passes follow each other while they get
-    somewhere.
+    A message that came back unsent after the last claim is due again, so passes follow each other until two in a row
+    got nowhere: one that breaks its connection is deferred when it does so again.
     """
-    before = -1
+    before, idle = -1, 0
     while True:
         _pass(sending)
         with sending.database.connect() as connection:
             left = ledger.counts(connection, sending.campaign.id).pending
-        if sending.over or sending.limit is not None or left in (0, before):
+        idle = idle + 1 if left == before else 0
+        if sending.over or sending.left == 0 or not left or idle == _MOST_IDLE:
             return
         before = left
 
@@ -109,7 +125,7 @@ def _pass(sending: Sending) -> None:
             _claiming(sending, writer),
             sending.provider.group,
             connections,
-            sending.limit,
+            sending.left,
             sending.pace,
             by_variant=sending.provider.substitutes,
         )
@@ -163,35 +179,54 @@ def _work(sending: Sending, writer: LedgerWriter, supply: Supply, place: float) 
     """One connection's life: groups until there are none, a new connection when one breaks. `place` is its place
     among all of them, between 0 and 1, so that they do not all come back at once."""
     connection: ProviderConnection[Any] | None = None
-    broken = 0
+    broken, why = 0, ""
     try:
-        while (group := supply.next(lambda: sending.over)) is not None:
-            if connection is None and (connection := _connected(sending, broken, place)) is None:
+        # After a break one at a time, until one goes: whoever it broke for does not hold up the others.
+        while (group := supply.next(lambda: sending.over, alone=broken > 0)) is not None:
+            if connection is None and (connection := _connected(sending, broken, why, place)) is None:
                 return
-            whole = _deliver_group(sending, writer, connection, group)
-            broken = 0 if whole else broken + 1
-            if not whole:
+            sending._carrying.add(place)
+            answers = _deliver_group(sending, writer, connection, group)
+            broken = _breaks(broken, answers, getattr(connection, "lost", ""))
+            if broken:
+                why = next((one.reason for one in answers if one.result is not Result.ACCEPTED and one.reason), why)
+                sending._carrying.discard(place)
                 connection.close()
                 connection = None
     except BaseException as error:  # whoever waits for this thread must learn of it, whatever it is
         sending._failures.append(error)
     finally:
+        sending._carrying.discard(place)
         if connection is not None:
             connection.close()
 
 
-def _connected(sending: Sending, broken: int, place: float) -> ProviderConnection[Any] | None:
-    """A new connection, after a wait that grows with how often it broke; None when the run is ending meanwhile."""
+def _breaks(before: int, answers: Sequence[Outcome], lost: str) -> int:
+    """How often in a row the connection broke: `before` this group, and with it. One that carried mail until it broke
+    begins anew, unless it left a doubt."""
+    results = {one.result for one in answers}
+    if not lost and not results & {Result.UNSENT, Result.UNCERTAIN}:
+        return 0
+    return 1 if Result.ACCEPTED in results and Result.UNCERTAIN not in results else before + 1
+
+
+def _connected(sending: Sending, broken: int, why: str, place: float) -> ProviderConnection[Any] | None:
+    """A new connection, after a wait that grows with how often it broke, and `why`; None when the run is ending
+    meanwhile, or the provider takes fewer connections than that: the others carry on."""
     while not sending.over:
         if broken > len(_RECONNECT_WAITS):
-            raise ProviderGone("the connection breaks again and again. Nothing was lost; try again later.")
+            raise ProviderGone(f"the connection breaks again and again ({why}). Nothing was lost; try again later.")
         if broken:
             (sending.wait or sending.stop.wait)(_RECONNECT_WAITS[broken - 1] * (0.5 + place))
         try:
             connection = sending.provider.connect()
-        except ProviderAway:
+        except ProviderAway as error:
             # A server that was there a moment ago is being restarted; one that never was is a wrong address.
-            if not sending._reached or broken >= len(_RECONNECT_WAITS):
+            if not sending._reached and not isinstance(error, ProviderBusy):
+                raise
+            if broken >= len(_RECONNECT_WAITS):
+                if sending._carrying:
+                    return None
                 raise
             broken += 1
             continue
@@ -202,12 +237,12 @@ def _connected(sending: Sending, broken: int, place: float) -> ProviderConnectio
 
 def _deliver_group(
     sending: Sending, writer: LedgerWriter, connection: ProviderConnection[Any], group: Sequence[Delivery]
-) -> bool:
-    """Mark, assemble, send, settle; False when the connection broke on the way."""
+) -> Sequence[Outcome]:
+    """Mark, assemble, send, settle; what the provider answered."""
     numbers = [delivery.number for delivery in group]
     sending.throttle.wait(len(group))
     if sending.stop.is_set():
-        return True
+        return ()
     marked = writer.mark_in_flight(numbers)
     messages: list[Message | Personalization] = []
     settled: list[Settlement] = []
@@ -231,8 +266,8 @@ def _deliver_group(
         answers = [*outcomes, *[unanswered] * (len(ready) - len(outcomes))]
         settled += [_settlement(*one, sending.now()) for one in zip(ready, answers, strict=True)]
         writer.settle(settled)
-        sending.progress(sum(1 for one in settled if one.outcome.result is not Result.UNSENT))
-    return all(outcome.result not in (Result.UNSENT, Result.UNCERTAIN) for outcome in outcomes)
+        sending.settled(sum(1 for one in settled if one.outcome.result is not Result.UNSENT))
+    return outcomes
 
 
 def _settlement(delivery: Delivery, outcome: Outcome, now: datetime) -> Settlement:

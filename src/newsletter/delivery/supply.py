@@ -83,9 +83,9 @@ class Supply:
         self._dry = False
         self._lock = Lock()
 
-    def next(self, over: Callable[[], bool] = lambda: False) -> Group | None:
-        """The next group, or None when nothing is due any more or the run is `over`; raises what made claiming
-        fail."""
+    def next(self, over: Callable[[], bool] = lambda: False, alone: bool = False) -> Group | None:
+        """The next group, or the first of it `alone`; None when nothing is due any more or the run is `over`. Raises
+        what made claiming fail."""
         while not over():
             with self._lock:
                 if self._needs_more():
@@ -95,7 +95,11 @@ class Supply:
                     self._groups.extend(self._sorted.values())
                     self._sorted = {}
                 if self._groups:
-                    return self._groups.popleft()
+                    group = self._groups.popleft()
+                    if alone and len(group) > 1:
+                        self._groups.appendleft(group[1:])
+                        return group[:1]
+                    return group
                 asked = self._asked
             if asked is not None:
                 self._take(asked)

@@ -27,13 +27,20 @@ class ProviderAway(ProviderGone):
     """The provider cannot be reached just now; it may be in a moment."""
 
 
+class ProviderBusy(ProviderAway):
+    """The provider answers, and takes no connection just now: it is worth waiting, even for the first one."""
+
+
 class ProviderRefuses(ProviderGone):
     """The provider refuses us, whoever the recipient is: our account, our domain or our policy is not as it wants. The
     campaign is paused until a person has mended it."""
 
 
 class Connection(Protocol[Mail]):
-    """One line to the provider, used by one thread."""
+    """One line to the provider, used by one thread.
+
+    It may have an attribute `lost`, with why nothing more can be sent over it; then another is opened.
+    """
 
     def deliver(self, mails: Sequence[Mail], /) -> Iterator[Outcome]:
         """An outcome per mail, in order, each as soon as it is known."""

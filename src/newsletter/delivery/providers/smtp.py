@@ -12,11 +12,13 @@ import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 from urllib.parse import unquote, urlsplit
 
-from newsletter.delivery.providers.contract import ProviderAway, ProviderRefuses
+from newsletter.delivery.providers.contract import ProviderAway, ProviderBusy, ProviderRefuses
 from newsletter.delivery.providers.smtp_replies import Lost, Replies, Reply, said, wait_up_to
-from newsletter.errors import SettingsError
+from newsletter.delivery.providers.smtp_suspects import Suspects
+from newsletter.errors import NewsletterError, SettingsError
 from newsletter.model import DeliveryId, Message, Outcome, Result
 
 CONNECT_TIMEOUT = 30.0
@@ -24,6 +26,9 @@ FINAL_REPLY_TIMEOUT = 600.0
 """RFC 5321 §4.5.3.2.6: giving up on the last reply sooner is how mail is sent twice."""
 MESSAGES_PER_SESSION = 1_000
 """After so many a session is closed and another opened."""
+MOST_IDLE = 60.0
+"""Seconds after which an idle session is replaced: servers end them, and whoever comes next would be blamed for it."""
+_FAREWELL_TIMEOUT = 5.0
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -56,6 +61,7 @@ def parse_server(url: str) -> Server:
     return Server(parts.hostname, port, encryption, user, password)
 
 
+_NOT_SIGNED_IN = (530, 535)
 _NOT_INTERNATIONAL = "the mail server does not take addresses with letters beyond ASCII before the @ (SMTPUTF8)"
 
 
@@ -67,10 +73,11 @@ class Smtp:
 
     def __init__(self, server: Server, connections: int) -> None:
         self._server = server
+        self._suspects = Suspects()
         self.connections = connections
 
     def connect(self) -> _SmtpConnection:
-        return _SmtpConnection(self._server)
+        return _SmtpConnection(self._server, self._suspects)
 
     def already_carried(self, deliveries: Sequence[DeliveryId]) -> None:
         return None
@@ -80,8 +87,9 @@ class _SmtpConnection:
     """One session. Envelopes are pipelined where the server offers it, each behind the message before it: a message
     then costs one round trip (RFC 2920 §3.1 lets the end of a message open the next group)."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, suspects: Suspects) -> None:
         self._server = server
+        self._suspects = suspects
         self._connect()
 
     def _connect(self) -> None:
@@ -94,16 +102,15 @@ class _SmtpConnection:
         wait_up_to(self._socket, FINAL_REPLY_TIMEOUT)
         self._replies = Replies(self._socket)
         self._sent = 0
-        self._lost = ""
+        self._used = monotonic()
+        self.lost = ""
 
     def deliver(self, messages: Sequence[Message]) -> Iterator[Outcome]:
-        if self._sent >= MESSAGES_PER_SESSION:
-            self.close()
-            self._connect()
+        self._renew()
         announced = False
         for place, message in enumerate(messages):
-            if self._lost:
-                yield Outcome(Result.UNSENT, self._lost)
+            if self.lost:
+                yield Outcome(Result.UNSENT, self.lost)
                 continue
             if not self._takes(message):
                 announced = False
@@ -115,16 +122,27 @@ class _SmtpConnection:
             try:
                 refused = self._envelope(message, announced)
             except Lost as error:
-                self._lost = f"the connection broke before the message: {error}"
-                yield Outcome(Result.UNSENT, self._lost)
+                self.lost = f"the connection broke before the message: {error}"
+                yield self._suspects.broke(message, self.lost)
                 continue
             outcome, ours = refused or self._content(message, following)
             announced = refused is None and following is not None
             if outcome.result is Result.UNCERTAIN or outcome.reason.startswith("421"):
-                self._lost = outcome.reason
+                self.lost = outcome.reason
             yield outcome
             if ours:
-                raise ProviderRefuses(f"{self._server.host} refuses this sender: {outcome.reason}")
+                raise ProviderRefuses(f"{self._server.host} refuses this sender: {ours}.")
+        self._used = monotonic()
+
+    def _renew(self) -> None:
+        """Another session, where this one has carried enough or was idle for long."""
+        if self._sent < MESSAGES_PER_SESSION and monotonic() - self._used < MOST_IDLE:
+            return
+        self.close()
+        try:
+            self._connect()
+        except ProviderAway as error:
+            self.lost = str(error)
 
     def _takes(self, message: Message) -> bool:
         """Whether the server can be told of the recipient."""
@@ -132,16 +150,19 @@ class _SmtpConnection:
 
     def close(self) -> None:
         try:
+            wait_up_to(self._socket, _FAREWELL_TIMEOUT)
             self._session.quit()
         except (OSError, smtplib.SMTPException):
             self._session.close()
 
-    def _envelope(self, message: Message, announced: bool) -> tuple[Outcome, bool] | None:
-        """None when the server waits for the message; else the outcome, and whether the fault is ours, so that every
-        other message would fare the same. `announced`: the commands left with the message before."""
+    def _envelope(self, message: Message, announced: bool) -> tuple[Outcome, str] | None:
+        """None when the server waits for the message; else the outcome, and in words what it has against us, so that
+        every other message would fare the same. `announced`: the commands left with the message before."""
         mail, rcpt, data = self._commands(message, announced)
         if data.code == 354 and rcpt.code in (250, 251):
             return None
+        if mail.code == 421:
+            raise Lost(mail.said)  # before the recipient was looked at
         refusing = mail if mail.code != 250 else rcpt if rcpt.code not in (250, 251) else data
         try:
             if data.code == 354:
@@ -152,24 +173,32 @@ class _SmtpConnection:
                 self._send(b"RSET\r\n")
                 self._replies.next()
         except Lost as error:
-            self._lost = str(error)
-        return refusing.refusal(), refusing.ours or (refusing is not rcpt and refusing.code >= 500)
+            self.lost = str(error)
+        if refusing is rcpt and refusing.ours and refusing.code not in _NOT_SIGNED_IN:
+            return self._suspects.refused(message, refusing)
+        ours = refusing.ours or (refusing is not rcpt and refusing.code >= 500)
+        return refusing.refusal(), _against_us(refusing, message) if ours else ""
 
     def _commands(self, message: Message, announced: bool) -> tuple[Reply, Reply, Reply]:
-        if self._pipelining:
-            if not announced:
-                self._send(_commands(message))
-            return self._replies.next(), self._replies.next(), self._replies.next()
-        replies = []
-        for command in _commands(message).splitlines(keepends=True):
-            self._send(command)
-            replies.append(self._replies.next())
-            if replies[-1].code >= 400:
-                break
+        """The replies to MAIL, RCPT and DATA; those that came, when the connection ends after a refusal."""
+        replies: list[Reply] = []
+        one_by_one = () if self._pipelining else _commands(message).splitlines(keepends=True)
+        if self._pipelining and not announced:
+            self._send(_commands(message))
+        try:
+            for place in range(3):
+                if one_by_one:
+                    self._send(one_by_one[place])
+                replies.append(self._replies.next())
+                if one_by_one and replies[-1].code >= 400:
+                    break
+        except Lost:
+            if not replies or replies[-1].code < 400:
+                raise
         replies += [Reply(503, "not asked")] * (3 - len(replies))
         return replies[0], replies[1], replies[2]
 
-    def _content(self, message: Message, following: Message | None) -> tuple[Outcome, bool]:
+    def _content(self, message: Message, following: Message | None) -> tuple[Outcome, str]:
         """The message, and with it the envelope of the one that follows; its own outcome."""
         content = message.content if message.dot_free else _stuffed(message.content)
         ending = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
@@ -177,11 +206,12 @@ class _SmtpConnection:
             self._send(content + ending + (_commands(following) if following else b""))
             reply = self._replies.next()
         except Lost as error:
-            return Outcome(Result.UNCERTAIN, f"no final reply: {error}"), False
+            return Outcome(Result.UNCERTAIN, f"no final reply: {error}"), ""
         self._sent += 1
         if reply.code == 250:
-            return Outcome(Result.ACCEPTED, provider_id=f"250 {reply.words}"[:200]), False
-        return reply.refusal(), reply.ours
+            self._suspects.accepted()
+            return Outcome(Result.ACCEPTED, provider_id=f"250 {reply.words}"[:200]), ""
+        return reply.refusal(), _against_us(reply, message) if reply.ours else ""
 
     def _send(self, content: bytes) -> None:
         try:
@@ -196,6 +226,10 @@ def _commands(message: Message) -> bytes:
     return f"MAIL FROM:<{message.mail_from}>{wider}\r\nRCPT TO:<{message.rcpt_to}>\r\nDATA\r\n".encode()
 
 
+def _against_us(reply: Reply, message: Message) -> str:
+    return f"{reply.said} (said first of the message to {message.rcpt_to})"
+
+
 def _stuffed(content: bytes) -> bytes:
     """Lines that begin with a dot get another (RFC 5321 §4.5.2)."""
     stuffed = content.replace(b"\r\n.", b"\r\n..")
@@ -203,7 +237,6 @@ def _stuffed(content: bytes) -> bytes:
 
 
 def _open(server: Server) -> smtplib.SMTP:
-    where = f"{server.host}:{server.port}"
     session: smtplib.SMTP | None = None
     try:
         session = _session(server)
@@ -213,13 +246,39 @@ def _open(server: Server) -> smtplib.SMTP:
             session.ehlo()
         if server.user:
             session.login(server.user, server.password)
-    except smtplib.SMTPAuthenticationError as error:
-        _close(session)
-        raise ProviderRefuses(f"{where} refuses the user name or password ({error.smtp_code}).") from None
     except (OSError, smtplib.SMTPException) as error:
         _close(session)
-        raise ProviderAway(f"{where} cannot be reached: {said(error)}. Nothing was lost; try again later.") from error
+        raise _not_open(f"{server.host}:{server.port}", error) from error
     return session
+
+
+def _not_open(where: str, error: Exception) -> NewsletterError:
+    """Why there is no session, by what a person can do: mend the settings, wait, or look at the account."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return SettingsError(
+            f"the certificate of {where} cannot be trusted: {error.verify_message}. Have the server show one for its "
+            "name from a known authority, or name a file with the certificate in SSL_CERT_FILE."
+        )
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return SettingsError(
+            f"{where} does not offer what NEWSLETTER_SMTP_URL asks for: {said(error).rstrip('.')}. Port 587, a user "
+            "name and smtp+starttls:// ask for encryption by STARTTLS; smtps:// encrypts from the start."
+        )
+    if isinstance(error, smtplib.SMTPResponseException):
+        words = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
+        reply = Reply(error.smtp_code, " ".join(words.split()))
+        if 400 <= reply.code < 500:
+            return ProviderBusy(
+                f"{where} takes no connection now: {_ended(reply.said)} Nothing was lost; try again later."
+            )
+        if isinstance(error, smtplib.SMTPAuthenticationError):
+            return ProviderRefuses(f"{where} refuses the user name or password ({error.smtp_code}).")
+        return ProviderRefuses(f"{where} refuses this sender: {_ended(reply.said)}")
+    return ProviderAway(f"{where} cannot be reached: {_ended(said(error))} Nothing was lost; try again later.")
+
+
+def _ended(words: str) -> str:
+    return words.rstrip(". ") + "."
 
 
 def _close(session: smtplib.SMTP | None) -> None:

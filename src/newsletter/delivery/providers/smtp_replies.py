@@ -37,14 +37,18 @@ class Reply:
         """Whether it refuses for a reason that lies with us, not with the recipient."""
         return self.code >= 500 and bool(_OUR_FAULT.search(self.words))
 
+    @property
+    def said(self) -> str:
+        """The reply as people read it, not too long."""
+        return f"{self.code} {self.words}".strip()[:300]
+
     def refusal(self) -> Outcome:
         """The outcome of a message that was refused with it."""
-        said = f"{self.code} {self.words}".strip()[:300]
         if self.code < 500:
-            return Outcome(Result.DEFERRED, said)
+            return Outcome(Result.DEFERRED, self.said)
         if self.ours:
-            return Outcome(Result.UNSENT, said)
-        return Outcome(Result.REJECTED, said, suppress=bool(_NO_SUCH_ADDRESS.search(self.words)))
+            return Outcome(Result.UNSENT, self.said)
+        return Outcome(Result.REJECTED, self.said, suppress=bool(_NO_SUCH_ADDRESS.search(self.words)))
 
 
 class Replies:
