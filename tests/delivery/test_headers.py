@@ -6,6 +6,7 @@ import re
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from email import policy
+from email.header import decode_header
 from email.message import EmailMessage
 from email.parser import BytesParser
 
@@ -156,3 +157,51 @@ def test_a_domain_of_another_script_is_mailed_in_its_idna_form() -> None:
     assert message["From"].addresses[0].domain == "xn--strae-oqa.example"
     assert message["To"].addresses[0].domain == "xn--bcher-kva.example"
     assert message["Message-ID"] == f"<{ID}@xn--strae-oqa.example>"
+
+
+def name_shown(content: bytes) -> str:
+    """The name in the To header, by RFC 2047 §6.2: blanks between encoded words are no part of it. The parser of
+    `email.policy.default` keeps them in some versions of Python."""
+    raw = BytesParser(policy=policy.compat32).parsebytes(content)["To"]
+    encoded = "".join(text.decode(charset) for text, charset in decode_header(raw) if charset)
+    return encoded or _read(content)["To"].addresses[0].display_name
+
+
+def _lines(content: bytes, header: bytes) -> list[bytes]:
+    """The header's lines as they are written."""
+    head = content.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    begin = next(at for at, line in enumerate(head) if line.startswith(header + b": "))
+    end = next((at for at in range(begin + 1, len(head)) if not head[at].startswith(b" ")), len(head))
+    return head[begin:end]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u0410\u043b\u0435\u043a\u0441\u0430\u043d\u0434\u0440\u0430 " * 4 + "\u041f",
+        "a" * 480 + " " + "b" * 400,
+        "\u00e9" * 80,
+        "A, " * 100 + "B",
+        "=?utf-8?q?Bcc?=",
+        "\u65e5\u672c" * 60,
+    ],
+)
+def test_a_name_of_any_length_is_folded_and_read_back_as_it_is(name: str) -> None:
+    content = _content(ENVELOPE, first_name=name)
+    lines = _lines(content, b"To")
+    assert max(map(len, lines)) <= 76
+    words = re.findall(rb"=\?[^?]+\?[^?]+\?[^?]*\?=", b"".join(lines))
+    assert all(len(word) <= 75 for word in words), "RFC 2047 section 2"
+    assert name_shown(content) == name
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], max_codepoint=0x1FFFF), max_size=300))
+def test_every_name_comes_back_on_lines_that_are_not_too_long(name: str) -> None:
+    content = _content(ENVELOPE, first_name=name)
+    assert max(map(len, _lines(content, b"To"))) <= 76
+    wanted = " ".join(name.split())
+    assert " ".join(name_shown(content).split()) == wanted
+
+
+def test_a_subject_that_looks_encoded_is_read_as_it_was_written() -> None:
+    assert _read(_content(ENVELOPE, first_name="=?utf-8?q?Bcc?="))["Subject"] == "For =?utf-8?q?Bcc?="

