@@ -14,7 +14,7 @@ import pytest
 
 from newsletter.delivery import loop
 from newsletter.delivery.messages import Assembler, Envelope
-from newsletter.delivery.providers.contract import ProviderAway, ProviderGone
+from newsletter.delivery.providers.contract import ProviderAway, ProviderFailed, ProviderGone
 from newsletter.delivery.substitution import SubstitutionAssembler
 from newsletter.delivery.throttle import Throttle
 from newsletter.errors import StoreUnavailable
@@ -119,6 +119,31 @@ def _counts(database: Database) -> Counts:
         return ledger.counts(connection, _campaign(database).id)
 
 
+@pytest.mark.parametrize(("answers", "doubtful"), [(3, 2), (6, 0)])
+def test_a_provider_that_miscounts_its_answers_is_stopped_and_named(
+    database: Database, answers: int, doubtful: int
+) -> None:
+    class Miscounting(Scripted):
+        def deliver(self, messages: Sequence[Message]) -> Iterator[Outcome]:
+            yield from [Outcome(Result.ACCEPTED)] * answers
+
+    sending = _sending(database, Miscounting(lambda message: Outcome(Result.ACCEPTED), connections=1))
+    sending.called = "mine"
+    with pytest.raises(ProviderFailed, match=f"provider mine failed: 5 mails and {answers} answers"):
+        loop.deliver(sending)
+    assert _counts(database) == Counts(accepted=5 - doubtful, uncertain=doubtful, pending=PEOPLE - 5)
+
+
+def test_a_provider_that_fails_to_connect_is_named_and_nobody_is_in_doubt(database: Database) -> None:
+    class Failing(Scripted):
+        def connect(self) -> Scripted:
+            raise ZeroDivisionError("division by zero")
+
+    with pytest.raises(ProviderFailed, match="Failing failed: ZeroDivisionError"):
+        loop.deliver(_sending(database, Failing(lambda message: Outcome(Result.ACCEPTED))))
+    assert _counts(database) == Counts(pending=PEOPLE)
+
+
 def test_everybody_is_handed_over_once(database: Database) -> None:
     provider = Scripted(lambda message: Outcome(Result.ACCEPTED))
     loop.deliver(_sending(database, provider))
@@ -133,7 +158,7 @@ def test_when_a_provider_fails_in_an_unknown_way_what_it_was_given_is_uncertain(
         return Outcome(Result.ACCEPTED)
 
     provider = Scripted(answer, connections=1)
-    with pytest.raises(RuntimeError, match="a bug"):
+    with pytest.raises(ProviderFailed, match=r"^provider .*Scripted failed: RuntimeError: a bug\."):
         loop.deliver(_sending(database, provider))
     counts = _counts(database)
     assert (counts.accepted, counts.uncertain) == (7, 3), "r7 and the rest of its group of five"

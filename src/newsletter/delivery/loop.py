@@ -16,10 +16,18 @@ from typing import Any
 from newsletter.delivery.ledger_writer import LedgerWriter, Written
 from newsletter.delivery.messages import Assembler, NotPersonalizable
 from newsletter.delivery.providers.contract import Connection as ProviderConnection
-from newsletter.delivery.providers.contract import Provider, ProviderAway, ProviderBusy, ProviderGone
+from newsletter.delivery.providers.contract import (
+    Provider,
+    ProviderAway,
+    ProviderBusy,
+    ProviderFailed,
+    ProviderGone,
+    ProviderRefuses,
+)
 from newsletter.delivery.substitution import SubstitutionAssembler
 from newsletter.delivery.supply import DomainPace, Supply
 from newsletter.delivery.throttle import Throttle
+from newsletter.errors import NewsletterError
 from newsletter.model import Campaign, CampaignStatus, Delivery, Message, Outcome, Personalization, Result
 from newsletter.store import campaigns, ledger
 from newsletter.store.database import Database
@@ -46,6 +54,8 @@ class Sending:
     throttle: Throttle
     now: Callable[[], datetime]
     stop: Event
+    called: str = ""
+    """What people call the provider; without it, its class is named."""
     limit: int | None = None
     pace: DomainPace | None = None
     until: datetime | None = None
@@ -78,6 +88,14 @@ class Sending:
         with self._lock:
             self._settled += number
         self.progress(number)
+
+    def failed(self, what: str) -> ProviderFailed:
+        """Its own code did: the campaign has to wait for whoever wrote it."""
+        name = self.called or f"{type(self.provider).__module__}.{type(self.provider).__qualname__}"
+        return ProviderFailed(
+            f"provider {name} failed: {what}. What it was given and did not answer is uncertain. Mend or update the "
+            "provider, then resume the campaign."
+        )
 
     def go_on(self) -> None:
         """Nobody has it paused any more."""
@@ -151,7 +169,8 @@ def _pass(sending: Sending) -> None:
     if writer.failure is not None:
         raise writer.failure
     if sending._failures:
-        raise sending._failures[0]
+        refusing = (one for one in sending._failures if isinstance(one, ProviderRefuses))
+        raise next(refusing, sending._failures[0])
 
 
 def _watch(sending: Sending, ended: Event) -> None:
@@ -230,6 +249,10 @@ def _connected(sending: Sending, broken: int, why: str, place: float) -> Provide
                 raise
             broken += 1
             continue
+        except NewsletterError:
+            raise
+        except Exception as error:  # whatever the code of strangers raises
+            raise sending.failed(f"{type(error).__name__}: {error}") from error
         sending._reached = True
         return connection
     return None
@@ -257,17 +280,33 @@ def _deliver_group(
     unanswered = Outcome(Result.UNCERTAIN, "the provider gave no answer")
     outcomes: list[Outcome] = []
     try:
-        for outcome in connection.deliver(messages) if messages else ():
-            outcomes.append(outcome)
-    except ProviderGone:
-        unanswered = Outcome(Result.UNSENT)
+        _hand_over(sending, connection, messages, outcomes)
+    except ProviderGone as error:
+        if not isinstance(error, ProviderFailed):
+            unanswered = Outcome(Result.UNSENT)
         raise
     finally:
+        del outcomes[len(ready) :]
         answers = [*outcomes, *[unanswered] * (len(ready) - len(outcomes))]
         settled += [_settlement(*one, sending.now()) for one in zip(ready, answers, strict=True)]
         writer.settle(settled)
         sending.settled(sum(1 for one in settled if one.outcome.result is not Result.UNSENT))
     return outcomes
+
+
+def _hand_over(
+    sending: Sending, connection: ProviderConnection[Any], messages: Sequence[Any], outcomes: list[Outcome]
+) -> None:
+    """Append the provider's answers to `outcomes`; raises `ProviderFailed` for an error of its own."""
+    try:
+        for outcome in connection.deliver(messages) if messages else ():
+            outcomes.append(outcome)
+    except NewsletterError:
+        raise
+    except Exception as error:  # whatever the code of strangers raises
+        raise sending.failed(f"{type(error).__name__}: {error}") from error
+    if len(outcomes) != len(messages):
+        raise sending.failed(f"{len(messages)} mails and {len(outcomes)} answers")
 
 
 def _settlement(delivery: Delivery, outcome: Outcome, now: datetime) -> Settlement:

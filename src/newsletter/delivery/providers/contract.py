@@ -36,6 +36,10 @@ class ProviderRefuses(ProviderGone):
     campaign is paused until a person has mended it."""
 
 
+class ProviderFailed(ProviderRefuses):
+    """The provider's own code failed. What it was given is uncertain, and each further try would put more in doubt."""
+
+
 class Connection(Protocol[Mail]):
     """One line to the provider, used by one thread.
 
