@@ -225,6 +225,7 @@ def send(
             throttle=Throttle(workspace.settings.provider.rate, time.monotonic, stop.wait),
             now=now,
             stop=stop,
+            called=workspace.settings.provider.name,
             limit=min((one for one in (options.limit, allowed.messages) if one is not None), default=None),
             pace=DomainPace(workspace.settings.provider.domains, time.monotonic, stop.wait),
             until=quiet_from(limits, now()),
