@@ -259,7 +259,8 @@ def _not_open(where: str, error: Exception) -> NewsletterError:
             f"the certificate of {where} cannot be trusted: {error.verify_message}. Have the server show one for its "
             "name from a known authority, or name a file with the certificate in SSL_CERT_FILE."
         )
-    if isinstance(error, smtplib.SMTPNotSupportedError):
+    # smtplib raises its plain error when the server offers no way of signing in that it knows.
+    if isinstance(error, smtplib.SMTPNotSupportedError) or type(error) is smtplib.SMTPException:
         return SettingsError(
             f"{where} does not offer what NEWSLETTER_SMTP_URL asks for: {said(error).rstrip('.')}. Port 587, a user "
             "name and smtp+starttls:// ask for encryption by STARTTLS; smtps:// encrypts from the start."
