@@ -114,12 +114,14 @@ def test_a_refusal_of_the_sender_pauses_the_campaign_and_suppresses_nobody(
 ) -> None:
     settings = (few.root / "newsletter.yaml").read_text()
     few.write("newsletter.yaml", settings + "provider: {name: smtp, connections: 2}\n")
-    receiver.refuse["reader17@example.org"] = "550 5.7.26 Unauthenticated email is not accepted"
+    words = "550 5.7.26 Unauthenticated email is not accepted"
+    receiver.refuse |= {f"reader{number}@example.org": words for number in range(600)}
     done = few.run("send", "letter", "--yes", NEWSLETTER_SMTP_URL=server)
     assert done.returncode == 3
     state = _state(few, "status", "letter")
     assert state["status"] == "paused"
     assert "5.7.26 Unauthenticated" in state["status_reason"]
+    assert "said of reader" in state["status_reason"]
     assert state["counts"]["rejected"] == 0
     assert "No address is suppressed" in few.run("suppress", "list").stdout
     assert few.run("send", "letter", "--yes", NEWSLETTER_SMTP_URL=server).returncode == 1
