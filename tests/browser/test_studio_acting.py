@@ -88,7 +88,7 @@ def test_an_approval_is_made_here_and_is_stale_the_moment_anything_changes(open_
     dialog.get_by_role("button", name="Ask for changes").click()
     expect(panel.locator(".decision.stands")).to_contain_text("Bo asked for changes")
     expect(panel.locator("blockquote")).to_have_text("The <b>second</b> heading is too long")
-    expect(page.locator("#status")).to_have_text("Ready")
+    expect(page.locator("#status")).to_have_text("Changes requested")
     page.keyboard.press("p")
     dialog.get_by_role("button", name="Approve").click()
     expect(panel.locator(".decision.stands")).to_contain_text("Bo approved")

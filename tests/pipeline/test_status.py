@@ -58,7 +58,7 @@ def test_it_is_approved_by_whoever_must_and_only_as_long_as_nothing_changes(open
     approve(opened, "tides", Opinion("Ada"))
     assert status(opened) == "approved"
     approve(opened, "tides", Opinion("Bo", Decision.CHANGES, "shorter"))
-    assert status(opened) == "ready"
+    assert status(opened) == "changes requested"
     approve(opened, "tides", Opinion("Bo"))
     assert status(opened) == "approved"
     article = opened.root / "issues/tides/tides.md"

@@ -64,7 +64,8 @@ def _card(root: Path, name: str) -> Card:
 
 
 def status_of(workspace: Workspace, issue: str, built: Built | None, standing: Standing | None) -> str:
-    """What its newest campaign is (scheduled, sending, paused, sent); else approved, ready or draft.
+    """What its newest campaign is (scheduled, sending, paused, sent); else changes requested, approved,
+    ready or draft.
 
     A campaign that was cancelled counts for nothing. What has errors is a draft, whoever approved it.
     """
@@ -79,6 +80,8 @@ def status_of(workspace: Workspace, issue: str, built: Built | None, standing: S
             return "sent" if newest is CampaignStatus.FINISHED else newest.value
     if built is None or built.errors:
         return "draft"
+    if standing is not None and standing.objections:
+        return "changes requested"
     return "approved" if standing is not None and standing.is_approved else "ready"
 
 
