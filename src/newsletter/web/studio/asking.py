@@ -10,10 +10,13 @@ import re
 from collections.abc import Callable, Mapping
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from newsletter.errors import NewsletterError, SettingsError
+from newsletter.pipeline import previewing
+from newsletter.pipeline.workspace import Workspace
 from newsletter.web.studio.guarding import is_loopback
 
 _OPTION = re.compile(r"^(?:--[a-z]+:? ?)+")
@@ -28,6 +31,19 @@ async def answered(request: Request, act: Callable[[Mapping[str, str]], Mapping[
         return JSONResponse(await run_in_threadpool(act, await _texts(request)))
     except NewsletterError as error:
         return JSONResponse({"problem": _OPTION.sub("", str(error))}, 422)
+
+
+class NoSuchIssue(HTTPException):
+    """The address names an issue that is not in the workspace; `detail` says so to a marketer."""
+
+
+def issue_of(request: Request, workspace: Workspace) -> str:
+    """The issue that the address names; raises `NoSuchIssue`, which names the file that would make it one."""
+    issue: str = request.path_params["issue"]
+    if issue not in {one.id for one in previewing.cards(workspace)}:
+        missing = f"issues/{issue}/issue.yaml is not there (any more)."
+        raise NoSuchIssue(404, f"{missing} Was it removed or renamed? Put it back, or choose an issue from the list.")
+    return issue
 
 
 def is_local(request: Request) -> bool:

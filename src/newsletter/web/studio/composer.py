@@ -12,7 +12,6 @@ from threading import Lock
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -20,7 +19,7 @@ from starlette.routing import Route
 from newsletter.errors import ChangedMeanwhile, SettingsError
 from newsletter.pipeline import composing, previewing
 from newsletter.pipeline.composing import Change, Insert, Move, Place, Remove, Retarget
-from newsletter.web.studio.asking import answered
+from newsletter.web.studio.asking import answered, issue_of
 from newsletter.web.studio.desk import Desk
 from newsletter.web.studio.drawing import drawn
 
@@ -120,11 +119,9 @@ class Composer:
         return name if self.desk.known(name) is not None else self._card(request).id
 
     def _card(self, request: Request) -> previewing.Card:
-        name = request.path_params["issue"]
-        found = next((one for one in previewing.cards(self.desk.workspace()) if one.id == name), None)
-        if found is None:
-            raise HTTPException(404)
-        return found
+        workspace = self.desk.workspace()
+        name = issue_of(request, workspace)
+        return next(one for one in previewing.cards(workspace) if one.id == name)
 
     def _sheet(self, issue: str) -> Response:
         workspace = self.desk.workspace()

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -17,7 +17,7 @@ from newsletter.model import Finding, Standing, Where, group_and_arm
 from newsletter.pipeline import approvals, places, previewing
 from newsletter.pipeline.building import Built
 from newsletter.pipeline.readers import NOBODY, Reader
-from newsletter.web.studio.asking import is_local
+from newsletter.web.studio.asking import NoSuchIssue, is_local, issue_of
 from newsletter.web.studio.comparisons import Comparisons, professions_of
 from newsletter.web.studio.deeds import Deeds, decisions, standing_of
 from newsletter.web.studio.desk import Desk, State
@@ -247,15 +247,16 @@ class Pages:
         """A page for what cannot be shown, in words."""
         status = error.status_code if isinstance(error, HTTPException) else 422
         words = str(error) if isinstance(error, NewsletterError) else "There is nothing at this address."
+        if isinstance(error, NoSuchIssue):
+            words = error.detail
+        if request.method == "POST":
+            return JSONResponse({"problem": words}, status)
         return drawn("failed.html.j2", code=status, words=words)
 
     # ── what they share ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def _issue_of(self, request: Request) -> str:
-        issue: str = request.path_params["issue"]
-        if issue not in {one.id for one in previewing.cards(self.desk.workspace())}:
-            raise HTTPException(404)
-        return issue
+        return issue_of(request, self.desk.workspace())
 
     def _link(self, where: Where) -> str:
         """The address that opens the place in an editor; empty for a place outside the workspace."""

@@ -7,8 +7,10 @@ const all = (selector) => [...document.querySelectorAll(selector)];
 
 export async function fetched(path) {
   const answer = await fetch(path);
-  if (!answer.ok) throw new Error(`${answer.status}`);
-  return answer.text();
+  const text = await answer.text();
+  if (answer.ok) return text;
+  const said = new DOMParser().parseFromString(text, "text/html").querySelector(".empty p, p");
+  throw new Error(said?.textContent ?? `The studio cannot show this (${answer.status}).`);
 }
 
 export class Beside {
