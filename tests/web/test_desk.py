@@ -34,3 +34,17 @@ def test_the_newest_email_is_there_while_all_others_are_still_being_made(
     desk.refresh("tides")
     variant = seen[0].variant("pilot")
     assert variant is not None and "dusk" in variant.html
+
+
+def test_an_issue_with_a_missing_picture_is_shown_but_nobody_can_decide_on_it(workspace: Any) -> None:
+    desk = Desk(lambda: open_workspace(workspace.root, {}, REPOSITORY / "templates"))
+    assert desk.state("tides").hindrance == ""
+    article = workspace.root / "issues/tides/tides.md"
+    article.write_text(article.read_text("utf-8") + "\n![A chart](nowhere.png)\n", "utf-8")
+    for state in (desk.glance("tides", "pilot"), desk.refresh("tides")):
+        variant = state.variant("pilot")
+        assert state.problems == () and variant is not None and "A chart" in variant.html
+    assert state.built is not None and "image-missing" in {one.rule for one in state.built.findings}
+    assert "picture is missing" in state.hindrance
+    article.write_text("---\ntitle: [\n---\n", "utf-8")
+    assert "cannot be read" in desk.refresh("tides").hindrance

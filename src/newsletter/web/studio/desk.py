@@ -1,6 +1,7 @@
 """What the studio has on its desk: the last good rendering of each issue, and what is wrong with its files now.
 
 One build at a time. A save is rendered for the profession that is looked at first, and for everybody right after.
+A picture that is missing is grey and a finding, as `check` has it: what is looked at is not sent.
 """
 
 from __future__ import annotations
@@ -33,6 +34,16 @@ class State:
         if self.quick is not None and self.quick_for == profession:
             return self.quick
         return variant_of(self.built, profession) if self.built else None
+
+    @property
+    def hindrance(self) -> str:
+        """Why nobody can decide on what is seen, in a sentence; empty when they can."""
+        if self.problems:
+            return "The files cannot be read, so what you see is not what they say now. Mend them first."
+        found = self.built.findings if self.built else ()
+        if any(one.rule == "image-missing" for one in found):
+            return "A picture is missing: what stands grey here is no email to send. Put it in its place first."
+        return ""
 
     def choice(self, asked: str) -> str:
         """The profession to show: the one asked for if it gets the issue, else the first that does."""
@@ -80,7 +91,8 @@ class Desk:
             try:
                 workspace = self.open_workspace()
                 # What follows a dot is an arm of the issue's experiment.
-                variant = variant_of(build(workspace, issue, only=[profession.partition(".")[0]]), profession)
+                alone = build(workspace, issue, only=[profession.partition(".")[0]], forgiving=True)
+                variant = variant_of(alone, profession)
                 after = replace(before, workspace=workspace, quick=variant, quick_for=profession, problems=())
             except NewsletterError as error:
                 after = replace(before, problems=_problems(error))
@@ -95,7 +107,7 @@ class Desk:
         before = self._states.get(issue)
         try:
             workspace = self.open_workspace()
-            return self._keep(issue, State(workspace, build(workspace, issue, whole=True)))
+            return self._keep(issue, State(workspace, build(workspace, issue, whole=True, forgiving=True)))
         except NewsletterError as error:
             problems = _problems(error)
         if before is not None:
