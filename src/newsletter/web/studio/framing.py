@@ -44,14 +44,15 @@ _SCRIPT = """
 """
 
 
-def frame(html: str, measure: bool = False, is_private: bool = False) -> Response:
+def frame(html: str, measure: bool = False, is_still: bool = False) -> Response:
     """The email for the frame that is shown, or for its twin.
 
-    With a person's values in it (`is_private`) no picture is fetched: its address could tell them to another server.
+    One that is `is_still` fetches no picture: with a person's values in it an address could tell them to another
+    server, and a list of issues is no reason to ask every server that they name.
     """
     nonce = secrets.token_urlsafe(16)
     policy = MEASURE_POLICY.replace("NONCE", nonce) if measure else FRAME_POLICY
-    if is_private:
+    if is_still:
         policy = policy.replace("img-src data: https: http:", "img-src data:")
     return HTMLResponse(measured(html, nonce) if measure else html, headers={"content-security-policy": policy})
 

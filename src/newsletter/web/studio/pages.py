@@ -26,6 +26,10 @@ from newsletter.web.studio.framing import frame, refused_page
 from newsletter.web.studio.live import Live
 from newsletter.web.studio.subscribers import Subscribers, seen_by
 
+_ORDER = ("error", "warning", "info")
+_FEW = 5
+"""As many findings are listed one by one."""
+
 
 @dataclass(frozen=True)
 class Pages:
@@ -103,6 +107,7 @@ class Pages:
         variant = state.variant(profession)
         shown = previewing.show(state.workspace, issue, variant, reader) if variant else None
         standing, unknown = standing_of(state)
+        found = _findings(state, profession)
         return drawn(
             "parts.html.j2",
             issue=issue,
@@ -116,7 +121,11 @@ class Pages:
             profession=profession,
             professions=professions_of(state),
             shown=shown,
-            findings=_findings(state, profession),
+            findings=found,
+            groups=_alike(found),
+            severities=[
+                (name, count) for name in _ORDER if (count := sum(one.severity.value == name for one in found))
+            ],
             tally=_tally(state),
             clip=previewing.CLIP,
             sender=state.workspace.settings.sender.name,
@@ -168,7 +177,7 @@ class Pages:
         html = previewing.in_view(state.workspace, html, query.get("view", ""))
         html = previewing.in_scheme(html, "dark" if query.get("scheme") == "dark" else "light")
         html = previewing.with_pictures(state.workspace, html, variant, query.get("pictures") != "off")
-        return frame(html, measure, is_private=reader is not NOBODY)
+        return frame(html, measure, is_still=reader is not NOBODY or "still" in query)
 
     async def html(self, request: Request) -> Response:
         """The HTML exactly as it is mailed, as text to copy."""
@@ -276,11 +285,20 @@ def _findings(state: State, profession: str) -> list[Finding]:
     if state.built is None:
         return []
     key = previewing.choices(state.built).get(profession, "")
-    order = {"error": 0, "warning": 1, "info": 2}
     own = [one for one in state.built.findings if not one.variant or key in one.variant.split(", ")]
-    return sorted(own, key=lambda one: order[one.severity.value])
+    return sorted(own, key=lambda one: _ORDER.index(one.severity.value))
+
+
+def _alike(findings: list[Finding]) -> list[list[tuple[int, Finding]]]:
+    """The numbered findings, those of one rule and severity together where they are many."""
+    groups: dict[tuple[str, ...], list[tuple[int, Finding]]] = {}
+    many = len(findings) > _FEW
+    for number, one in enumerate(findings):
+        key = (one.severity.value, one.rule) if many else (str(number),)
+        groups.setdefault(key, []).append((number, one))
+    return list(groups.values())
 
 
 def _tally(state: State) -> dict[str, int]:
     found = state.built.findings if state.built else ()
-    return {name: sum(1 for one in found if one.severity.value == name) for name in ("error", "warning", "info")}
+    return {name: sum(1 for one in found if one.severity.value == name) for name in _ORDER}

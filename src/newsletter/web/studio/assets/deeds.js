@@ -27,6 +27,7 @@ export class Deeds {
     const form = find("#decide form");
     form.by.value ||= localStorage.getItem(NAME) ?? "";
     form.comment.required = !approves;
+    find("#decide-hint").textContent = approves ? "(if you like)" : "(needed: say what is to be changed)";
     this.#open(find("#decide"));
   }
 
@@ -58,6 +59,12 @@ export class Deeds {
   async #submit(event, act) {
     event.preventDefault();
     const dialog = event.target.closest("dialog");
+    const empty = [...event.target.elements].find((one) => one.required && !one.value.trim());
+    if (empty) {
+      this.#tell(dialog, empty.name === "comment" ? "Say in the comment what is to be changed." : "Give your name: a decision is somebody's.", "bad");
+      empty.focus();
+      return;
+    }
     const button = event.target.querySelector(".primary");
     button.disabled = true;
     this.#tell(dialog, "One moment…");

@@ -14,6 +14,8 @@ find("#frames").dataset.frame = `/issues/${issue}/frame`;
 const frames = new Frames(find("#frames"), () => document.documentElement.setAttribute("data-shown", look.version ?? ""));
 let tab = "email";
 let finding = -1;
+let only = "";
+let folded = false;
 let leave = () => {};
 
 function toast(words) {
@@ -43,12 +45,20 @@ async function refreshParts() {
   find("#status").replaceChildren(...part("status").childNodes);
   find("#inbox").replaceChildren(...part("inbox").childNodes);
   const scroll = find("#side").scrollTop;
+  const opened = new Set(all("#side details[open]").map((one) => one.dataset.group));
   find("#side").replaceChildren(...part("side").childNodes);
+  for (const one of all("#side details")) one.open = opened.has(one.dataset.group);
+  showOnly(only);
   find("#side").scrollTop = scroll;
   find("#problems").replaceChildren(...part("problems").childNodes);
+  fold(folded);
+  const waits = find("#frames .waiting");
+  if (waits && find("#problems .overlay")) waits.textContent = "The email appears as soon as its files can be read.";
   const options = part("profession");
   look.version = options.dataset.version;
   if (options.children.length) find("#profession").replaceChildren(...options.children);
+  else if (!find("#profession").value) find("#profession").options[0].textContent = "Not known yet";
+  find("#profession").disabled = !options.dataset.value && !options.children.length;
   if (options.dataset.value !== look.profession) {
     look.profession = options.dataset.value;
     connect();
@@ -185,8 +195,25 @@ async function copy() {
 }
 
 function nextFinding() {
-  const count = all("[data-finding]").length;
-  if (count) showFinding((finding + 1) % count);
+  const shown = all("#side [data-finding]").filter((one) => !one.closest("[hidden]")).map((one) => Number(one.dataset.finding));
+  if (shown.length) showFinding(shown[(shown.indexOf(finding) + 1) % shown.length]);
+}
+
+function showOnly(severity) {
+  const buttons = all("#side [data-only]");
+  only = buttons.some((one) => one.dataset.only === severity) ? severity : "";
+  press(buttons, buttons.find((one) => one.dataset.only === only));
+  for (const one of all("#side [data-severity]")) one.hidden = only !== "" && one.dataset.severity !== only;
+}
+
+function fold(closed) {
+  folded = closed;
+  const overlay = find("#problems .overlay");
+  if (!overlay) return;
+  overlay.classList.toggle("folded", closed);
+  const button = overlay.querySelector("[data-fold]");
+  button.textContent = closed ? "Unfold" : "Fold";
+  button.setAttribute("aria-expanded", String(!closed));
 }
 
 // ── by hand ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -210,10 +237,15 @@ find("#profession").addEventListener("change", (event) => setProfession(event.ta
 find("#side").addEventListener("click", (event) => {
   const chosen = event.target.closest("[data-finding]");
   if (chosen) showFinding(Number(chosen.dataset.finding));
+  const severity = event.target.closest("[data-only]");
+  if (severity) showOnly(severity.dataset.only);
   if (event.target.closest("#copy")) copy();
   if (event.target.closest("#test-open")) deeds.test();
   const decides = event.target.closest("[data-decide]");
   if (decides) deeds.decide(decides.dataset.decide);
+});
+find("#problems").addEventListener("click", (event) => {
+  if (event.target.closest("[data-fold]")) fold(!folded);
 });
 find("#pane-source").addEventListener("click", async (event) => {
   const chosen = event.target.closest("[data-finding]");
@@ -259,6 +291,8 @@ const keys = {
   c: copy,
   m: () => deeds.test(),
   p: () => deeds.decide("approve"),
+  b: () => location.assign(`/issues/${issue}/compose?${new URLSearchParams({ profession: look.profession })}`),
+  x: () => location.assign(`/issues/${issue}/compare`),
   g: () => location.assign(`/issues/${issue}/all`),
   "?": () => find("#help").showModal(),
 };

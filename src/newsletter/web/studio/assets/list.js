@@ -6,6 +6,12 @@ async function fill(place) {
     const answer = await fetch(place.dataset.card);
     if (!answer.ok) throw new Error(answer.statusText);
     place.innerHTML = await answer.text();
+    if (place.querySelector("[data-empty]")) {
+      const words = document.createElement("p");
+      words.className = "no-thumb";
+      words.textContent = "No email to show yet";
+      place.closest(".card").querySelector(".thumb").replaceChildren(words);
+    }
   } catch {
     place.innerHTML = '<p class="quiet">The studio does not answer. Is it still running?</p>';
   }
