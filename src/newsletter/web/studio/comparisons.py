@@ -16,7 +16,7 @@ from newsletter.model import DEFAULT, RenderedVariant, group_and_arm, variant_ke
 from newsletter.pipeline import previewing
 from newsletter.pipeline.comparing import compared
 from newsletter.pipeline.versions import Version, versions_of
-from newsletter.web.studio.deeds import standing_of
+from newsletter.web.studio.deeds import heading_of, standing_of
 from newsletter.web.studio.desk import Desk, State
 from newsletter.web.studio.drawing import drawn
 from newsletter.web.studio.framing import frame, refused_page
@@ -34,18 +34,19 @@ class Comparisons:
         def made() -> Response:
             state = self.desk.state(issue)
             versions = _versions(issue, state)
-            keys = [one["key"] for one in professions_of(state)]
+            usual = _usual(state, versions)
             left, right = (
-                request.query_params.get(side) or (keys[at] if keys else "")
-                for side, at in (("left", 0), ("right", -1))
+                request.query_params.get(side) or one for side, one in zip(("left", "right"), usual, strict=True)
             )
-            groups = _groups(state, versions)
+            groups = _groups(state, versions, (left, right))
             ours, theirs = (_shown(state, issue, _side(state, versions, one)) for one in (left, right))
             return drawn(
                 "compare.html.j2",
                 issue=issue,
                 state=state,
                 groups=groups,
+                only_one=sum(len(sides) for _, sides in groups) == 1,
+                heading=heading_of(issue, state),
                 names=[_named(groups, one) for one in (left, right)],
                 left=left,
                 right=right,
@@ -115,15 +116,52 @@ def _shown(state: State, issue: str, variant: RenderedVariant | None) -> preview
     return previewing.show(state.workspace, issue, variant) if variant else None
 
 
-def _groups(state: State, versions: tuple[Version, ...]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What can be chosen: a version in words, and (name, label) of each side of it."""
+def _usual(state: State, versions: tuple[Version, ...]) -> tuple[str, str]:
+    """The two sides that are the likeliest question: what was sent last (else approved) and what is now; where neither
+    is known, two emails that are not the same one."""
     every = professions_of(state)
-    found = [("As it is now", [(one["key"], one["label"]) for one in every])]
+    if not every:
+        return "", ""
+    first = every[0]
+    for version in reversed(versions):
+        for one in every:
+            if _then(version, one["key"]) is not None:
+                return f"{version.kind}:{one['key']}", one["key"]
+    other = next((one for one in every if one["variant"] != first["variant"]), first)
+    return first["key"], other["key"]
+
+
+def _groups(
+    state: State, versions: tuple[Version, ...], chosen: tuple[str, ...]
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What can be chosen: a version in words, and (name, label) of each different email of it.
+
+    Those who read the same are one choice, called after the first of them; what is `chosen` is always there.
+    """
+    every = professions_of(state)
+    found = [("As it is now", _distinct("", [(one["key"], one["label"], one["variant"]) for one in every], chosen))]
     for version in versions:
         there = {one["key"]: one["label"] for one in every} | _of_its_arms(every, version)
-        there = {key: label for key, label in there.items() if version.variant(*group_and_arm(key)) is not None}
-        found.append((version.words, [(f"{version.kind}:{key}", label) for key, label in there.items()]))
+        read = [(key, label, then.key) for key, label in there.items() if (then := _then(version, key)) is not None]
+        found.append((version.words, _distinct(f"{version.kind}:", read, chosen)))
     return [(words, sides) for words, sides in found if sides]
+
+
+def _then(version: Version, key: str) -> RenderedVariant | None:
+    return version.variant(*group_and_arm(key))
+
+
+def _distinct(kind: str, read: list[tuple[str, str, str]], chosen: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Of (key, label, variant read) one for each variant, called after how many read it."""
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for key, label, variant in read:
+        alike.setdefault(variant, []).append((kind + key, label))
+    sides = []
+    for same in alike.values():
+        asked = [one for one in same if one[0] in chosen]
+        others = f" and {len(same) - 1} more" if len(same) > 1 else ""
+        sides += [(name, label + others) for name, label in asked or same[:1]]
+    return sides
 
 
 def _of_its_arms(every: list[dict[str, str]], version: Version) -> dict[str, str]:

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.files import shown
 from newsletter.model import Approval, Decision, Result, Standing, group_and_arm
-from newsletter.pipeline import approvals, reviewing, testing
+from newsletter.pipeline import approvals, previewing, reviewing, testing
 from newsletter.pipeline.approvals import Opinion
 from newsletter.pipeline.providers import outbox_folder
 from newsletter.pipeline.testing import Trial
@@ -98,6 +98,25 @@ def standing_of(state: State) -> tuple[Standing | None, str]:
         return approvals.approvals_of(state.workspace, state.built), ""
     except NewsletterError as error:
         return None, str(error)
+
+
+def status_in(issue: str, state: State, standing: Standing | None) -> str:
+    """How the issue stands, in a word or two; what cannot be read now is a draft."""
+    return previewing.status_of(state.workspace, issue, None if state.problems else state.built, standing)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the bar above an issue's pages says of it."""
+
+    title: str
+    status: str
+
+
+def heading_of(issue: str, state: State) -> Heading:
+    """The bar of that issue, as its files are now."""
+    card = next(one for one in previewing.cards(state.workspace) if one.id == issue)
+    return Heading(card.title, status_in(issue, state, standing_of(state)[0]))
 
 
 @dataclass(frozen=True, slots=True)

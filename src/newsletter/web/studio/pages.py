@@ -13,13 +13,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from newsletter.errors import NewsletterError
-from newsletter.model import Finding, Standing, Where, group_and_arm
+from newsletter.model import Finding, Where, group_and_arm
 from newsletter.pipeline import approvals, places, previewing
 from newsletter.pipeline.building import Built
 from newsletter.pipeline.readers import NOBODY, Reader
 from newsletter.web.studio.asking import NoSuchIssue, is_local, issue_of
 from newsletter.web.studio.comparisons import Comparisons, professions_of
-from newsletter.web.studio.deeds import Deeds, decisions, standing_of
+from newsletter.web.studio.deeds import Deeds, decisions, heading_of, standing_of, status_in
 from newsletter.web.studio.desk import Desk, State
 from newsletter.web.studio.drawing import HERE, drawn
 from newsletter.web.studio.framing import frame, refused_page
@@ -76,7 +76,7 @@ class Pages:
         issue = self._issue_of(request)
         state = await run_in_threadpool(self.desk.state, issue)
         standing, _ = await run_in_threadpool(standing_of, state)
-        status = await run_in_threadpool(_status, issue, state, standing)
+        status = await run_in_threadpool(status_in, issue, state, standing)
         return drawn("card.html.j2", issue=issue, state=state, status=status, tally=_tally(state))
 
     async def issue(self, request: Request) -> Response:
@@ -112,7 +112,7 @@ class Pages:
             "parts.html.j2",
             issue=issue,
             state=state,
-            status=_status(issue, state, standing),
+            status=status_in(issue, state, standing),
             standing=standing,
             unknown=unknown,
             decisions=decisions(standing) if standing else [],
@@ -144,7 +144,15 @@ class Pages:
         subjects = {one.key: previewing.show(state.workspace, issue, one).subject for one in variants}
         every = professions_of(state)
         people = len({group_and_arm(one["key"])[0] for one in every})
-        return drawn("everybody.html.j2", issue=issue, state=state, professions=every, people=people, subjects=subjects)
+        return drawn(
+            "everybody.html.j2",
+            issue=issue,
+            state=state,
+            heading=heading_of(issue, state),
+            professions=every,
+            people=people,
+            subjects=subjects,
+        )
 
     async def compare(self, request: Request) -> Response:
         """Two emails beside each other."""
@@ -274,10 +282,6 @@ class Pages:
         if not path.is_relative_to(root.resolve()):
             return ""
         return self.editor.replace("{path}", quote(str(path))).replace("{line}", str(where.line or 1))
-
-
-def _status(issue: str, state: State, standing: Standing | None) -> str:
-    return previewing.status_of(state.workspace, issue, None if state.problems else state.built, standing)
 
 
 def _findings(state: State, profession: str) -> list[Finding]:

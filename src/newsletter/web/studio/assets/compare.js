@@ -1,5 +1,6 @@
 // Two emails: side by side or one over the other, what differs framed on both, and from one change to the next.
 import { Frames } from "/assets/frames.js";
+import { keys } from "/assets/keys.js";
 import { listen } from "/assets/live.js";
 
 const find = (selector) => document.querySelector(selector);
@@ -95,14 +96,10 @@ if (seen) {
     });
   }
   find("#reveal").addEventListener("input", reveal);
-  addEventListener("keydown", (event) => {
-    if (event.target.closest("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "n") step(1);
-    if (event.key === "p") step(-1);
-  });
   setMode(sessionStorage.getItem(MODE) ?? (innerWidth < 700 ? "slider" : "pair"));
   reveal();
   showBoth();
 }
+keys(issue, seen ? { n: () => step(1), p: () => step(-1) } : {});
 const leave = listen({ issue }, { checked: () => location.reload() });
 addEventListener("pagehide", leave);

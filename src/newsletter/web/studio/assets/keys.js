@@ -1,0 +1,17 @@
+// The keys of the pages around an issue: to the others, and what keys there are.
+
+export function keys(issue, more = {}) {
+  const help = document.querySelector("#help");
+  const to = (path) => () => location.assign(`/issues/${issue}${path}`);
+  const all = { e: to(""), b: to("/compose"), g: to("/all"), x: to("/compare"), "?": () => help.showModal(), ...more };
+  document.querySelector("#help-open").addEventListener("click", () => help.showModal());
+  document.querySelector("#help-close").addEventListener("click", () => help.close());
+  addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select, dialog");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const act = all[event.key.toLowerCase()];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+}
