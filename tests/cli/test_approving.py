@@ -35,12 +35,12 @@ def _standing(workspace: Any) -> Any:
 def test_a_send_waits_for_as_many_different_reviewers_as_are_required(reviewed: Any) -> None:
     refused = reviewed.run("send", "tides", "--yes")
     assert refused.returncode == 1
-    assert "Approved by nobody; approvals required: 2, missing: 2." in refused.stderr
+    assert "Nobody has approved this content yet; 2 approvals are needed." in refused.stderr
     _approve(reviewed, "Ada Lovelace")
     _approve(reviewed, "  ada   LOVELACE ")
     refused = reviewed.run("send", "tides", "--yes", "--force", "in a hurry")
     assert refused.returncode == 1, "no reason stands in for a reviewer"
-    assert "Approved by ada LOVELACE; approvals required: 2, missing: 1." in refused.stderr
+    assert "Approved by ada LOVELACE; 2 approvals are needed, 1 still missing." in refused.stderr
     assert reviewed.outbox() == []
     _approve(reviewed, "Bo")
     sent = reviewed.run("send", "tides", "--yes", "--json")

@@ -85,9 +85,7 @@ def words_of(standing: Standing) -> list[str]:
     """Where the issue stands, in sentences for people: who approved, who objects, what is missing, what changed."""
     told: list[str] = []
     if standing.required or standing.every:
-        by = ", ".join(one.by for one in standing.approvals) or "nobody"
-        needed = f"approvals required: {standing.required}, missing: {standing.missing}"
-        told.append(f"Approved by {by}; {needed if standing.required else 'no approval is required'}.")
+        told.append(_count(standing))
     for one in standing.objections:
         told.append(f"{one.by} asked for changes on {one.at:%Y-%m-%d %H:%M} UTC{_said(one)}.")
     time = time_of(standing.parts)
@@ -111,6 +109,16 @@ def _for_another_time(stale: Stale, standing: Standing) -> bool:
     """Whether nothing but the time differs from what was approved."""
     one = stale.approval
     return bool(time_of(one.parts)) and at_any_time(one.parts) == at_any_time(standing.parts)
+
+
+def _count(standing: Standing) -> str:
+    by = ", ".join(one.by for one in standing.approvals)
+    needed = f"{standing.required} {'approval is' if standing.required == 1 else 'approvals are'} needed"
+    if not standing.required:
+        needed = "no approval is needed to send it"
+    elif by:
+        needed += f", {standing.missing} still missing" if standing.missing else " and there"
+    return f"{f'Approved by {by}' if by else 'Nobody has approved this content yet'}; {needed}."
 
 
 def short(content_hash: str) -> str:

@@ -14,6 +14,7 @@
     const dark = chosen("scheme") === "dark";
     const html = written.get(frame).replace(DARK, dark ? ALWAYS : NEVER).replace(LIGHT, dark ? NEVER : ALWAYS);
     frame.style.colorScheme = dark ? "dark" : "light";
+    frame.style.background = dark ? "#121212" : "#fff";
     if (frame.srcdoc !== html) frame.srcdoc = html;
   };
   const apply = () => {
