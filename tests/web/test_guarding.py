@@ -145,6 +145,19 @@ def test_a_subscriber_is_shown_by_a_word_that_only_this_studio_knows(studio: Run
     assert studio.ask("/issues/open-source-in-care/parts?reader=" + found[0]["address"])[0] == 422
 
 
+def test_the_list_asks_no_other_server_for_pictures(studio: Running) -> None:
+    assert "/frame?still" in studio.ask("/")[2]
+    for query, policy in (("?still", "img-src data:;"), ("", "img-src data: https: http:;")):
+        assert policy in studio.ask(f"/issues/open-source-in-care/frame{query}")[1]["content-security-policy"]
+
+
+def test_an_issue_that_was_removed_is_named_with_its_file(studio: Running) -> None:
+    status, body = studio.post("/issues/gone/edits", {"do": "undo"})
+    assert status == 404
+    assert json.loads(body)["problem"].startswith("issues/gone/issue.yaml is not there (any more).")
+    assert "issues/gone/issue.yaml is not there" in studio.ask("/issues/gone/parts")[2]
+
+
 def test_the_review_file_has_no_origin_and_stands_in_no_other_page(studio: Running) -> None:
     status, headers, body = studio.ask("/issues/open-source-in-care/review?save")
     assert (status, headers["content-disposition"]) == (200, 'attachment; filename="review-open-source-in-care.html"')

@@ -34,7 +34,7 @@ class Comparisons:
         def made() -> Response:
             state = self.desk.state(issue)
             versions = _versions(issue, state)
-            usual = _usual(state, versions)
+            usual = usual_sides(state, versions)
             left, right = (
                 request.query_params.get(side) or one for side, one in zip(("left", "right"), usual, strict=True)
             )
@@ -116,19 +116,24 @@ def _shown(state: State, issue: str, variant: RenderedVariant | None) -> preview
     return previewing.show(state.workspace, issue, variant) if variant else None
 
 
-def _usual(state: State, versions: tuple[Version, ...]) -> tuple[str, str]:
-    """The two sides that are the likeliest question: what was sent last (else approved) and what is now; where neither
-    is known, two emails that are not the same one."""
+def usual_sides(state: State, versions: tuple[Version, ...]) -> tuple[str, str]:
+    """The two sides that are the likeliest question: what was sent last (else approved) and what is now, where they
+    differ; else two emails of now; else any that there are. Empty before the first good build."""
     every = professions_of(state)
     if not every:
         return "", ""
+    then_and_now = [
+        (f"{version.kind}:{one['key']}", one["key"], then.content_hash == now.content_hash)
+        for version in reversed(versions)
+        for one in every
+        if (then := _then(version, one["key"])) is not None and (now := state.variant(one["key"])) is not None
+    ]
+    changed = next(((left, right) for left, right, same in then_and_now if not same), None)
     first = every[0]
-    for version in reversed(versions):
-        for one in every:
-            if _then(version, one["key"]) is not None:
-                return f"{version.kind}:{one['key']}", one["key"]
-    other = next((one for one in every if one["variant"] != first["variant"]), first)
-    return first["key"], other["key"]
+    other = next((one for one in every if one["variant"] != first["variant"]), None)
+    if changed or (other is None and then_and_now):
+        return changed or then_and_now[0][:2]
+    return first["key"], (other or first)["key"]
 
 
 def _groups(

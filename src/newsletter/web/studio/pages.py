@@ -122,7 +122,7 @@ class Pages:
             professions=professions_of(state),
             shown=shown,
             findings=found,
-            groups=_alike(found),
+            groups=alike(found),
             severities=[
                 (name, count) for name in _ORDER if (count := sum(one.severity.value == name for one in found))
             ],
@@ -293,7 +293,7 @@ def _findings(state: State, profession: str) -> list[Finding]:
     return sorted(own, key=lambda one: _ORDER.index(one.severity.value))
 
 
-def _alike(findings: list[Finding]) -> list[list[tuple[int, Finding]]]:
+def alike(findings: list[Finding]) -> list[list[tuple[int, Finding]]]:
     """The numbered findings, those of one rule and severity together where they are many."""
     groups: dict[tuple[str, ...], list[tuple[int, Finding]]] = {}
     many = len(findings) > _FEW
