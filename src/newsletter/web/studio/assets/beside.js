@@ -1,4 +1,5 @@
 // The email beside the blocks: as the chosen profession reads it, with every save.
+import { fold } from "/assets/folding.js";
 import { Frames } from "/assets/frames.js";
 import { listen } from "/assets/live.js";
 
@@ -35,6 +36,7 @@ export class Beside {
     const part = (name) => made.content.querySelector(`[data-part="${name}"]`);
     find("#status").replaceChildren(...part("status").childNodes);
     find("#problems").replaceChildren(...part("problems").childNodes);
+    fold();
     const options = part("profession");
     this.version = options.dataset.version;
     const stays = find("#frames .waiting");

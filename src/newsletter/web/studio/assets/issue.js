@@ -1,5 +1,6 @@
 // An issue's page: what is looked at and how, and what changes with every save.
 import { Deeds } from "/assets/deeds.js";
+import { fold } from "/assets/folding.js";
 import { Frames } from "/assets/frames.js";
 import { listen } from "/assets/live.js";
 import { Subscriber } from "/assets/subscriber.js";
@@ -15,7 +16,6 @@ const frames = new Frames(find("#frames"), () => document.documentElement.setAtt
 let tab = "email";
 let finding = -1;
 let only = "";
-let folded = false;
 let leave = () => {};
 
 function toast(words) {
@@ -51,7 +51,7 @@ async function refreshParts() {
   showOnly(only);
   find("#side").scrollTop = scroll;
   find("#problems").replaceChildren(...part("problems").childNodes);
-  fold(folded);
+  fold();
   const waits = find("#frames .waiting");
   if (waits && find("#problems .overlay")) waits.textContent = "The email appears as soon as its files can be read.";
   const options = part("profession");
@@ -206,16 +206,6 @@ function showOnly(severity) {
   for (const one of all("#side [data-severity]")) one.hidden = only !== "" && one.dataset.severity !== only;
 }
 
-function fold(closed) {
-  folded = closed;
-  const overlay = find("#problems .overlay");
-  if (!overlay) return;
-  overlay.classList.toggle("folded", closed);
-  const button = overlay.querySelector("[data-fold]");
-  button.textContent = closed ? "Unfold" : "Fold";
-  button.setAttribute("aria-expanded", String(!closed));
-}
-
 // ── by hand ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 for (const one of all("[data-width]")) one.addEventListener("click", () => setWidth(Number(one.dataset.width)));
@@ -243,9 +233,6 @@ find("#side").addEventListener("click", (event) => {
   if (event.target.closest("#test-open")) deeds.test();
   const decides = event.target.closest("[data-decide]");
   if (decides) deeds.decide(decides.dataset.decide);
-});
-find("#problems").addEventListener("click", (event) => {
-  if (event.target.closest("[data-fold]")) fold(!folded);
 });
 find("#pane-source").addEventListener("click", async (event) => {
   const chosen = event.target.closest("[data-finding]");

@@ -1,0 +1,18 @@
+// What is wrong with the files lies over the page. Folded it stays so, until the reader unfolds it.
+
+const place = document.querySelector("#problems");
+let folded = false;
+
+export function fold(closed = folded) {
+  folded = closed;
+  const overlay = place.querySelector(".overlay");
+  if (!overlay) return;
+  overlay.classList.toggle("folded", closed);
+  const button = overlay.querySelector("[data-fold]");
+  button.textContent = closed ? "Unfold" : "Fold";
+  button.setAttribute("aria-expanded", String(!closed));
+}
+
+place.addEventListener("click", (event) => {
+  if (event.target.closest("[data-fold]")) fold(!folded);
+});
