@@ -68,7 +68,7 @@ def test_each_arm_is_compared_with_what_was_approved(workspace: Any, inside: Ins
     _, page = inside.ask(path)
     assert "They are the same" in page
     names = chosen(page, "left")
-    assert names["pilot.b"] == "Arm b: Pilot"
+    assert names["pilot.b"] == "Arm b: Pilot (now)"
     assert names["approved:pilot.b"] == "Arm b: Pilot (approved)"
     # Nothing is tried today: both arms of the approval can still be looked at.
     file = workspace.root / "issues/tides/issue.yaml"

@@ -146,7 +146,7 @@ def _groups(
     every = professions_of(state)
     found = [("As it is now", _distinct("", [(one["key"], one["label"], one["variant"]) for one in every], chosen))]
     for version in versions:
-        there = {one["key"]: one["label"] for one in every} | _of_its_arms(every, version)
+        there = _of_its_arms(every, version) | {one["key"]: one["label"] for one in every}
         read = [(key, label, then.key) for key, label in there.items() if (then := _then(version, key)) is not None]
         found.append((version.words, _distinct(f"{version.kind}:", read, chosen)))
     return [(words, sides) for words, sides in found if sides]
