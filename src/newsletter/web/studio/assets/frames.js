@@ -1,5 +1,6 @@
 // The email's frame. It has no origin and runs no script, so nobody can ask it how tall it is: a twin that is not seen
 // measures the same page. The page around the frame scrolls, so a new frame takes an old one's place without a jump.
+// After a save it does so at the old one's height, and the twin follows: two pages at once take twice as long to come.
 
 export class Frames {
   constructor(place, measured) {
@@ -14,7 +15,10 @@ export class Frames {
     const title = this.place.dataset.title ?? "The email";
     this.next?.remove();
     this.twin?.remove();
-    this.height = 0;
+    const { version, ...look } = query;
+    const same = JSON.stringify(look) === this.look && this.place.querySelector("iframe.shown") !== null;
+    this.look = JSON.stringify(look);
+    if (!same) this.height = 0;
     this.next = this.#frame(address, "next", "", title);
     this.twin = this.#frame(`${address}&measure`, "twin", "allow-scripts", `${title}, measured`);
     this.twin.inert = true;
@@ -23,7 +27,7 @@ export class Frames {
       this.loaded = true;
       this.#swap();
     });
-    this.place.append(this.twin, this.next);
+    this.place.append(...(same ? [] : [this.twin]), this.next);
   }
 
   spot(number) {
@@ -69,6 +73,7 @@ export class Frames {
     this.next = null;
     next.className = "shown";
     for (const old of this.place.querySelectorAll("iframe:not(.twin), .waiting, .spot")) if (old !== next) old.remove();
+    if (this.twin && !this.twin.isConnected) this.place.append(this.twin);
     this.measured(this.height);
   }
 }
