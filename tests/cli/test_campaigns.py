@@ -96,7 +96,7 @@ def test_where_no_approval_is_required_a_plan_tells_of_none_that_is_stale(worksp
     article = opened.root / "issues/tides/tides.md"
     article.write_text(article.read_text("utf-8") + "\nMore.\n", "utf-8")
     shown = _run(opened, "plan", "tides").stdout
-    assert "Approved by nobody; no approval is required." in shown
+    assert "Nobody has approved this content yet; no approval is needed to send it." in shown
     assert "stale" not in shown
     assert "is stale" in _run(opened, "approvals", "tides").stdout
 
