@@ -1,6 +1,6 @@
 """Values of the model ⇄ plain JSON, and one digest over everything a value holds.
 
-In: frozen values of `model.py`, made of text, numbers, times, sequences, mappings and one another. Out: JSON text that
+In: frozen values of `model/`, made of text, numbers, times, sequences, mappings and one another. Out: JSON text that
 reads back to an equal value, or a digest that differs whenever anything inside does. Reading makes values of the model
 and nothing else, whatever the text says (unlike pickle, which runs what it is told to). A thing of another kind is
 refused with `NotPlain`.
@@ -19,7 +19,9 @@ from typing import Any
 from newsletter import model
 
 _CLASSES: Mapping[str, Any] = {
-    name: one for name, one in vars(model).items() if isinstance(one, type) and one.__module__ == model.__name__
+    name: one
+    for name, one in vars(model).items()
+    if isinstance(one, type) and one.__module__.startswith(f"{model.__name__}.")
 }
 _FIELDS: Mapping[Any, tuple[str, ...]] = {
     one: tuple(field.name for field in fields(one)) for one in _CLASSES.values() if is_dataclass(one)
