@@ -224,9 +224,9 @@ def test_all_professions_stand_side_by_side(open_page: Open) -> None:
 
 
 def test_two_emails_are_compared_line_by_line(open_page: Open) -> None:
-    page = open_page(f"/issues/{ISSUE}/compare")
-    page.locator("select[name=left]").select_option("practitioner")
+    page = open_page(f"/issues/{ISSUE}/compare?left=practitioner&right=healthcare")
     page.locator("select[name=right]").select_option("car-dealership")
+    page.wait_for_url("**right=car-dealership**")
     page.get_by_role("button", name="Text").click()
     expect(
         page.locator("del", has_text="WHO HOLDS THE KEY").or_(page.locator("del", has_text="Who Holds"))

@@ -158,7 +158,7 @@ def test_an_approval_that_names_no_time_holds_for_any_and_a_later_one_narrows_it
     _approve(reviewed, "Ada", *_MORNING)
     now = _scheduled(reviewed)
     assert now.returncode == 1
-    assert "Approved by Bo; approvals required: 2, missing: 1." in now.stderr
+    assert "Approved by Bo; 2 approvals are needed, 1 still missing." in now.stderr
     assert "The approval of Ada" in now.stderr
     planned = _scheduled(reviewed, *_MORNING)
     assert planned.returncode == 0, planned.stderr
