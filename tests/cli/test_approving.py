@@ -162,7 +162,7 @@ def test_an_approval_that_names_no_time_holds_for_any_and_a_later_one_narrows_it
     assert "The approval of Ada" in now.stderr
     planned = _scheduled(reviewed, *_MORNING)
     assert planned.returncode == 0, planned.stderr
-    assert "approvals required: 2, missing: 0." in planned.stdout
+    assert "2 approvals are needed and there." in planned.stdout
     assert "09:00 UTC; Bo approved it for whatever time it is sent." in planned.stdout
 
 
