@@ -68,7 +68,6 @@ Timed = Callable[[list[str], Path | None], tuple[float, float]]
 
 def smtp_speed(folder: Path, newsletter: list[str], big_workspace: Callable[[Path, int], None], timed: Timed) -> None:
     """Every figure of the page on SMTP."""
-    assembly()
     sink = shutil.which("smtp-sink", path=f"{os.environ['PATH']}:/usr/sbin")
     source = shutil.which("smtp-source", path=f"{os.environ['PATH']}:/usr/sbin")
     if sink is None or source is None:
@@ -80,6 +79,7 @@ def smtp_speed(folder: Path, newsletter: list[str], big_workspace: Callable[[Pat
     _at_wire_speed(sink, source, workspace, newsletter, timed)
     _over_a_distance(sink, workspace, newsletter, timed)
     shutil.rmtree(workspace)
+    assembly()  # last: a process begins its peak at the size of the one that starts it
 
 
 def assembly() -> None:

@@ -40,8 +40,8 @@ _SENDING_PATIENCE = 5.0
 _ATTEMPT = 5.0
 """Seconds that one attempt waits inside SQLite, where nobody can interrupt it."""
 _CONNECT_PATIENCE = 10
-_CACHE_KIB = 65_536
-"""SQLite's own 2 MB make indexes over a million rows crawl."""
+_CACHE_KIB = 8_192
+"""For each connection, of which a send holds several; SQLite's own 2 MB make indexes over a million rows crawl."""
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
 _MAKING_TABLES = 0x6E657773
 """The number of the advisory lock that a process holds while it makes or changes tables."""
