@@ -223,7 +223,7 @@ def test_those_whom_a_file_stops_from_being_mailed_are_counted_before_anybody_is
     assert found.marked == len(stopped) - 1  # all but the one who had left before
 
 
-def test_staging_keeps_a_small_cache_and_gives_the_connection_back_as_it_was(tmp_path: Path) -> None:
+def test_staging_has_a_cache_of_its_own_and_gives_the_connection_back_as_it_was(tmp_path: Path) -> None:
     database = open_database("sqlite:///news.db", tmp_path)
     sizes = []
     for _ in range(2):
@@ -234,7 +234,7 @@ def test_staging_keeps_a_small_cache_and_gives_the_connection_back_as_it_was(tmp
             raise ValueError
     database.close()
     assert inside == -imports._CACHE_KIB
-    assert sizes[0] == sizes[1] < inside
+    assert sizes[0] == sizes[1] != inside
 
 
 def test_backslashes_and_any_letters_survive_the_way_into_the_database(database: Database) -> None:

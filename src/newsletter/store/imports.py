@@ -149,7 +149,7 @@ def imported_fingerprint(connection: Connection, source: str) -> str:
 @contextmanager
 def open_staging(database: Database) -> Iterator[Staging]:
     """A place for the rows of one file; gone afterwards, whatever happened."""
-    with database.connect() as connection, _small_cache(connection):
+    with database.connect() as connection, _cache_of_its_own(connection):
         try:
             yield Staging(connection)
         finally:
@@ -160,8 +160,8 @@ def open_staging(database: Database) -> Iterator[Staging]:
 
 
 @contextmanager
-def _small_cache(connection: Connection) -> Iterator[None]:
-    """Memory that does not grow with the file: a larger cache of SQLite's fills up with the people it writes."""
+def _cache_of_its_own(connection: Connection) -> Iterator[None]:
+    """More than other connections have, for people that lie all over the tables; bounded, whatever the file holds."""
     if connection.dialect.name != "sqlite":
         yield
         return
