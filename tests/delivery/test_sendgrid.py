@@ -99,7 +99,7 @@ def _provider(
     clock: Clock | None = None,
     options: MailOptions | None = None,
     key: str = KEY,
-    patience: float = 0.5,
+    patience: float = 60,
 ) -> SendGrid:
     clock = clock or Clock()
     account = Account(key, server.url, options or MailOptions())
@@ -213,7 +213,7 @@ def test_when_everybody_is_refused_in_the_same_words_nobody_is_rejected(server: 
 
 def test_too_large_a_request_is_halved_until_it_fits(server: Server) -> None:
     server.most_bytes = 40_000
-    results = _results(_provider(server, patience=60), _mails(400))
+    results = _results(_provider(server), _mails(400))
     assert results == [ACCEPTED] * 400
     assert 413 in server.answers
     assert set(server.times().values()) == {1}
@@ -275,7 +275,7 @@ def test_a_refusal_of_the_account_stops_the_campaign_and_nothing_was_sent(
 )
 def test_what_was_sent_and_not_answered_is_uncertain(server: Server, fault: Any, mailed: int) -> None:
     server.faults.append(fault)
-    outcomes = _deliver(_provider(server), _mails(3))
+    outcomes = _deliver(_provider(server, patience=0.5), _mails(3))
     assert [one.result for one in outcomes] == [UNCERTAIN] * 3
     assert outcomes[0].reason.startswith("SendGrid")
     assert len(server.times()) == mailed
@@ -371,7 +371,7 @@ def test_requests_stay_below_thirty_megabytes(server: Server) -> None:
     picture = Picture("a.png", "image/png", 1, 1, b"x" * 19_000_000)
     template = _template([picture])
     mails = _mails(800, template, values={TAG: "x" * 9000})
-    results = _results(_provider(server, patience=60), mails)
+    results = _results(_provider(server), mails)
     assert results == [ACCEPTED] * 800
     assert len(server.requests) > 1
     assert 413 not in server.answers
