@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from html import unescape
 
 import pytest
 from hypothesis import given
@@ -113,6 +114,19 @@ def test_any_value_arrives_as_it_is_in_the_text(value: str) -> None:
 def test_any_text_around_a_value_arrives_as_it_is(text: str, value: str) -> None:
     message = _read(_variant("<p>x</p>", f"{text}|{NAME}t|{text}"), first_name=value)
     assert _part(message, "plain") == f"{text}|{value}|{text}".rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    "value", ["x" * length + end for length in range(70, 80) for end in ("", "é", "=", ".", "äé.")]
+)
+def test_a_value_that_fills_its_line_leaves_room_for_the_soft_break(value: str) -> None:
+    variant = _variant(f"<p>{value}{NAME}h</p>", f"{value}{NAME}t{value}")
+    message = _read(variant, first_name=value)
+    assert _part(message, "plain") == value * 3
+    assert unescape(_part(message, "html")) == f"<p>{value}{value}</p>"
+    delivery = Delivery(1, DeliveryId("ab12"), "ana@example.org", "default", 0, {"first_name": value})
+    content = Assembler([variant], VALUES, ENVELOPE).assemble(delivery, NOW).content
+    assert all(len(line) <= 76 for line in content.partition(b"\r\n\r\n")[2].split(b"\r\n"))
 
 
 @given(st.text(alphabet=".a\né =", max_size=400), st.text(alphabet=".a é", max_size=200))

@@ -11,7 +11,6 @@ import re
 from binascii import b2a_base64
 from email.header import Header
 from email.utils import formataddr
-from functools import lru_cache
 from hashlib import sha256
 
 from newsletter.errors import SettingsError
@@ -56,7 +55,6 @@ def can_be_addressed(address: str) -> bool:
     return _WIDER_ADDRESS.fullmatch(address) is not None and address.isprintable()
 
 
-@lru_cache(maxsize=4096)
 def header_text(text: str) -> str:
     """The text as a header's value on lines of at most 76: RFC 2047 words where it is not ASCII."""
     clean = _on_one_line(text)

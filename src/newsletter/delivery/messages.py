@@ -103,6 +103,10 @@ class Assembler:
         self._envelope = envelope
         self._values = values
         self._skeletons = {variant.key: Skeleton(variant) for variant in variants}
+        # One that is the same for everybody is made once.
+        self._subjects = {
+            key: header_text(one.subject({})) for key, one in self._skeletons.items() if not one.names_in_subject
+        }
         self._head = _head(envelope)
         self._dated = (0, "")
 
@@ -115,7 +119,7 @@ class Assembler:
         names = (recipient.get("first_name", ""), recipient.get("last_name", ""))
         head = self._head % (
             mailbox(" ".join(filter(None, names)), delivery.address),
-            header_text(skeleton.subject(values)),
+            self._subjects.get(delivery.variant) or header_text(skeleton.subject(values)),
             self._date(now),
             delivery.delivery_id,
             list_unsubscribe(links),

@@ -12,7 +12,6 @@ import re
 from binascii import b2a_qp
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import blake2b
 from html import escape
 from urllib.parse import quote
@@ -23,8 +22,14 @@ from newsletter.model import Context, MergeField, Picture, RenderedVariant
 _SOFT_BREAK = b"=\r\n"
 _SCHEMES = ("https://", "http://", "mailto:")
 _LEADING_DOT = re.compile(rb"(^|\r\n)\.")
-_SHORT = 70
-"""A value of letters and digits up to this long needs neither escaping nor a line break."""
+_LINE = 75
+"""What has a line to itself may be this long; the soft break that ends it makes 76 (RFC 2045 §6.7)."""
+_MOST_KNOWN = 1_000
+_PLAIN = re.compile(r"[A-Za-z0-9@_-](?:[A-Za-z0-9@_. -]*[A-Za-z0-9@_.-])?")
+"""Stands in quoted-printable as it is: no dot first, no space last."""
+_HARMLESS = re.compile(r"[\w@-](?:[\w@. -]*[\w@.-])?")
+"""The same with letters of any script; in HTML those are written as numbers."""
+_PLAIN_LINK = re.compile(r"(?:https?://|mailto:)[A-Za-z0-9@:/._~?=%-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +53,13 @@ class Skeleton:
         fixed = [piece for piece in pieces[0::2] if isinstance(piece, bytes)]
         slots = [piece for piece in pieces[1::2] if isinstance(piece, Slot)]
         different = list(dict.fromkeys(slots))
-        self._makers = tuple((slot.source, _ENCODE[slot.context]) for slot in different)
+        self._makers = tuple((slot.source, _KNOWN[slot.context], _ENCODE[slot.context]) for slot in different)
         self._order = tuple(different.index(slot) for slot in slots)
         self._parts: list[bytes] = [b""] * (1 + len(pieces))
         self._parts[1::2] = fixed
         in_subject = [piece for piece in self._subject if isinstance(piece, Slot)]
+        self.names_in_subject = bool(in_subject)
+        """Whether the subject is another one for each recipient."""
         self.sources = tuple(dict.fromkeys(slot.source for slot in (*slots, *in_subject)))
 
     def subject(self, values: Mapping[str, str]) -> str:
@@ -61,7 +68,7 @@ class Skeleton:
 
     def filled(self, head: bytes, values: Mapping[str, str]) -> bytes:
         """The whole message: `head`, and the body with the values in their slots."""
-        encoded = [encode(values[source]) for source, encode in self._makers]
+        encoded = [known.get(value := values[source]) or encode(value) for source, known, encode in self._makers]
         parts = self._parts.copy()
         parts[0] = head
         parts[2::2] = [encoded[place] for place in self._order]
@@ -137,7 +144,19 @@ def _joined(pieces: Sequence[_Piece]) -> list[_Piece]:
 
 
 def _quoted(text: str) -> bytes:
-    return _without_leading_dots(b2a_qp(text.encode(), istext=True).replace(b"\n", b"\r\n")) if text else b""
+    encoded = b2a_qp(text.encode(), istext=True).replace(b"\n", b"\r\n")
+    return _without_leading_dots(_room_at_the_end(encoded))
+
+
+def _room_at_the_end(encoded: bytes) -> bytes:
+    """The last line is short enough for the `=` of a soft line break."""
+    start = encoded.rfind(b"\n") + 1
+    if len(encoded) - start <= _LINE:
+        return encoded
+    place = start + _LINE - 3
+    while b"=" in encoded[place - 2 : place]:
+        place -= 1
+    return encoded[:place] + _SOFT_BREAK + encoded[place:]
 
 
 def _without_leading_dots(encoded: bytes) -> bytes:
@@ -167,17 +186,57 @@ ESCAPE: Mapping[Context, Callable[[str], str]] = {
 """What makes a value harmless where it stands."""
 
 
+def _in_html_quoted(value: str) -> bytes:
+    if _HARMLESS.fullmatch(value) and len(encoded := value.encode("ascii", "xmlcharrefreplace")) <= _LINE:
+        return encoded
+    return _quoted_value(_in_html(value))
+
+
+def _in_text_quoted(value: str) -> bytes:
+    return value.encode() if len(value) <= _LINE and _PLAIN.fullmatch(value) else _quoted_value(value)
+
+
+def _whole_address_quoted(value: str) -> bytes:
+    if _PLAIN_LINK.fullmatch(value) and len(encoded := value.replace("=", "=3D").encode()) <= _LINE:
+        return encoded
+    return _quoted_value(_whole_address(value))
+
+
+def _address_part_quoted(value: str) -> bytes:
+    return _quoted_value(ESCAPE[Context.URL_PART](value))
+
+
+def _quoted_value(value: str) -> bytes:
+    """A value that is harmless by now, quoted-printable."""
+    encoded = b2a_qp(value.encode())
+    if len(encoded) <= _LINE and not encoded.startswith(b"."):
+        return encoded
+    return _without_leading_dots(_room_at_the_end(encoded.replace(b"\n", b"\r\n")))
+
+
+_QUOTED: Mapping[Context, Callable[[str], bytes]] = {
+    Context.HTML: _in_html_quoted,
+    Context.URL: _whole_address_quoted,
+    Context.URL_PART: _address_part_quoted,
+    Context.TEXT: _in_text_quoted,
+    Context.HEADER: _quoted_value,
+}
+"""The same, and quoted-printable; what most values are takes a short cut to the same bytes."""
+
+_KNOWN: Mapping[Context, dict[str, bytes]] = {context: {} for context in Context}
+"""The first values of a run, encoded: countries and first names come again and again."""
+
+
 def _encoder(context: Context) -> Callable[[str], bytes]:
-    """What makes a value, escaped for the context, quoted-printable."""
-    harmless = ESCAPE[context]
+    quoted, known = _QUOTED[context], _KNOWN[context]
 
-    def encoded_value(value: str) -> bytes:
-        if len(value) <= _SHORT and value.isalnum() and value.isascii() and context is not Context.URL:
-            return value.encode()
-        return _without_leading_dots(b2a_qp(harmless(value).encode()).replace(b"\n", b"\r\n"))
+    def encode(value: str) -> bytes:
+        encoded = quoted(value)
+        if len(known) < _MOST_KNOWN and len(encoded) <= _LINE:
+            known[value] = encoded
+        return encoded
 
-    # An address in full is another one for everybody: there is no sense in remembering it.
-    return encoded_value if context is Context.URL else lru_cache(maxsize=16_384)(encoded_value)
+    return encode
 
 
 _ENCODE: Mapping[Context, Callable[[str], bytes]] = {context: _encoder(context) for context in Context}
