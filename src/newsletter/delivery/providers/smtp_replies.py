@@ -11,6 +11,7 @@ import re
 import socket
 import ssl
 import struct
+from collections import deque
 from dataclasses import dataclass
 
 from newsletter.model import Outcome, Result
@@ -19,6 +20,8 @@ _NO_SUCH_ADDRESS = re.compile(r"5\.(1\.(1|2|3|6|10)|2\.1)\b")
 _OUR_FAULT = re.compile(r"5\.7\.\d+|5\.3\.\d+")
 _CHUNK = 65_536
 _LONGEST = 1_000_000
+_MOST_KNOWN = 20
+"""Replies to remember: a server says nearly always the same few."""
 
 
 class Lost(Exception):
@@ -57,21 +60,32 @@ class Replies:
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         self._unread = b""
+        self._lines: deque[bytes] = deque()
+        self._known: dict[bytes, Reply] = {}
 
     def next(self) -> Reply:
         """The next reply, all its lines; raises `Lost` when the connection ends or makes no sense."""
+        line = self._line()
+        return self._known.get(line) or self._read(line)
+
+    def _read(self, line: bytes) -> Reply:
         words = []
+        first = line
         while True:
-            line = self._line()
             code, more = line[:3], line[3:4]
             if not code.isdigit() or more not in (b" ", b"-", b""):
                 raise Lost(f"the server does not speak SMTP: {line[:60]!r}")
             words.append(line[4:])
             if more != b"-":
-                return Reply(int(code), " ".join(b" ".join(words).decode("utf-8", "replace").split()))
+                break
+            line = self._line()
+        reply = Reply(int(code), " ".join(b" ".join(words).replace(b"\0", b" ").decode("utf-8", "replace").split()))
+        if len(words) == 1 and len(self._known) < _MOST_KNOWN:
+            self._known[first] = reply
+        return reply
 
     def _line(self) -> bytes:
-        while (end := self._unread.find(b"\n")) < 0:
+        while not self._lines:
             if len(self._unread) > _LONGEST:
                 raise Lost("the server's reply never ends")
             try:
@@ -80,9 +94,9 @@ class Replies:
                 raise Lost(said(error)) from error
             if not received:
                 raise Lost("the server closed the connection")
-            self._unread += received
-        line, self._unread = self._unread[:end], self._unread[end + 1 :]
-        return line.rstrip(b"\r")
+            *lines, self._unread = (self._unread + received).split(b"\n")
+            self._lines.extend(lines)
+        return self._lines.popleft().rstrip(b"\r")
 
 
 def wait_up_to(sock: socket.socket, seconds: float) -> None:
