@@ -32,7 +32,7 @@ from newsletter.model import (
     SubscriberStatus,
     Where,
 )
-from newsletter.store import campaigns, freezing, ledger
+from newsletter.store import campaigns, claiming, freezing, ledger
 from newsletter.store.database import Database, open_database
 from newsletter.store.freezing import FrozenCampaign
 from tests.people import Person, put_people
@@ -322,7 +322,7 @@ def test_nothing_leaves_when_the_in_flight_mark_cannot_be_written(
 def test_after_a_crash_the_doubtful_are_held_and_the_claimed_are_free(database: Database) -> None:
     campaign = _campaign(database)
     with database.begin() as connection:
-        claimed = ledger.claim(connection, campaign.id, 20, NOW)
+        claimed = claiming.claim(connection, campaign.id, 20, NOW)
         ledger.mark_in_flight(connection, [one.number for one in claimed[:5]], NOW)
     provider = Scripted(lambda message: Outcome(Result.ACCEPTED))
     loop.recover(database, campaign, provider, NOW)

@@ -20,7 +20,7 @@ from newsletter.model import CampaignStatus, DeliveryId, Outcome, Segment, Subsc
 from newsletter.model import Result as Answer
 from newsletter.pipeline.feedback import EventImport, import_events
 from newsletter.pipeline.workspace import Workspace, open_workspace
-from newsletter.store import campaigns, events, freezing, ledger, suppressions
+from newsletter.store import campaigns, claiming, events, freezing, ledger, suppressions
 from newsletter.store.database import Database, open_database
 from newsletter.store.ledger import Settlement
 from tests.people import Person, put_people
@@ -47,7 +47,7 @@ def _sent_in_doubt(database: Database, doubtful: Sequence[int] = range(PEOPLE)) 
         freezing.freeze(connection, frozen, NOW)
         campaign = campaigns.find_campaign(connection, "spring")
         assert campaign is not None
-        claimed = ledger.claim(connection, campaign.id, PEOPLE, NOW)
+        claimed = claiming.claim(connection, campaign.id, PEOPLE, NOW)
         results = [Answer.UNCERTAIN if n in doubtful else Answer.ACCEPTED for n in range(PEOPLE)]
         settled = [Settlement(one.number, Outcome(made)) for one, made in zip(claimed, results, strict=True)]
         ledger.settle(connection, settled, NOW)

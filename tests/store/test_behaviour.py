@@ -25,7 +25,7 @@ from newsletter.model import (
     Segment,
     SubscriberStatus,
 )
-from newsletter.store import campaigns, conditions, freezing, headcounts, ledger, plans
+from newsletter.store import campaigns, claiming, conditions, freezing, headcounts, ledger, plans
 from newsletter.store.database import Database, open_database
 from newsletter.store.events import record, unanswerable
 from newsletter.store.ledger import Settlement
@@ -49,7 +49,7 @@ def database(store_url: str, tmp_path: Path) -> Iterator[Database]:
         freezing.freeze(connection, frozen, NOW)
         campaign = campaigns.find_campaign(connection, "spring")
         assert campaign is not None
-        claimed = ledger.claim(connection, campaign.id, 10, NOW)
+        claimed = claiming.claim(connection, campaign.id, 10, NOW)
         results = dict.fromkeys(NAMES, Result.ACCEPTED) | {"bounced": Result.REJECTED, "unmailed": Result.UNSENT}
         of = {one.address.partition("@")[0]: one for one in claimed}
         ledger.settle(connection, [Settlement(one.number, Outcome(results[name])) for name, one in of.items()], NOW)

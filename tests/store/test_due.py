@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from newsletter.model import Campaign, CampaignStatus, Segment, State, SubscriberStatus
-from newsletter.store import campaigns, freezing, headcounts, ledger
+from newsletter.store import campaigns, claiming, freezing, headcounts, ledger
 from newsletter.store.database import Database, open_database
 from newsletter.store.freezing import FrozenCampaign
 from tests.people import Person, put_people
@@ -65,7 +65,7 @@ def _freeze(database: Database, zones: Mapping[str, datetime]) -> Campaign:
 
 def _claimed(database: Database, campaign: Campaign, now: datetime) -> set[str]:
     with database.begin() as connection:
-        return {one.address for one in ledger.claim(connection, campaign.id, 10_000, now)}
+        return {one.address for one in claiming.claim(connection, campaign.id, 10_000, now)}
 
 
 def test_everyone_of_a_thousand_zones_is_claimed_from_their_own_moment_on(database: Database) -> None:
@@ -102,7 +102,7 @@ def test_how_many_wait_and_until_when_the_next_do(database: Database) -> None:
         assert ledger.waiting(connection, campaign.id, NOW) == 2
         assert ledger.next_due(connection, campaign.id) == NOW
         assert ledger.is_due(connection, campaign.id, NOW)
-        assert [one.address for one in ledger.claim(connection, campaign.id, 10, NOW)] == ["r0@x.org"]
+        assert [one.address for one in claiming.claim(connection, campaign.id, 10, NOW)] == ["r0@x.org"]
         assert ledger.is_due(connection, campaign.id, NOW), "what a process that is gone has claimed is to be released"
         connection.exec_driver_sql("UPDATE deliveries SET state = 'accepted' WHERE state = 'claimed'")
         assert not ledger.is_due(connection, campaign.id, NOW)
@@ -124,7 +124,7 @@ def test_however_many_wait_the_index_finds_who_is_due(tmp_path: Path) -> None:
             asked.append((str(call[2]), call[3]))
 
         event.listen(connection, "before_cursor_execute", note)
-        ledger.claim(connection, campaign.id, 10, NOW)
+        claiming.claim(connection, campaign.id, 10, NOW)
         event.remove(connection, "before_cursor_execute", note)
         claims = [(words, values) for words, values in asked if "FROM deliveries LEFT OUTER JOIN subscribers" in words]
         assert len(claims) >= 3

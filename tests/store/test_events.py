@@ -19,7 +19,7 @@ from newsletter.model import (
     SubscriberStatus,
     Suppression,
 )
-from newsletter.store import campaigns, events, freezing, ledger, personal, suppressions
+from newsletter.store import campaigns, claiming, events, freezing, ledger, personal, suppressions
 from newsletter.store.database import Database, open_database
 from newsletter.store.events import Figures, Recorded, record
 from newsletter.store.ledger import Settlement
@@ -49,7 +49,7 @@ def _sent(database: Database, name: str) -> list[DeliveryId]:
     with database.begin() as connection:
         campaign = campaigns.find_campaign(connection, name)
         assert campaign is not None
-        claimed = ledger.claim(connection, campaign.id, PEOPLE, NOW)
+        claimed = claiming.claim(connection, campaign.id, PEOPLE, NOW)
         ledger.settle(connection, [Settlement(one.number, Outcome(Result.ACCEPTED)) for one in claimed], NOW)
     return [one.delivery_id for one in claimed]
 
@@ -142,7 +142,7 @@ def test_who_must_not_be_mailed_any_more_is_stopped_at_once_and_everywhere(datab
     with database.begin() as connection:
         campaign = campaigns.find_campaign(connection, "fall")
         assert campaign is not None
-        claimed = [one.address for one in ledger.claim(connection, campaign.id, PEOPLE, NOW)]
+        claimed = [one.address for one in claiming.claim(connection, campaign.id, PEOPLE, NOW)]
     assert claimed == ["r3@x.org", "r4@x.org"], "a campaign that was frozen before"
 
 

@@ -31,7 +31,7 @@ from newsletter.model import (
     SubscriberStatus,
     Where,
 )
-from newsletter.store import campaigns, events, experiments, freezing, ledger, personal
+from newsletter.store import campaigns, claiming, events, experiments, freezing, ledger, personal
 from newsletter.store.database import Database, open_database
 from newsletter.store.delivery_log import log
 from newsletter.store.experiments import Score
@@ -94,7 +94,7 @@ def _arms(database: Database, campaign: Campaign) -> dict[str, tuple[str, str]]:
 def _claim(database: Database, campaign: Campaign, most: int = 1000) -> dict[str, tuple[str, DeliveryId]]:
     """Claim, and let the provider accept it all; address → variant and delivery."""
     with database.begin() as connection:
-        claimed = ledger.claim(connection, campaign.id, most, NOW)
+        claimed = claiming.claim(connection, campaign.id, most, NOW)
         ledger.settle(connection, [Settlement(one.number, Outcome(Result.ACCEPTED)) for one in claimed], NOW)
     return {one.address: (one.variant, one.delivery_id) for one in claimed}
 
@@ -256,7 +256,7 @@ def test_an_arm_that_is_deferred_is_waited_for_until_one_message_is_accepted(dat
     campaign = _freeze(database, _experiment())
     later = Outcome(Result.DEFERRED, "come back later")
     with database.begin() as connection:
-        claimed = ledger.claim(connection, campaign.id, 100, NOW)
+        claimed = claiming.claim(connection, campaign.id, 100, NOW)
         ledger.settle(connection, [Settlement(one.number, later, NOW) for one in claimed], NOW)
         experiments.mark_tested(connection, campaign.id, NOW)
         found = experiments.find(connection, campaign.id)

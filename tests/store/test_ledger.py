@@ -22,7 +22,7 @@ from newsletter.model import (
     State,
     SubscriberStatus,
 )
-from newsletter.store import campaigns, freezing, ledger, suppressions
+from newsletter.store import campaigns, claiming, freezing, ledger, suppressions
 from newsletter.store.database import Database, open_database
 from newsletter.store.freezing import FrozenCampaign
 from newsletter.store.ledger import Settlement
@@ -86,7 +86,7 @@ def _settle(database: Database, number: int, outcome: Outcome, wait: datetime | 
 def test_freezing_writes_a_row_per_person_with_variant_values_and_reason(database: Database) -> None:
     campaign = _freeze(database)
     with database.begin() as connection:
-        claimed = ledger.claim(connection, campaign.id, 100, NOW)
+        claimed = claiming.claim(connection, campaign.id, 100, NOW)
         counts = ledger.counts(connection, campaign.id)
         reasons = ledger.reasons(connection, campaign.id)
     assert [one.address for one in claimed] == [f"R{number}@x.org" for number in range(9)]
@@ -102,7 +102,7 @@ def test_delivery_ids_are_unique_opaque_and_differ_between_campaigns(database: D
     for name in ("one", "two"):
         campaign = _freeze(database, name)
         with database.begin() as connection:
-            found += [one.delivery_id for one in ledger.claim(connection, campaign.id, 100, NOW)]
+            found += [one.delivery_id for one in claiming.claim(connection, campaign.id, 100, NOW)]
     assert len(set(found)) == 18
     assert all(len(one) == 24 and int(one, 16) for one in found)
 
@@ -112,27 +112,27 @@ def test_a_segment_by_profession_attribute_and_source_picks_exactly_those(databa
     rules = (Rule(OneOf(Field("profession"), ("nurse", ""))), Rule(OneOf(points, ("2", "3", "7"))))
     campaign = _freeze(database, segment=Segment(rules, (Rule(OneOf(points, ("3",))),), "a.csv"))
     with database.begin() as connection:
-        assert [one.address for one in ledger.claim(connection, campaign.id, 100, NOW)] == ["R2@x.org", "R7@x.org"]
+        assert [one.address for one in claiming.claim(connection, campaign.id, 100, NOW)] == ["R2@x.org", "R7@x.org"]
     nobody = _freeze(database, "other", Segment(source="b.csv"))
     with database.begin() as connection:
-        assert ledger.claim(connection, nobody.id, 100, NOW) == []
+        assert claiming.claim(connection, nobody.id, 100, NOW) == []
 
 
 def test_what_is_claimed_is_claimed_once_and_released_again(database: Database) -> None:
     campaign = _freeze(database)
     with database.begin() as connection:
-        first = ledger.claim(connection, campaign.id, 5, NOW)
-        second = ledger.claim(connection, campaign.id, 100, NOW)
-        assert ledger.claim(connection, campaign.id, 100, NOW) == []
+        first = claiming.claim(connection, campaign.id, 5, NOW)
+        second = claiming.claim(connection, campaign.id, 100, NOW)
+        assert claiming.claim(connection, campaign.id, 100, NOW) == []
         ledger.release(connection, campaign.id, NOW)
-        assert len(ledger.claim(connection, campaign.id, 100, NOW)) == 9
+        assert len(claiming.claim(connection, campaign.id, 100, NOW)) == 9
     assert not {one.number for one in first} & {one.number for one in second}
 
 
 def test_only_what_was_in_flight_is_in_doubt(database: Database) -> None:
     campaign = _freeze(database)
     with database.begin() as connection:
-        claimed = ledger.claim(connection, campaign.id, 5, NOW)
+        claimed = claiming.claim(connection, campaign.id, 5, NOW)
         ledger.mark_in_flight(connection, [one.number for one in claimed[:2]], NOW)
         ledger.release(connection, campaign.id, NOW)
         doubtful = ledger.left_in_flight(connection, campaign.id)
@@ -144,7 +144,7 @@ def test_someone_suppressed_or_unsubscribed_since_is_skipped_at_claiming(databas
     with database.begin() as connection:
         suppressions.add(connection, [suppressions.Suppression("r3@x.org", "asked", "test", NOW)])
         connection.exec_driver_sql("UPDATE subscribers SET status='complained' WHERE address_key='r4@x.org'")
-        claimed = ledger.claim(connection, campaign.id, 100, NOW)
+        claimed = claiming.claim(connection, campaign.id, 100, NOW)
         reasons = ledger.reasons(connection, campaign.id)
     assert len(claimed) == 7
     assert reasons[State.SKIPPED, "suppressed: asked"] == 1
@@ -156,26 +156,26 @@ def test_a_whole_batch_of_suppressed_people_does_not_end_the_campaign(database: 
     with database.begin() as connection:
         gone = [suppressions.Suppression(f"r{number}@x.org", "asked", "test", NOW) for number in range(6)]
         suppressions.add(connection, gone)
-        assert [one.address for one in ledger.claim(connection, campaign.id, 2, NOW)] == ["R6@x.org", "R7@x.org"]
+        assert [one.address for one in claiming.claim(connection, campaign.id, 2, NOW)] == ["R6@x.org", "R7@x.org"]
 
 
 def test_a_deferred_delivery_waits_for_its_time(database: Database) -> None:
     campaign = _freeze(database)
     with database.begin() as connection:
-        claimed = ledger.claim(connection, campaign.id, 100, NOW)
+        claimed = claiming.claim(connection, campaign.id, 100, NOW)
     later = NOW + timedelta(minutes=5)
     _settle(database, claimed[0].number, Outcome(Result.DEFERRED, "450 later"), later)
     with database.begin() as connection:
-        assert ledger.claim(connection, campaign.id, 100, NOW) == []
+        assert claiming.claim(connection, campaign.id, 100, NOW) == []
         assert ledger.next_due(connection, campaign.id) == later
-        (again,) = ledger.claim(connection, campaign.id, 100, later)
+        (again,) = claiming.claim(connection, campaign.id, 100, later)
     assert (again.number, again.attempts) == (claimed[0].number, 1)
 
 
 def test_an_address_that_does_not_exist_is_suppressed(database: Database) -> None:
     campaign = _freeze(database)
     with database.begin() as connection:
-        claimed = ledger.claim(connection, campaign.id, 100, NOW)
+        claimed = claiming.claim(connection, campaign.id, 100, NOW)
     _settle(database, claimed[2].number, Outcome(Result.REJECTED, "550 5.1.1 no such user", suppress=True))
     with database.connect() as connection:
         assert [one.value for one in suppressions.every(connection)] == ["r2@x.org"]
@@ -185,7 +185,7 @@ def test_an_address_that_does_not_exist_is_suppressed(database: Database) -> Non
 def test_a_person_decides_on_the_uncertain(database: Database, resend: bool, state: State) -> None:
     campaign = _freeze(database)
     with database.begin() as connection:
-        claimed = ledger.claim(connection, campaign.id, 100, NOW)
+        claimed = claiming.claim(connection, campaign.id, 100, NOW)
     for one in claimed:
         _settle(database, one.number, Outcome(Result.UNCERTAIN if one is claimed[0] else Result.ACCEPTED))
     with database.begin() as connection:
@@ -214,7 +214,7 @@ def test_changes_to_people_after_freezing_do_not_change_what_they_are_sent(datab
     changed = replace(_row(1), first_name="Changed", profession="")
     with database.begin() as connection:
         put_people(connection, [changed, _row(11)], "a.csv", NOW)
-        claimed = ledger.claim(connection, campaign.id, 100, NOW)
+        claimed = claiming.claim(connection, campaign.id, 100, NOW)
     assert len(claimed) == 9, "someone who came later is not in the campaign"
     assert (claimed[1].recipient["first_name"], claimed[1].variant) == ("Name1", "nurse")
 
@@ -228,7 +228,7 @@ def test_every_merge_value_is_a_text_and_one_that_is_empty_is_absent(database: D
         freezing.freeze(connection, frozen, NOW)
         campaign = campaigns.find_campaign(connection, "own")
         assert campaign is not None
-        (claimed,) = ledger.claim(connection, campaign.id, 100, NOW)
+        (claimed,) = claiming.claim(connection, campaign.id, 100, NOW)
         alone = freezing.recipient_of(connection, "r21@x.org", fields)
     spaceless = {name: value.replace(" ", "") for name, value in claimed.recipient.items()}
     assert spaceless == {"clinic": '{"size":"small"}', "beds": '["1"]', "quote": 'a"b\\c', "json": "{}"}
@@ -244,31 +244,31 @@ def test_a_column_of_the_file_is_merged_even_when_it_is_named_like_one_of_ours(d
         freezing.freeze(connection, frozen, NOW)
         campaign = campaigns.find_campaign(connection, "own")
         assert campaign is not None
-        (claimed,) = ledger.claim(connection, campaign.id, 100, NOW)
+        (claimed,) = claiming.claim(connection, campaign.id, 100, NOW)
     assert claimed.recipient == {"address": "R20@x.org", "id": "C-7", "created_at": "Tuesday"}
 
 
 def test_what_never_left_this_machine_is_pending_again_and_no_attempt(database: Database) -> None:
     campaign = _freeze(database)
     with database.begin() as connection:
-        claimed = ledger.claim(connection, campaign.id, 1, NOW)
+        claimed = claiming.claim(connection, campaign.id, 1, NOW)
     _settle(database, claimed[0].number, Outcome(Result.UNSENT))
     with database.begin() as connection:
-        (again,) = ledger.claim(connection, campaign.id, 1, NOW)
+        (again,) = claiming.claim(connection, campaign.id, 1, NOW)
     assert (again.number, again.attempts) == (claimed[0].number, 0)
 
 
 def test_a_settled_delivery_keeps_the_providers_words_and_is_never_claimed_again(database: Database) -> None:
     campaign = _freeze(database)
     with database.begin() as connection:
-        claimed = ledger.claim(connection, campaign.id, 3, NOW)
+        claimed = claiming.claim(connection, campaign.id, 3, NOW)
         ledger.mark_in_flight(connection, [one.number for one in claimed], NOW)
     _settle(database, claimed[0].number, Outcome(Result.ACCEPTED, provider_id="queue-7"))
     _settle(database, claimed[1].number, Outcome(Result.REJECTED, "552 too large"))
     _settle(database, claimed[2].number, Outcome(Result.UNCERTAIN, "connection lost"))
     with database.begin() as connection:
         ledger.release(connection, campaign.id, NOW)
-        rest = ledger.claim(connection, campaign.id, 100, NOW + timedelta(days=9))
+        rest = claiming.claim(connection, campaign.id, 100, NOW + timedelta(days=9))
         assert not {one.number for one in rest} & {one.number for one in claimed}
         assert ledger.left_in_flight(connection, campaign.id) == []
         assert ledger.accepted_by_profession(connection, campaign.id) == {"nurse": 1}
@@ -281,7 +281,7 @@ def test_a_settled_delivery_keeps_the_providers_words_and_is_never_claimed_again
 def test_the_suppression_of_one_campaign_holds_for_the_next(database: Database) -> None:
     first = _freeze(database)
     with database.begin() as connection:
-        claimed = ledger.claim(connection, first.id, 1, NOW)
+        claimed = claiming.claim(connection, first.id, 1, NOW)
     _settle(database, claimed[0].number, Outcome(Result.REJECTED, "550 no such user", suppress=True))
     second = _freeze(database, "second")
     with database.connect() as connection:

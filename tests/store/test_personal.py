@@ -20,7 +20,7 @@ from newsletter.model import (
     Suppression,
     SuppressionKind,
 )
-from newsletter.store import campaigns, freezing, ledger, personal, subscribers, suppressions
+from newsletter.store import campaigns, claiming, freezing, ledger, personal, subscribers, suppressions
 from newsletter.store.database import Database, open_database
 from newsletter.store.ledger import Settlement
 from tests.people import Person, put_people
@@ -95,7 +95,7 @@ def test_all_that_is_held_is_told_with_consent_deliveries_and_suppressions(datab
 def test_nothing_leads_to_a_person_who_was_forgotten(database: Database) -> None:
     campaign = _freeze(database, "march")
     with database.begin() as connection:
-        claimed = ledger.claim(connection, campaign.id, 10, NOW)
+        claimed = claiming.claim(connection, campaign.id, 10, NOW)
         refused = Outcome(Result.REJECTED, "550 5.1.1 <Ada@x.org> no such user", suppress=True)
         ledger.settle(connection, [Settlement(claimed[0].number, refused)], NOW)
     assert "ada" in _everything(database).lower()
@@ -122,7 +122,7 @@ def test_whoever_was_forgotten_is_never_mailed_by_a_campaign_that_was_frozen_bef
         ledger.release(connection, campaign.id, NOW)
         doubtful = [Settlement(number, Outcome(Result.UNSENT)) for number, _ in _in_flight(connection, campaign.id)]
         ledger.settle(connection, doubtful, NOW)
-        claimed = ledger.claim(connection, campaign.id, 10, NOW)
+        claimed = claiming.claim(connection, campaign.id, 10, NOW)
         assert [one.address for one in claimed] == ["bo@x.org"]
         assert ledger.reasons(connection, campaign.id) == {(State.SKIPPED, "erased"): 1}
 
@@ -147,7 +147,7 @@ def test_somebody_who_comes_back_by_any_way_is_skipped_at_claiming_until_they_ar
     for name, expected in (("march", ["bo@x.org"]), ("april", ["bo@x.org", "Ada@x.org"])):
         campaign = _freeze(database, name)
         with database.begin() as connection:
-            assert [one.address for one in ledger.claim(connection, campaign.id, 10, NOW)] == expected
+            assert [one.address for one in claiming.claim(connection, campaign.id, 10, NOW)] == expected
             assert suppressions.forgive_erased(connection, ADA) == (1 if name == "march" else 0)
 
 

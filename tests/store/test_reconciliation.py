@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.model import Counts, Delivery, Event, EventKind, Outcome, Result, Segment, SubscriberStatus
-from newsletter.store import campaigns, freezing, ledger
+from newsletter.store import campaigns, claiming, freezing, ledger
 from newsletter.store.database import Database, open_database
 from newsletter.store.events import record
 from newsletter.store.freezing import FrozenCampaign
@@ -38,7 +38,7 @@ def database(store_url: str, tmp_path: Path) -> Iterator[Database]:
 def _in_doubt(database: Database) -> list[Delivery]:
     """All deliveries: the first accepted, the second rejected, the others uncertain."""
     with database.begin() as connection:
-        claimed = ledger.claim(connection, _number(database), PEOPLE, NOW)
+        claimed = claiming.claim(connection, _number(database), PEOPLE, NOW)
         results = [Result.ACCEPTED, Result.REJECTED, *[Result.UNCERTAIN] * (PEOPLE - 2)]
         settled = [Settlement(one.number, Outcome(result, "x")) for one, result in zip(claimed, results, strict=True)]
         ledger.settle(connection, settled, NOW)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.model import Segment, State, SubscriberStatus, Suppression, SuppressionKind
-from newsletter.store import campaigns, freezing, headcounts, ledger, suppressions
+from newsletter.store import campaigns, claiming, freezing, headcounts, ledger, suppressions
 from newsletter.store.database import Database, open_database
 from tests.people import Person, put_people
 
@@ -64,7 +64,7 @@ def _frozen(database: Database, audience: str, before: bool, *entries: tuple[str
     if not before:
         _suppress(database, *entries)
     with database.begin() as connection:
-        ledger.claim(connection, campaign.id, 100, NOW)
+        claiming.claim(connection, campaign.id, 100, NOW)
         found = ledger.reasons(connection, campaign.id)
     return {reason: people for (state, reason), people in found.items() if state is State.SKIPPED}
 

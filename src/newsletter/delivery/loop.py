@@ -29,7 +29,7 @@ from newsletter.delivery.supply import DomainPace, Supply
 from newsletter.delivery.throttle import Throttle
 from newsletter.errors import NewsletterError
 from newsletter.model import Campaign, CampaignStatus, Delivery, Message, Outcome, Personalization, Result
-from newsletter.store import campaigns, ledger
+from newsletter.store import campaigns, claiming, ledger
 from newsletter.store.database import Database
 from newsletter.store.ledger import Settlement
 
@@ -189,7 +189,7 @@ def _watch(sending: Sending, ended: Event) -> None:
 
 def _claiming(sending: Sending, writer: LedgerWriter) -> Callable[[int], Written]:
     def claim(most: int) -> Written:
-        return writer.submit(lambda connection: ledger.claim(connection, sending.campaign.id, most, sending.now()))
+        return writer.submit(lambda connection: claiming.claim(connection, sending.campaign.id, most, sending.now()))
 
     return claim
 

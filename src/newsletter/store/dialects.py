@@ -9,6 +9,7 @@ https://www.postgresql.org/docs/current/functions-json.html.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, String, literal
@@ -22,7 +23,8 @@ Text = ColumnElement[str]
 
 
 class _Spelt(FunctionElement[Any]):
-    """A piece with a template for each dialect; `{0}`, `{1}` … are its parts, `{keys}` those from the third."""
+    """A piece with a template for each dialect; `{0}`, `{1}` … are its parts, `{keys}` those from the third, `{all}`
+    all of them."""
 
     inherit_cache = True
     sqlite: ClassVar[str]
@@ -37,6 +39,8 @@ def _filled(template: str, element: _Spelt, compiler: SQLCompiler, options: dict
             template = template.replace(mark, compiler.process(part, **options))
     if "{keys}" in template:
         template = template.replace("{keys}", ", ".join(compiler.process(one, **options) for one in parts[2:]))
+    if "{all}" in template:
+        template = template.replace("{all}", ", ".join(compiler.process(one, **options) for one in parts))
     return template
 
 
@@ -136,6 +140,20 @@ class _HasTag(_Spelt):
     postgresql = "({0} @> jsonb_build_array(CAST({1} AS TEXT)))"
 
 
+class _JsonWithin(_Spelt):
+    type = String()
+    inherit_cache = True
+    sqlite = "json({0})"
+    postgresql = "{0}"
+
+
+class _JsonListOfLists(_Spelt):
+    type = String()
+    inherit_cache = True
+    sqlite = "json_group_array(json_array({all}))"
+    postgresql = "CAST(json_agg(json_build_array({all})) AS TEXT)"
+
+
 def json_text(column: ColumnElement[Any], path: tuple[str, ...]) -> Text:
     """The value at that path as a text; what it is when it is no text differs from database to database."""
     return _JsonText(*_parts(column, path))
@@ -189,3 +207,13 @@ def like(text: Text, pattern: Text) -> ColumnElement[bool]:
 def has_tag(tags: ColumnElement[Any], tag: Text) -> ColumnElement[bool]:
     """The JSON list holds this text."""
     return _HasTag(tags, tag)
+
+
+def json_within(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column of JSON where it stands in other JSON."""
+    return _JsonWithin(value)
+
+
+def json_list_of_lists(values: Sequence[ColumnElement[Any]]) -> Text:
+    """All rows of a query as the text of one JSON list, a list of these values for each; NULL where there are none."""
+    return _JsonListOfLists(*values)

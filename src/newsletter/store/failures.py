@@ -57,12 +57,19 @@ def translated(name: object) -> Iterator[None]:
     """Database failures as `StoreUnavailable`, saying of the database `name` what to do."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except PermissionError as error:
+        raise StoreUnavailable(f"{name}: the database {_RIGHTS}") from error
+    except Exception as error:
+        if not _of_a_database(error):
+            raise
         advice = _advice(error)
         kind = StoreBusy if advice == _BUSY else StoreUnavailable
         raise kind(f"{name}: the database {advice}") from error
-    except PermissionError as error:
-        raise StoreUnavailable(f"{name}: the database {_RIGHTS}") from error
+
+
+def _of_a_database(error: Exception) -> bool:
+    # psycopg is there only for those who use PostgreSQL.
+    return isinstance(error, SQLAlchemyError | sqlite3.Error) or type(error).__module__.startswith("psycopg")
 
 
 def _advice(error: Exception) -> str:

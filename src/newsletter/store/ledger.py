@@ -7,12 +7,10 @@ experiment are `undecided` before they are pending.
 
 from __future__ import annotations
 
-import hmac
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -21,13 +19,11 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    Row,
     String,
     Table,
     UniqueConstraint,
     and_,
     bindparam,
-    case,
     func,
     literal_column,
     select,
@@ -38,20 +34,15 @@ from sqlalchemy import (
 from newsletter.model import (
     UNFINISHED,
     CampaignId,
-    CampaignStatus,
     Counts,
-    Delivery,
     DeliveryId,
     Outcome,
     Result,
     State,
     Suppression,
-    variant_key,
 )
 from newsletter.store import suppressions
-from newsletter.store.campaigns import campaigns, experiments, status_of
 from newsletter.store.columns import Json, Number, UtcDateTime, metadata
-from newsletter.store.subscribers import skip_reason, subscribers
 
 deliveries = Table(
     "deliveries",
@@ -175,57 +166,7 @@ def reasons(connection: Connection, campaign: CampaignId) -> dict[tuple[State, s
 # ── deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def claim(connection: Connection, campaign: CampaignId, most: int, now: datetime) -> list[Delivery]:
-    """Take up to `most` deliveries that are pending or whose wait is over; those suppressed since are skipped.
-
-    Nothing is taken of a campaign that is paused or cancelled.
-    """
-    if status_of(connection, campaign)[0] is not CampaignStatus.SENDING:
-        return []
-    while True:
-        rows: list[Row[tuple[Any, ...]]] = []
-        for wanted in _due(now):
-            if len(rows) < most:
-                rows += _claimable(connection, campaign, wanted, most - len(rows))
-        erased = suppressions.erased(connection, [row.address_key for row in rows])
-        skipped = {row.id: row.skip or ERASED for row in rows if row.skip or row.address_key in erased}
-        taken = [row for row in rows if row.id not in skipped]
-        for number, why in skipped.items():
-            values = {"state": State.SKIPPED.value, "reason": why, "changed_at": now}
-            connection.execute(update(deliveries).where(deliveries.c.id == number).values(values))
-        if taken or not rows:
-            break
-    known = select(campaigns.c.secret, func.coalesce(experiments.c.winner, "").label("winner"))
-    known = known.select_from(campaigns.outerjoin(experiments, experiments.c.campaign_id == campaigns.c.id))
-    secret, winner = connection.execute(known.where(campaigns.c.id == campaign)).one()
-    claimed = [_delivery(row, row.delivery_id or delivery_id(secret, row.subscriber_id), winner) for row in taken]
-    _mark_claimed(connection, claimed, now)
-    return claimed
-
-
-def delivery_id(secret: bytes, subscriber: int) -> DeliveryId:
-    """The id that a campaign's secret gives the delivery to a subscriber: 24 hexadecimal digits.
-
-    HMAC-SHA256 (RFC 2104), cut to 96 bits: nothing can be learnt from it, and it is always the same.
-    """
-    return DeliveryId(hmac.digest(secret, b"%d" % subscriber, sha256)[:12].hex())
-
-
-def _delivery(row: Row[tuple[Any, ...]], known_as: DeliveryId, winner: str) -> Delivery:
-    """Whoever is in an arm gets that; all others the winner's, if anything is tried."""
-    recipient = {name: value for name, value in row.recipient.items() if value}
-    return Delivery(row.id, known_as, row.address, variant_key(row.variant, row.arm or winner), row.attempts, recipient)
-
-
-def _mark_claimed(connection: Connection, claimed: Sequence[Delivery], now: datetime) -> None:
-    """State and delivery id; one that was claimed by an earlier version of the program keeps the id it had."""
-    if claimed:
-        stamp = _stamp(now)
-        rows = [(State.CLAIMED.value, one.delivery_id, stamp, one.number) for one in claimed]
-        _run(connection, "state = ?, delivery_id = ?, changed_at = ? WHERE id = ?", rows)
-
-
-def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def due(now: datetime | ColumnElement[datetime]) -> tuple[ColumnElement[bool], ...]:
     """Those that may be claimed, by what the index finds each with at once: no wait, the wait is over, deferred."""
     pending = deliveries.c.state == State.PENDING.value
     waited = deliveries.c.not_before <= now
@@ -236,47 +177,21 @@ def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _claimable(
-    connection: Connection, campaign: CampaignId, wanted: ColumnElement[bool], most: int
-) -> list[Row[tuple[Any, ...]]]:
-    origin = deliveries.outerjoin(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-    audience = select(campaigns.c.audience).where(campaigns.c.id == campaign).scalar_subquery()
-    gone = case((subscribers.c.id.is_(None), ERASED))
-    skip = func.coalesce(gone, skip_reason(audience, deliveries.c.address_key)).label("skip")
-    columns = (
-        "id",
-        "delivery_id",
-        "subscriber_id",
-        "address",
-        "address_key",
-        "variant",
-        "attempts",
-        "recipient",
-        "arm",
-    )
-    query = (
-        select(*(deliveries.c[name] for name in columns), skip)
-        .select_from(origin)
-        .where(deliveries.c.campaign_id == campaign, wanted)
-        .order_by(deliveries.c.not_before, deliveries.c.id)
-        .limit(most)
-        .with_for_update(of=deliveries, skip_locked=True)
-    )
-    return list(connection.execute(query))
+def mark_claimed(connection: Connection, claimed: Sequence[tuple[int, DeliveryId]], now: datetime) -> None:
+    """These numbers are claimed, and known by these ids from now on."""
+    _change(connection, f"state = '{State.CLAIMED.value}', delivery_id = {{1}}", claimed, now)
 
 
 def mark_in_flight(connection: Connection, numbers: Sequence[int], now: datetime) -> None:
     """From here on these may have been delivered, whatever happens to this process."""
-    _set_states(connection, numbers, State.IN_FLIGHT, now)
+    _change(connection, f"state = '{State.IN_FLIGHT.value}'", [(number,) for number in numbers], now)
 
 
 def settle(connection: Connection, settlements: Sequence[Settlement], now: datetime) -> None:
     """Record what the provider answered; addresses that do not exist are suppressed."""
-    accepted = [one for one in settlements if one.outcome.result is Result.ACCEPTED]
-    if accepted:
-        stamp = _stamp(now)
-        rows = [(State.ACCEPTED.value, one.outcome.provider_id, stamp, one.number) for one in accepted]
-        _run(connection, "state = ?, provider_id = ?, attempts = attempts + 1, changed_at = ? WHERE id = ?", rows)
+    accepted = [(one.number, one.outcome.provider_id) for one in settlements if one.outcome.result is Result.ACCEPTED]
+    change = f"state = '{State.ACCEPTED.value}', provider_id = {{1}}, attempts = attempts + 1"
+    _change(connection, change, accepted, now)
     others = [one for one in settlements if one.outcome.result is not Result.ACCEPTED]
     changes = [
         {
@@ -392,21 +307,27 @@ def is_due(connection: Connection, campaign: CampaignId, now: datetime) -> bool:
 
     left_behind = deliveries.c.state.in_([State.CLAIMED.value, State.IN_FLIGHT.value])
     unfinished = deliveries.c.state.in_([one.value for one in UNFINISHED])
-    return any(map(any_of, (*_due(now), left_behind))) or not any_of(unfinished)
+    return any(map(any_of, (*due(now), left_behind))) or not any_of(unfinished)
 
 
-def _set_states(connection: Connection, numbers: Sequence[int], state: State, now: datetime) -> None:
-    if numbers:
-        listed = ",".join(str(int(number)) for number in numbers)
-        _run(connection, f"state = ?, changed_at = ? WHERE id IN ({listed})", (state.value, _stamp(now)))
+def _change(connection: Connection, values: str, rows: Sequence[Sequence[object]], now: datetime) -> None:
+    """Update deliveries: the first of each row is its number, the others are put into `values` as `{1}`, `{2}` ….
 
-
-def _run(connection: Connection, change: str, values: Any) -> None:
-    """An update of deliveries in the driver's own terms: three of them are run for every message that is sent, and
-    building the statement would cost more than running it."""
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    statement = f"UPDATE deliveries SET {change.replace('?', mark)}"  # noqa: S608  # values travel beside it
-    connection.exec_driver_sql(statement, values)
+    One step of the database, in the driver's own terms, because this is run several times for every message: row by
+    row, the threads that send would have to be waited for each time.
+    """
+    if not rows:
+        return
+    sqlite = connection.dialect.name == "sqlite"
+    given, mark = ("json_each(?)", "?") if sqlite else ("json_array_elements(CAST(%s AS JSON))", "%s")
+    places = [f"given.value ->> {place}" for place in range(len(rows[0]))]
+    statement = (
+        f"UPDATE deliveries SET {values.format(*places)}, changed_at = {mark} FROM {given} AS given "  # noqa: S608
+        f"WHERE deliveries.id = CAST({places[0]} AS BIGINT)"
+    )
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute(statement, (_stamp(now), json.dumps(rows)))
 
 
 def _stamp(now: datetime) -> str:

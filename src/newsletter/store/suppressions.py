@@ -150,6 +150,11 @@ def _looked_up(
 # ── people who were erased ──────────────────────────────────────────────────────────────────────────────────────────
 
 
+def any_erased() -> ColumnElement[bool]:
+    """Whether anybody ever asked to be forgotten: a part of a query."""
+    return select(suppressions.c.value).where(suppressions.c.kind == SuppressionKind.HASH.value).exists()
+
+
 def erased(connection: Connection, address_keys: Sequence[str]) -> set[str]:
     """Those of the addresses whose people asked to be forgotten: no import may bring them back."""
     kept = suppressions.c.kind == SuppressionKind.HASH.value
