@@ -39,6 +39,11 @@ class Written:
         self._value, self._error = value, error
         self._done.release()
 
+    @property
+    def done(self) -> bool:
+        """Whether `result` would wait for nothing."""
+        return not self._done.locked()
+
     def result(self) -> Any:
         """Wait for the commit; raises why there was none."""
         with self._done:

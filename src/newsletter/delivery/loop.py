@@ -7,11 +7,11 @@ that was claimed is pending again; what was in flight is asked of the provider, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Event, Lock, Thread
-from typing import Any
+from typing import Any, cast
 
 from newsletter.delivery.ledger_writer import LedgerWriter, Written
 from newsletter.delivery.messages import Assembler, NotPersonalizable
@@ -23,7 +23,10 @@ from newsletter.delivery.providers.contract import (
     ProviderFailed,
     ProviderGone,
     ProviderRefuses,
+    StreamingConnection,
 )
+from newsletter.delivery.retries import settlement
+from newsletter.delivery.streaming import Stream
 from newsletter.delivery.substitution import SubstitutionAssembler
 from newsletter.delivery.supply import DomainPace, Supply
 from newsletter.delivery.throttle import Throttle
@@ -33,9 +36,6 @@ from newsletter.store import campaigns, claiming, ledger
 from newsletter.store.database import Database
 from newsletter.store.ledger import Settlement
 
-_FIRST_WAIT = timedelta(minutes=5)
-_LONGEST_WAIT = timedelta(hours=4)
-_MOST_ATTEMPTS = 12
 _MOST_IDLE = 2
 _WATCH = 1.0
 _RECONNECT_WAITS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
@@ -158,8 +158,9 @@ def _pass(sending: Sending) -> None:
         ]
         ended = Event()
         watch = Thread(target=_watch, args=(sending, ended), name="watch", daemon=True)
-        for thread in (watch, *threads):
+        for thread in threads:
             thread.start()
+        watch.start()
         for thread in threads:
             thread.join()
         ended.set()
@@ -195,13 +196,25 @@ def _claiming(sending: Sending, writer: LedgerWriter) -> Callable[[int], Written
 
 
 def _work(sending: Sending, writer: LedgerWriter, supply: Supply, place: float) -> None:
-    """One connection's life: groups until there are none, a new connection when one breaks. `place` is its place
+    """One connection's life: messages until there are none, a new connection when one breaks. `place` is its place
     among all of them, between 0 and 1, so that they do not all come back at once."""
+    try:
+        if getattr(sending.provider, "streams", False):
+            _work_in_a_stream(sending, writer, supply, place)
+        else:
+            _work_in_groups(sending, writer, supply, place)
+    except BaseException as error:  # whoever waits for this thread must learn of it, whatever it is
+        sending._failures.append(error)
+    finally:
+        sending._carrying.discard(place)
+
+
+def _work_in_groups(sending: Sending, writer: LedgerWriter, supply: Supply, place: float) -> None:
     connection: ProviderConnection[Any] | None = None
     broken, why = 0, ""
     try:
         # After a break one at a time, until one goes: whoever it broke for does not hold up the others.
-        while (group := supply.next(lambda: sending.over, alone=broken > 0)) is not None:
+        while (group := supply.next(lambda: sending.over, 1 if broken else None)) is not None:
             if connection is None and (connection := _connected(sending, broken, why, place)) is None:
                 return
             sending._carrying.add(place)
@@ -212,12 +225,63 @@ def _work(sending: Sending, writer: LedgerWriter, supply: Supply, place: float) 
                 sending._carrying.discard(place)
                 connection.close()
                 connection = None
-    except BaseException as error:  # whoever waits for this thread must learn of it, whatever it is
-        sending._failures.append(error)
     finally:
-        sending._carrying.discard(place)
         if connection is not None:
             connection.close()
+
+
+def _work_in_a_stream(sending: Sending, writer: LedgerWriter, supply: Supply, place: float) -> None:
+    """The same for a provider that takes message after message."""
+    assemble: Callable[[Delivery, datetime], Any] = sending.assembler.assemble
+    stream = Stream(
+        lambda most, wait: _taken(sending, supply, most, wait),
+        writer,
+        lambda delivery: assemble(delivery, sending.now()),
+        sending.now,
+        sending.settled,
+        sending.provider.group,
+        ahead=not sending.throttle and not sending.pace,
+    )
+    broken, why = 0, ""
+    while stream.waits():
+        opened = _connected(sending, broken, why, place)
+        if opened is None:
+            return
+        connection = cast(StreamingConnection, opened)
+        sending._carrying.add(place)
+        try:
+            for outcome in _streamed(connection, stream):
+                if not connection.lost and outcome.result not in (Result.UNSENT, Result.UNCERTAIN):
+                    broken, stream.alone = 0, False
+                elif outcome.reason:
+                    why = outcome.reason
+            if connection.lost:
+                broken, stream.alone = broken + 1, True
+        finally:
+            sending._carrying.discard(place)
+            connection.close()
+
+
+def _taken(sending: Sending, supply: Supply, most: int, wait: bool) -> Sequence[Delivery] | None:
+    """Deliveries that may leave now."""
+    group = supply.next(lambda: sending.over, most, wait)
+    if group:
+        sending.throttle.wait(len(group))
+    return None if sending.stop.is_set() else group
+
+
+def _streamed(connection: StreamingConnection, stream: Stream) -> Iterator[Outcome]:
+    """The outcomes of all that goes over the connection, each of them on its way into the ledger."""
+    unanswered = Outcome(Result.UNCERTAIN, "the provider gave no answer")
+    try:
+        for outcome in connection.deliver_stream(stream):
+            stream.answered(outcome)
+            yield outcome
+    except ProviderGone:
+        unanswered = Outcome(Result.UNSENT)
+        raise
+    finally:
+        stream.end(unanswered)
 
 
 def _breaks(before: int, answers: Sequence[Outcome], lost: str) -> int:
@@ -288,7 +352,7 @@ def _deliver_group(
     finally:
         del outcomes[len(ready) :]
         answers = [*outcomes, *[unanswered] * (len(ready) - len(outcomes))]
-        settled += [_settlement(*one, sending.now()) for one in zip(ready, answers, strict=True)]
+        settled += [settlement(*one, sending.now()) for one in zip(ready, answers, strict=True)]
         writer.settle(settled)
         sending.settled(sum(1 for one in settled if one.outcome.result is not Result.UNSENT))
     return outcomes
@@ -307,15 +371,3 @@ def _hand_over(
         raise sending.failed(f"{type(error).__name__}: {error}") from error
     if len(outcomes) != len(messages):
         raise sending.failed(f"{len(messages)} mails and {len(outcomes)} answers")
-
-
-def _settlement(delivery: Delivery, outcome: Outcome, now: datetime) -> Settlement:
-    """The outcome with its wait; a message deferred too often is given up."""
-    if outcome.result is not Result.DEFERRED:
-        return Settlement(delivery.number, outcome)
-    if delivery.attempts + 1 >= _MOST_ATTEMPTS:
-        given_up = Outcome(Result.REJECTED, f"given up after {_MOST_ATTEMPTS} attempts: {outcome.reason}")
-        return Settlement(delivery.number, given_up)
-    wait = min(_FIRST_WAIT * 2**delivery.attempts, _LONGEST_WAIT)
-    spread = (delivery.number * 2654435761 % 1000) / 1000
-    return Settlement(delivery.number, outcome, now + wait * (1 + 0.2 * spread))

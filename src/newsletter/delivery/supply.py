@@ -83,9 +83,11 @@ class Supply:
         self._dry = False
         self._lock = Lock()
 
-    def next(self, over: Callable[[], bool] = lambda: False, alone: bool = False) -> Group | None:
-        """The next group, or the first of it `alone`; None when nothing is due any more or the run is `over`. Raises
-        what made claiming fail."""
+    def next(
+        self, over: Callable[[], bool] = lambda: False, most: int | None = None, wait: bool = True
+    ) -> Group | None:
+        """The next group, or the first `most` of it; None when nothing is due any more or the run is `over`, nobody
+        when one would have to `wait` and does not want to. Raises what made claiming fail."""
         while not over():
             with self._lock:
                 if self._needs_more():
@@ -96,11 +98,13 @@ class Supply:
                     self._sorted = {}
                 if self._groups:
                     group = self._groups.popleft()
-                    if alone and len(group) > 1:
-                        self._groups.appendleft(group[1:])
-                        return group[:1]
+                    if most is not None and len(group) > most:
+                        self._groups.appendleft(group[most:])
+                        return group[:most]
                     return group
                 asked = self._asked
+            if not wait:
+                return ()
             if asked is not None:
                 self._take(asked)
             elif pause and self._pace:

@@ -16,6 +16,10 @@ class Throttle:
         self._lock = Lock()
         self._next = 0.0
 
+    def __bool__(self) -> bool:
+        """Whether there is a rate to keep."""
+        return bool(self._interval)
+
     def wait(self, messages: int) -> None:
         """Return when the next `messages` may leave."""
         if not self._interval:

@@ -53,6 +53,29 @@ class Connection(Protocol[Mail]):
     def close(self) -> None: ...
 
 
+class Mails(Protocol):
+    """Messages, one after the other."""
+
+    def next(self) -> Message | None:
+        """The next one, waited for; None after the last. From here on it may be sent, and must be answered."""
+        ...
+
+    def peek(self) -> Message | None:
+        """The one that `next` would give at once; None when it would wait. It may be announced, and not be sent."""
+        ...
+
+
+class StreamingConnection(Connection[Message], Protocol):
+    """A connection that takes message after message instead of groups: of a provider with `streams = True`."""
+
+    lost: str
+    """Why nothing more can be sent over it; empty while that is not so."""
+
+    def deliver_stream(self, mails: Mails, /) -> Iterator[Outcome]:
+        """An outcome for each message taken, in order, until there are none or the connection is lost."""
+        ...
+
+
 class Provider(Protocol[Mail]):
     """What carries mail."""
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from urllib.parse import unquote, urlsplit
 
-from newsletter.delivery.providers.contract import ProviderAway, ProviderBusy, ProviderRefuses
+from newsletter.delivery.providers.contract import Mails, ProviderAway, ProviderBusy, ProviderRefuses
 from newsletter.delivery.providers.smtp_replies import Lost, Replies, Reply, said, wait_up_to
 from newsletter.delivery.providers.smtp_suspects import Suspects
 from newsletter.errors import NewsletterError, SettingsError
@@ -69,6 +70,7 @@ class Smtp:
     """A mail server that takes messages."""
 
     substitutes = False
+    streams = True
     group = 5
 
     def __init__(self, server: Server, connections: int) -> None:
@@ -81,6 +83,19 @@ class Smtp:
 
     def already_carried(self, deliveries: Sequence[DeliveryId]) -> None:
         return None
+
+
+class _Listed:
+    """Messages that are all there."""
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        self._left = deque(messages)
+
+    def next(self) -> Message | None:
+        return self._left.popleft() if self._left else None
+
+    def peek(self) -> Message | None:
+        return self._left[0] if self._left else None
 
 
 class _SmtpConnection:
@@ -106,33 +121,44 @@ class _SmtpConnection:
         self.lost = ""
 
     def deliver(self, messages: Sequence[Message]) -> Iterator[Outcome]:
-        self._renew()
+        listed = _Listed(messages)
+        yield from self.deliver_stream(listed)
+        while listed.next() is not None:
+            yield Outcome(Result.UNSENT, self.lost)
+
+    def deliver_stream(self, mails: Mails) -> Iterator[Outcome]:
         announced = False
-        for place, message in enumerate(messages):
+        while not self.lost and (message := mails.next()) is not None:
+            if not announced:
+                self._renew()
             if self.lost:
                 yield Outcome(Result.UNSENT, self.lost)
-                continue
+                return
             if not self._takes(message):
-                announced = False
                 yield Outcome(Result.REJECTED, _NOT_INTERNATIONAL)
                 continue
-            following = messages[place + 1] if self._pipelining and place + 1 < len(messages) else None
-            if following is not None and not self._takes(following):
-                following = None
             try:
                 refused = self._envelope(message, announced)
             except Lost as error:
                 self.lost = f"the connection broke before the message: {error}"
                 yield self._suspects.broke(message, self.lost)
-                continue
+                return
+            following = None if refused else self._following(mails)
             outcome, ours = refused or self._content(message, following)
-            announced = refused is None and following is not None
+            announced = following is not None
             if outcome.result is Result.UNCERTAIN or outcome.reason.startswith("421"):
                 self.lost = outcome.reason
+            self._used = monotonic()
             yield outcome
             if ours:
                 raise ProviderRefuses(f"{self._server.host} refuses this sender: {ours}.")
-        self._used = monotonic()
+
+    def _following(self, mails: Mails) -> Message | None:
+        """Whom to announce behind the message that is about to leave."""
+        if not self._pipelining or self._sent + 1 >= MESSAGES_PER_SESSION:
+            return None
+        following = mails.peek()
+        return following if following is not None and self._takes(following) else None
 
     def _renew(self) -> None:
         """Another session, where this one has carried enough or was idle for long."""
@@ -203,7 +229,7 @@ class _SmtpConnection:
         content = message.content if message.dot_free else _stuffed(message.content)
         ending = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
         try:
-            self._send(content + ending + (_commands(following) if following else b""))
+            self._send(b"".join((content, ending, _commands(following) if following else b"")))
             reply = self._replies.next()
         except Lost as error:
             return Outcome(Result.UNCERTAIN, f"no final reply: {error}"), ""
