@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from newsletter.delivery.ledger_writer import LedgerWriter, Written
 from newsletter.delivery.messages import Assembler, NotPersonalizable
+from newsletter.delivery.one_core import OneCore
 from newsletter.delivery.providers.contract import Connection as ProviderConnection
 from newsletter.delivery.providers.contract import (
     Provider,
@@ -156,15 +157,17 @@ def _pass(sending: Sending) -> None:
             )
             for number in range(connections)
         ]
-        ended = Event()
-        watch = Thread(target=_watch, args=(sending, ended), name="watch", daemon=True)
+        ended, core = Event(), OneCore()
+        watch = Thread(target=_watch, args=(sending, ended, core), name="watch", daemon=True)
         for thread in threads:
             thread.start()
+        core.gather()
         watch.start()
         for thread in threads:
             thread.join()
         ended.set()
         watch.join()
+        core.release()
         if writer.failure is None:
             writer.submit(lambda connection: ledger.release(connection, sending.campaign.id, sending.now()))
     if writer.failure is not None:
@@ -174,7 +177,7 @@ def _pass(sending: Sending) -> None:
         raise next(refusing, sending._failures[0])
 
 
-def _watch(sending: Sending, ended: Event) -> None:
+def _watch(sending: Sending, ended: Event, core: OneCore) -> None:
     """Every second, see whether somebody paused or cancelled the campaign, and whether it still is ours."""
     while not ended.wait(_WATCH):
         try:
@@ -183,6 +186,7 @@ def _watch(sending: Sending, ended: Event) -> None:
                 status, _ = campaigns.status_of(connection, sending.campaign.id)
             if status is not CampaignStatus.SENDING:
                 sending._halted.set()
+            core.look()
         except BaseException as error:  # the connections must learn of it, whatever it is
             sending._failures.append(error)
             return
