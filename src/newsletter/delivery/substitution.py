@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from hashlib import blake2b
 
 from newsletter.delivery.headers import header_text, mailbox
@@ -23,6 +22,20 @@ from newsletter.model import Context, Delivery, MergeField, Personalization, Ren
 _AS_IT_IS = (Context.TEXT, Context.HEADER)
 _HARMLESS = re.compile(r"[A-Za-z0-9 .,:/@_+=()!?-]*")
 """A value that HTML escaping leaves as it is."""
+_PLAIN_LINK = re.compile(r"(?:https?://|mailto:)[A-Za-z0-9@:/._~?=%-]*")
+_PLAIN_PART = re.compile(r"[A-Za-z0-9_.~-]*")
+
+
+def _whole_address(value: str) -> str:
+    return value if _PLAIN_LINK.fullmatch(value) else ESCAPE[Context.URL](value)
+
+
+def _address_part(value: str) -> str:
+    return value if _PLAIN_PART.fullmatch(value) else ESCAPE[Context.URL_PART](value)
+
+
+_ESCAPE = {Context.URL: _whole_address, Context.URL_PART: _address_part}
+"""What escapes an address or a part of one; most are left as they are."""
 
 
 class SubstitutionAssembler:
@@ -45,15 +58,12 @@ class SubstitutionAssembler:
         pattern = self._patterns[delivery.variant]
         links = self._envelope.unsubscribe_links(delivery.delivery_id)
         plain = recipient_values(self._values, delivery, pattern.sources, links[0])
-        values: dict[str, str] = {}
-        for source, as_it_is, in_html, elsewhere in pattern.places:
+        values = {tag: plain[source] for tag, source in pattern.as_it_is}
+        for tag, source in pattern.in_html:
             value = plain[source]
-            for tag in as_it_is:
-                values[tag] = value
-            for tag in in_html:
-                values[tag] = value if _HARMLESS.fullmatch(value) else _escaped(value, Context.HTML)
-            for tag, context in elsewhere:
-                values[tag] = _escaped(value, context)
+            values[tag] = value if _HARMLESS.fullmatch(value) else ESCAPE[Context.HTML](value)
+        for tag, source, escape in pattern.elsewhere:
+            values[tag] = escape(plain[source])
         if self._mark in "\n".join(plain.values()):
             raise NotPersonalizable("a value holds what stands for values in this campaign")
         names = (delivery.recipient.get("first_name", ""), delivery.recipient.get("last_name", ""))
@@ -100,7 +110,13 @@ class _Pattern:
 
         subject, html, text = tagged(variant.subject), tagged(variant.html), tagged(variant.text)
         self.sources = tuple(dict.fromkeys(source for _, source, _ in found.values()))
-        self.places = tuple(_places(source, list(found.values())) for source in self.sources)
+        places = found.values()
+        self.as_it_is = tuple((tag, source) for tag, source, context in places if context in _AS_IT_IS)
+        self.in_html = tuple((tag, source) for tag, source, context in places if context is Context.HTML)
+        others = (Context.HTML, *_AS_IT_IS)
+        self.elsewhere = tuple(
+            (tag, source, _ESCAPE[context]) for tag, source, context in places if context not in others
+        )
         self.template = Template(
             key=variant.key,
             subject=_one_line(subject),
@@ -114,20 +130,6 @@ class _Pattern:
             headers=_fixed(envelope),
             tags=tuple(found),
         )
-
-
-_Places = tuple[str, tuple[str, ...], tuple[str, ...], tuple[tuple[str, Context], ...]]
-
-
-def _places(wanted: str, found: Sequence[tuple[str, str, Context]]) -> _Places:
-    """A source with its tags: those where it stands as it is, those in HTML, and the others with their contexts."""
-    here = [(tag, context) for tag, source, context in found if source == wanted]
-    return (
-        wanted,
-        tuple(tag for tag, context in here if context in _AS_IT_IS),
-        tuple(tag for tag, context in here if context is Context.HTML),
-        tuple((tag, context) for tag, context in here if context not in (*_AS_IT_IS, Context.HTML)),
-    )
 
 
 def _fixed(envelope: Envelope) -> dict[str, str]:
@@ -154,11 +156,6 @@ def _mark(variants: Sequence[RenderedVariant], secret: bytes) -> str:
 def _digest(secret: bytes, text: str) -> str:
     """Letters and digits alone, so that a tag stays whole in an address, too."""
     return blake2b(text.encode(), key=secret, person=b"substitution", digest_size=10).hexdigest()
-
-
-@lru_cache(maxsize=16_384)
-def _escaped(value: str, context: Context) -> str:
-    return ESCAPE[context](value)
 
 
 def _one_line(text: str) -> str:
