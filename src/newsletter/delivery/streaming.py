@@ -111,7 +111,8 @@ class Stream:
         """Mark more, as far as the window allows; wait for deliveries only when there is nothing to send."""
         while True:
             room = self._window - self._open
-            if self._open and (room <= 0 or self.alone or not self._ahead):
+            # Less than half of the window would be marks of ones and twos.
+            if self._open and (room < self._window // 2 or self.alone or not self._ahead):
                 return
             group, self._held = self._held, ()
             group = group or self._take(min(room, self._most()), not self._open) or ()

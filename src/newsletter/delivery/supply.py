@@ -86,7 +86,7 @@ class Supply:
     def next(
         self, over: Callable[[], bool] = lambda: False, most: int | None = None, wait: bool = True
     ) -> Group | None:
-        """The next group, or the first `most` of it; None when nothing is due any more or the run is `over`, nobody
+        """The next group, or the next `most`; None when nothing is due any more or the run is `over`, nobody
         when one would have to `wait` and does not want to. Raises what made claiming fail."""
         while not over():
             with self._lock:
@@ -97,11 +97,7 @@ class Supply:
                     self._groups.extend(self._sorted.values())
                     self._sorted = {}
                 if self._groups:
-                    group = self._groups.popleft()
-                    if most is not None and len(group) > most:
-                        self._groups.appendleft(group[most:])
-                        return group[:most]
-                    return group
+                    return self._groups.popleft() if most is None else self._exactly(most)
                 asked = self._asked
             if not wait:
                 return ()
@@ -112,6 +108,15 @@ class Supply:
             else:
                 return None
         return None
+
+    def _exactly(self, most: int) -> Group:
+        """So many of those that are there, whatever their groups; of one group where groups are of one variant."""
+        taken = list(self._groups.popleft())
+        while len(taken) < most and self._groups and not self._by_variant:
+            taken += self._groups.popleft()
+        if len(taken) > most:
+            self._groups.appendleft(taken[most:])
+        return taken[:most]
 
     def _needs_more(self) -> bool:
         low = len(self._groups) <= self._low and len(self._waiting) <= _MOST_WAITING
