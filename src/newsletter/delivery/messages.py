@@ -4,8 +4,8 @@ Per variant everything is encoded once (`skeletons`); per recipient only the val
 in. Control characters are removed from values, so none can add a header or leave its line.
 
 With `public_url`, mail says where to unsubscribe with one click (RFC 8058): `<public_url>/unsubscribe/<delivery id>`.
-The delivery id is the part that is hard to forge: 96 bits of an HMAC over the subscriber, keyed by the campaign's
-secret (`store.ledger.delivery_id`), so nobody can make another person's link, and it says nothing about them.
+The delivery id is the part that is hard to forge: 64 of its 96 bits are an HMAC over the subscriber, keyed by the
+campaign's secret (`store.claiming.delivery_id`), so nobody can make another person's link, and it says nothing of them.
 """
 
 from __future__ import annotations
