@@ -26,6 +26,7 @@ from tests.bench.delay_proxy import delayed
 
 PEOPLE = int(os.environ.get("BENCH_SMTP_PEOPLE", "50000"))
 RUNS = int(os.environ.get("BENCH_SMTP_RUNS", "5"))
+MANY = int(os.environ.get("BENCH_SMTP_MANY", "1000000"))
 ROUND_TRIP = 0.02
 BODY = 30_000
 _FIELDS = [
@@ -79,7 +80,26 @@ def smtp_speed(folder: Path, newsletter: list[str], big_workspace: Callable[[Pat
     _at_wire_speed(sink, source, workspace, newsletter, timed)
     _over_a_distance(sink, workspace, newsletter, timed)
     shutil.rmtree(workspace)
+    memory(folder, newsletter, big_workspace, timed)
     assembly()  # last: a process begins its peak at the size of the one that starts it
+
+
+def memory(folder: Path, newsletter: list[str], big_workspace: Callable[[Path, int], None], timed: Timed) -> None:
+    """Peak memory of `send` by the number of recipients."""
+    print("## Peak memory of `send` over SMTP (goal: a million recipients at most 1.2 × ten thousand)")
+    sink = shutil.which("smtp-sink", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert sink is not None
+    peaks: dict[int, float] = {}
+    with _sink(sink) as port:
+        for people in (10_000, MANY):
+            workspace = folder / f"memory-{people}"
+            big_workspace(workspace, people)
+            _settings(workspace, port, 10)
+            timed([*newsletter, "audience", "import", "readers"], workspace)
+            _, delivered, peaks[people] = _send(workspace, newsletter, timed, "all")
+            print(f"{people:>24,} {peaks[people]:9.0f} MB  {people / delivered:,.0f} messages/s")
+            shutil.rmtree(workspace)
+    print(f"{'ratio':24} {peaks[MANY] / peaks[10_000]:9.2f} ×\n")
 
 
 def assembly() -> None:
