@@ -99,7 +99,10 @@ class Stream:
         self._settle_whole()
 
     def _first_ready(self) -> _Batch | None:
-        return next((batch for batch in self._batches if batch.ready), None)
+        for batch in self._batches:
+            if batch.ready:
+                return batch
+        return None
 
     def _most(self) -> int:
         """How many to mark at once: half of the window, so that one half is sent while the other is marked."""

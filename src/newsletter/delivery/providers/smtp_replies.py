@@ -65,13 +65,14 @@ class Replies:
 
     def next(self) -> Reply:
         """The next reply, all its lines; raises `Lost` when the connection ends or makes no sense."""
-        line = self._line()
+        line = self._lines.popleft() if self._lines else self._line()
         return self._known.get(line) or self._read(line)
 
     def _read(self, line: bytes) -> Reply:
         words = []
         first = line
         while True:
+            line = line.rstrip(b"\r")
             code, more = line[:3], line[3:4]
             if not code.isdigit() or more not in (b" ", b"-", b""):
                 raise Lost(f"the server does not speak SMTP: {line[:60]!r}")
@@ -96,7 +97,7 @@ class Replies:
                 raise Lost("the server closed the connection")
             *lines, self._unread = (self._unread + received).split(b"\n")
             self._lines.extend(lines)
-        return self._lines.popleft().rstrip(b"\r")
+        return self._lines.popleft()
 
 
 def wait_up_to(sock: socket.socket, seconds: float) -> None:
