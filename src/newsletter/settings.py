@@ -27,6 +27,7 @@ from pydantic import (
     model_validator,
 )
 
+from newsletter import amounts
 from newsletter.errors import FileProblems, Problem, SettingsError, did_you_mean
 from newsletter.files import Document, read_yaml, validated
 from newsletter.lines import mail_address, one_line, public_address, web_address
@@ -38,40 +39,10 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _HEX_COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _FONT = re.compile(r"[\w\s,.'-]+")
 _DATABASES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _rate(value: object) -> object:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*/\s*([smh])", value.strip()) if isinstance(value, str) else None
-    if match and float(match[1]) > 0:
-        return float(match[1]) / _UNITS[match[2]]
-    if isinstance(value, float) and value > 0:
-        return value
-    raise ValueError("write a rate as 50/s, 600/m or 10000/h")
-
-
-def _hours(value: object) -> object:
-    if value is None:
-        return None
-    match = re.fullmatch(r"(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})", value.strip()) if isinstance(value, str) else None
-    try:
-        begin, end = (time.fromisoformat(one.zfill(5)) for one in match.groups()) if match else (None, None)
-    except ValueError:
-        begin = end = None
-    if begin is None or begin == end:
-        raise ValueError('write quiet hours as "22:00-07:00", in quotes')
-    return begin, end
-
-
-def _duration(value: object) -> object:
-    match = re.fullmatch(r"(\d{1,5})\s*([mhd])", value.strip()) if isinstance(value, str) else None
-    if match is None or not int(match[1]):
-        raise ValueError("write a time as 90m, 6h or 2d")
-    return timedelta(minutes=int(match[1]) * {"m": 1, "h": 60, "d": 1440}[match[2]])
 
 
 def _zone(value: str) -> str:
@@ -183,15 +154,15 @@ class ProviderSettings(_Model):
     ip_pool: Annotated[Line, Field(max_length=64)] = ""
     options: dict[str, object] = Field(default={}, repr=False)
     """What a provider of another distribution wants to know."""
-    rate: Annotated[float | None, BeforeValidator(lambda value: None if value is None else _rate(value))] = None
+    rate: Annotated[float | None, BeforeValidator(lambda value: None if value is None else amounts.rate(value))] = None
     """Messages per second; None is as fast as the provider takes them."""
-    domains: dict[str, Annotated[float, BeforeValidator(_rate)]] = {}
+    domains: dict[str, Annotated[float, BeforeValidator(amounts.rate)]] = {}
     """The same for each domain of recipients; `*` is every other one, each by itself."""
     hourly: Annotated[int | None, Field(ge=1)] = None
     daily: Annotated[int | None, Field(ge=1)] = None
     warmup: dict[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = {}
     """Day since the first message ever, from 1 → most messages on that day; after the last one named, no cap."""
-    quiet_hours: Annotated[tuple[time, time] | None, BeforeValidator(_hours)] = None
+    quiet_hours: Annotated[tuple[time, time] | None, BeforeValidator(amounts.hours)] = None
     """From when to when nothing is sent, as 22:00-07:00 in `time_zone`."""
     connections: Annotated[int, Field(ge=1, le=100)] = 10
 
@@ -274,6 +245,14 @@ class Approval(_Model):
     """So many different reviewers of exactly what is sent."""
 
 
+class MailClients(_Model):
+    """How the mail clients that an audience reads with weigh what `check` finds."""
+
+    small_share: Annotated[float, BeforeValidator(amounts.percent)] = 0.01
+    """What goes wrong only in clients that together are less than this part of the audience is a note; 0%: nothing is.
+    Below one in a hundred, programs that pass for others weigh as much as people."""
+
+
 class Spelling(_Model):
     """What dictionaries do not know."""
 
@@ -281,7 +260,7 @@ class Spelling(_Model):
     """Names and terms that are spelt right; capitals make no difference."""
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Duration = Annotated[timedelta, BeforeValidator(amounts.duration)]
 """A length of time as people write it: 90m, 6h or 2d."""
 
 
@@ -316,6 +295,7 @@ class SettingsFile(_Model):
     approval: Approval = Approval()
     checks: dict[str, Chosen] = {}
     """Rule of `newsletter check` → how grave it is."""
+    mail_clients: MailClients = MailClients()
     spelling: Spelling = Spelling()
 
 
