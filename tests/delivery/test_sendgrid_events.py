@@ -47,6 +47,30 @@ def test_an_event_keeps_whose_it_is_what_and_when() -> None:
     assert not _event(event="click", sg_machine_open=True).machine
 
 
+_OUTLOOK = "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17628; Pro)"
+
+
+@pytest.mark.parametrize(
+    ("told", "client"),
+    [
+        ({"useragent": _OUTLOOK}, "outlook-365"),
+        ({"useragent": "Mozilla/5.0", "sg_machine_open": True}, "apple"),
+        ({"sg_machine_open": True}, "apple"),
+        ({"useragent": "who knows"}, "unknown"),
+        ({"useragent": ""}, None),
+        ({"useragent": ["Mozilla/5.0"]}, None),
+        ({}, None),
+        ({"event": "click", "useragent": _OUTLOOK}, "outlook-365"),
+        ({"event": "click", "useragent": "Mozilla/5.0 (X11) Firefox/126.0"}, None),
+        ({"event": "delivered", "useragent": _OUTLOOK}, None),
+    ],
+)
+def test_of_a_user_agent_only_the_family_of_mail_clients_is_kept(told: dict[str, object], client: str | None) -> None:
+    made = _event(**told)
+    assert made.client == client
+    assert "Windows NT" not in repr(made)
+
+
 @pytest.mark.parametrize(
     ("told", "kind", "means"),
     [
@@ -119,7 +143,11 @@ _ANYTHING = st.recursive(
 _KEYS = ("event", "timestamp", "sg_event_id", "newsletter_delivery", "newsletter_campaign", "type", "status", "reason")
 
 
-@given(st.fixed_dictionaries({}, optional=dict.fromkeys((*_KEYS, "url", "response", "sg_machine_open"), _ANYTHING)))
+@given(
+    st.fixed_dictionaries(
+        {}, optional=dict.fromkeys((*_KEYS, "url", "response", "sg_machine_open", "useragent"), _ANYTHING)
+    )
+)
 def test_whatever_stands_in_an_event_what_is_kept_of_it_can_be_stored(more: dict[str, object]) -> None:
     made = event_of(_told(**more), LATEST)
     if isinstance(made, Event):

@@ -111,7 +111,15 @@ def test_the_program_needs_the_latest_revision() -> None:
     config.set_main_option("script_location", str(upgrading.MIGRATIONS))
     scripts = ScriptDirectory.from_config(config)
     assert scripts.get_heads() == [SCHEMA]
-    assert [one.revision for one in scripts.walk_revisions()] == ["0006", "0005", "0004", "0003", "0002", "0001"]
+    assert [one.revision for one in scripts.walk_revisions()] == [
+        "0007",
+        "0006",
+        "0005",
+        "0004",
+        "0003",
+        "0002",
+        "0001",
+    ]
 
 
 def test_a_file_of_the_first_version_is_brought_up_to_date_when_it_is_opened_and_keeps_everything(older: Path) -> None:

@@ -25,6 +25,7 @@ from newsletter.model.campaigns import (
     SuppressionKind,
     Template,
 )
+from newsletter.model.clients import ClientFamily, ClientMix
 from newsletter.model.findings import Finding, Severity
 from newsletter.model.issues import (
     ARMS,
@@ -123,6 +124,8 @@ __all__ = [
     "CampaignId",
     "CampaignStatus",
     "Certain",
+    "ClientFamily",
+    "ClientMix",
     "Compare",
     "Condition",
     "Context",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from newsletter.model.clients import ClientFamily
 from newsletter.model.mails import Picture
 from newsletter.model.names import CampaignId, DeliveryId
 from newsletter.model.people import SubscriberStatus
@@ -223,6 +224,8 @@ class Event:
     """Why it was refused."""
     means: SubscriberStatus | None = None
     """What it says of the person, if it says that they must not be mailed any more."""
+    client: ClientFamily | None = None
+    """The mail client it was opened in, as far as that is told; None where nothing is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,3 +26,5 @@ class Finding:
     variant: str = ""
     fix: str = ""
     """What to do about it, when the message does not say so already."""
+    share: float | None = None
+    """At most so much of the audience it concerns, from 0 to 1; None where it is everybody or nobody knows."""

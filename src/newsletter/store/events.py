@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    bindparam,
     case,
     func,
     or_,
@@ -65,6 +66,8 @@ events = Table(
     Column("machine", Boolean, nullable=False),
     Column("words", String, nullable=False),
     Column("event_id", String, nullable=False, unique=True),
+    # A `ClientFamily`: the user agent itself is not kept. Empty where nothing is told.
+    Column("client", String, nullable=False, server_default=""),
     # Who opened or clicked is read from the index alone.
     Index("events_by_kind", "campaign_id", "kind", "machine", "subscriber_id"),
     Index("events_by_subscriber", "subscriber_id", "campaign_id"),
@@ -103,6 +106,7 @@ def record(connection: Connection, told: Sequence[Event], now: datetime) -> Reco
     mine = [one for one in each.values() if _is_of(named.get(one.delivery), one)]
     rows = [_row(one, named[one.delivery]) for one in mine]
     added = _insert(connection, rows)
+    _fill_in(connection, [row for row in rows if row["client"] and row["event_id"] not in added])
     new = [one for one in mine if one.event_id in added]
     foreign = [one for one in told if not _is_of(named.get(one.delivery), one)]
     there = _known_names(connection, {one.campaign for one in foreign})
@@ -144,6 +148,7 @@ def _row(event: Event, delivery: Any) -> dict[str, Any]:
         "machine": event.machine,
         "words": event.words,
         "event_id": event.event_id,
+        "client": event.client.value if event.client else "",
     }
 
 
@@ -152,6 +157,14 @@ def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[str]:
         return set()
     statement = insert_into(connection, events).on_conflict_do_nothing().returning(events.c.event_id)
     return set(connection.execute(statement, rows).scalars())
+
+
+def _fill_in(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Of opens that were told before clients were kept, and are told again."""
+    if rows:
+        empty = and_(events.c.event_id == bindparam("told"), events.c.client == "")
+        values = [{"told": row["event_id"], "family": row["client"]} for row in rows]
+        connection.execute(update(events).where(empty).values(client=bindparam("family")), values)
 
 
 def _known_names(connection: Connection, names: set[str]) -> set[str]:

@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from newsletter.delivery.client_families import clicked_in, family_of
 from newsletter.delivery.providers.sendgrid_requests import CAMPAIGN_ARG, DELIVERY_ARG
-from newsletter.model import DeliveryId, Event, EventKind, SubscriberStatus
+from newsletter.model import ClientFamily, DeliveryId, Event, EventKind, SubscriberStatus
 
 OTHER_MAIL = "of mail that was not sent from here"
 NO_KIND = "of a kind that is not known"
@@ -57,6 +58,7 @@ def event_of(told: Mapping[str, object], latest: datetime) -> Event | str:
     if at > latest:
         return FUTURE
     words = _words(told, kind)
+    machine = kind is EventKind.OPEN and told.get("sg_machine_open") in (True, "true", "True")
     return Event(
         DeliveryId(str(delivery)),
         _clean(campaign, _LONGEST_URL),
@@ -64,10 +66,20 @@ def event_of(told: Mapping[str, object], latest: datetime) -> Event | str:
         at,
         _event_id(told),
         url=_clean(told.get("url"), _LONGEST_URL) if kind is EventKind.CLICK else "",
-        machine=kind is EventKind.OPEN and told.get("sg_machine_open") in (True, "true", "True"),
+        machine=machine,
         words=words,
         means=_meaning(told, kind, words),
+        client=_client(told, kind, machine),
     )
+
+
+def _client(told: Mapping[str, object], kind: EventKind, machine: bool) -> ClientFamily | None:
+    """`sg_machine_open` is set where Apple Mail Privacy Protection opened it, as SendGrid says of the field."""
+    agent = told.get("useragent")
+    words = agent if isinstance(agent, str) else ""
+    if kind is EventKind.OPEN and (words.strip() or machine):
+        return family_of(words, machine)
+    return clicked_in(words) if kind is EventKind.CLICK else None
 
 
 def _kind(told: Mapping[str, object]) -> EventKind | None:
