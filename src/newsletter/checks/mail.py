@@ -77,6 +77,10 @@ class Mail:
     support: SupportTable | None = None
     """What mail clients support; without it nobody is judged by it."""
     clients: tuple[str, ...] = USUAL
+    shares: Mapping[str, float] | None = None
+    """Family of clients → its part of the audience; None where too little is known."""
+    small_share: float = 0.0
+    """What concerns less than this part of the audience is a note."""
     notes: bool = False
     """Whether what merely looks plainer somewhere is to be said, too."""
     broken: Mapping[str, str] = field(default_factory=dict)

@@ -51,14 +51,21 @@ def as_chosen(findings: Iterable[Finding], chosen: Chosen) -> tuple[Finding, ...
 
 
 def gathered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Each finding once, with all its variants; errors first, then by file and line."""
+    """Each finding once, with all its variants: errors first, of those what concerns most readers, then by file and
+    line."""
     affected: dict[Finding, list[str]] = {}
     for finding in findings:
         keys = affected.setdefault(replace(finding, variant=""), [])
         if finding.variant and finding.variant not in keys:
             keys.append(finding.variant)
     found = [replace(finding, variant=", ".join(keys)) for finding, keys in affected.items()]
-    return tuple(sorted(found, key=lambda one: (_ORDER.index(one.severity), one.where.path, one.where.line)))
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(one: Finding) -> tuple[int, float, str, int]:
+    """Where nothing says whom it concerns, it is everybody."""
+    everybody = 1.0 if one.share is None else one.share
+    return _ORDER.index(one.severity), -everybody, one.where.path, one.where.line
 
 
 def _wanted(chosen: Chosen) -> list[Check]:

@@ -79,6 +79,7 @@ def findings_json(findings: Sequence[Finding]) -> list[dict[str, object]]:
             "line": one.where.line,
             "variant": one.variant,
             "fix": one.fix,
+            **({} if one.share is None else {"share": round(one.share, 3)}),
         }
         for one in findings
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from newsletter.cli.clients import clients
 from newsletter.cli.examining import count, professions, show
 from newsletter.cli.importing_people import import_people
 from newsletter.cli.output import (
@@ -41,5 +42,5 @@ def list_(context: click.Context, as_json: bool) -> None:
         click.echo("There is no audience yet. Write one in audiences/NAME.yaml, such as `source: readers.csv`.")
 
 
-for command in (count, show, professions):
+for command in (count, show, professions, clients):
     audience.add_command(command)

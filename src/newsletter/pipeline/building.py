@@ -30,6 +30,7 @@ from newsletter.model import (
     Severity,
     Where,
 )
+from newsletter.pipeline.client_mix import client_mix
 from newsletter.pipeline.inspecting import AS_USUAL, Asked, Inspection
 from newsletter.pipeline.last_sent import last_sent
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
@@ -131,7 +132,8 @@ def build(
     gaps = cache(partial(_people_without, workspace, audience))
     last = partial(last_sent, workspace, name, audience.id)
     crowd = partial(_crowd, workspace, audience)
-    inspection = Inspection(workspace, edition, theme, folders, before, gaps, last, asked, crowd)
+    mix = partial(client_mix, workspace, audience.id)
+    inspection = Inspection(workspace, edition, theme, folders, before, gaps, last, asked, crowd, mix)
     sifted = inspection.whole(renderings, everybody=not only) if whole else inspection.quick(renderings)
     return replace(_built(name, audience, edition, renderings, sifted), renderings=renderings, inspection=inspection)
 

@@ -27,6 +27,7 @@ from newsletter.errors import FileProblems, SettingsError, did_you_mean
 from newsletter.files import decode_text, read_bytes
 from newsletter.model import Finding, Severity, Where
 from newsletter.pipeline.building import build, sample_message
+from newsletter.pipeline.client_mix import weighing
 from newsletter.pipeline.crowds import unread
 from newsletter.pipeline.inlining import decoded
 from newsletter.pipeline.inspecting import AS_USUAL, Asked
@@ -86,7 +87,8 @@ def check_issue(
     found = [finding for one in scores for finding in check_score(one, where)]
     findings = gathered((*built.findings, *as_chosen(found, workspace.settings.checks)))
     read = partial(_read, workspace.root)
-    note = unread(workspace, built.audience)
+    weighed = weighing(built.inspection.weighed_by) if built.inspection else ""
+    note = "; ".join(one for one in (unread(workspace, built.audience), weighed) if one)
     return Checked(built.issue, "issue", keys, findings, built.ignored, read, note, scores)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from newsletter.cache import FOLDER, Pack, program_digest
 from newsletter.checks.clients.mail_clients import USUAL
+from newsletter.checks.clients.shares import rounded
 from newsletter.checks.clients.table import SupportTable, load_table
 from newsletter.checks.crowd import RULES as CROWD_RULES
 from newsletter.checks.crowd import Crowd, check_crowd
@@ -30,7 +31,7 @@ from newsletter.checks.subject import Subject
 from newsletter.delivery.messages import envelope_of, list_unsubscribe
 from newsletter.errors import FileProblems
 from newsletter.files import decode_text, shown
-from newsletter.model import Article, Finding, RenderedVariant, Severity, Theme, Trace
+from newsletter.model import Article, ClientMix, Finding, RenderedVariant, Severity, Theme, Trace
 from newsletter.pipeline.workspace import Workspace, now
 from newsletter.records import NotPlain, from_record, to_record
 from newsletter.rendering.arms import issue_of
@@ -72,6 +73,8 @@ class Inspection:
     asked: Asked = AS_USUAL
     crowd: Callable[[], Crowd | None] = lambda: None
     """Counts who the issue is for."""
+    mix: Callable[[], ClientMix | None] = lambda: None
+    """Counts what they read with."""
     _texts: dict[str, str] = field(default_factory=dict)
 
     def quick(self, renderings: Sequence[Rendering]) -> Sifted:
@@ -94,6 +97,11 @@ class Inspection:
                 pack.close(everything=everybody)
         every = [*(one for each in found for one in each), *self._of_all()]
         return self._sifted(gathered(every), subjects, judged=everybody)
+
+    @cached_property
+    def weighed_by(self) -> ClientMix | None:
+        """What the people read with; None when nothing is known, or nothing is asked of mail clients."""
+        return None if self.edition.settings.checks.get("client-support") == "off" else self.mix()
 
     def page_of(self, one: Rendering) -> tuple[Page, IssuePlaces]:
         """The rendering as a tree, and what tells where each of its elements was written."""
@@ -181,7 +189,7 @@ class Inspection:
         """A digest over what all variants are made from besides their own articles."""
         issue = self.edition.issue
         settings = self.edition.settings.model_dump_json(exclude={"root"})
-        asked = f"{self._last} {self.asked.clients} {self.asked.notes} {self._support.snapshot}"
+        asked = f"{self._last} {self.asked.clients} {self.asked.notes} {self._support.snapshot} {self._shares}"
         texts = (self.read(issue.where.path), self.read(FILE), str(issue.findings), asked)
         parts = (program_digest(), self.templates, settings, *texts)
         return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
@@ -209,6 +217,8 @@ class Inspection:
             merge_fields=rendered.merge_fields,
             support=self._support,
             clients=self.asked.clients,
+            shares=self._shares,
+            small_share=self.edition.settings.mail_clients.small_share,
             notes=self.asked.notes,
             last=self._last,
             gaps=self.gaps,
@@ -246,6 +256,10 @@ class Inspection:
     @cached_property
     def _last(self) -> Weight | None:
         return self.last()
+
+    @cached_property
+    def _shares(self) -> Mapping[str, float] | None:
+        return None if self.weighed_by is None else rounded(self.weighed_by)
 
     @cached_property
     def _support(self) -> SupportTable:

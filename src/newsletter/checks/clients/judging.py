@@ -1,8 +1,8 @@
 """Uses of features × the support table → judgements: who is affected, what they see, and how to fix it.
 
-In: uses, the table, the clients asked for, and if known each client's share of an audience. Out: one judgement per
-feature and line, the worst first. Uses that every client asked for understands, and those nobody is the worse for, are
-no judgement.
+In: uses, the table, the clients asked for, and if known what part of an audience reads with what. Out: one judgement
+per feature and line, the worst first. Uses that every client asked for understands, and those nobody is the worse for,
+are no judgement.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from newsletter.checks.clients.harms import Effect, Harm, plainer
 from newsletter.checks.clients.harms_css import CSS_EFFECTS
 from newsletter.checks.clients.harms_html import HTML_EFFECTS
 from newsletter.checks.clients.mail_clients import IDS, OUTLOOK_WINDOWS, USUAL, clients_in_words
+from newsletter.checks.clients.shares import Part, part_of
 from newsletter.checks.clients.table import SupportTable, Verdict, feature_page
 from newsletter.checks.clients.uses import Use
 
 SMALL_SHARE = 0.01
-"""Below this share of an audience, what a client lacks is mentioned and no more."""
+"""Below this part of an audience, what a client lacks is mentioned and no more, unless the settings say another."""
 _ORDER = (Harm.LOST, Harm.BROKEN, Harm.PLAINER)
 
 
@@ -28,7 +29,7 @@ _ORDER = (Harm.LOST, Harm.BROKEN, Harm.PLAINER)
 class Judgement:
     """What one feature does at one place, or at several once merged. `use` is the first of `uses`, in page order.
 
-    `clients` are the ids affected; `share` is their part of the audience (0 to 1), None when that is not known.
+    `clients` are the ids affected; `part` is what they are of the audience, None when that is not known.
     """
 
     feature: str
@@ -40,7 +41,7 @@ class Judgement:
     fix: str
     url: str
     uses: tuple[Use, ...]
-    share: float | None = None
+    part: Part | None = None
 
     @property
     def use(self) -> Use:
@@ -60,7 +61,7 @@ class Judgement:
     @property
     def message(self) -> str:
         """One sentence of what is seen where, with the part of the audience if it is known; the fix is not in it."""
-        part = "" if self.share is None else f" ({self.share:.0%} of readers)"
+        part = "" if self.part is None else f" ({self.part.words})"
         return f"{self.title}: in {self.clients_words}{part} {self.sees}."
 
 
@@ -69,9 +70,10 @@ def judge_html(
     table: SupportTable,
     clients: Sequence[str] = USUAL,
     shares: Mapping[str, float] | None = None,
+    small: float = SMALL_SHARE,
 ) -> tuple[Judgement, ...]:
     """What the clients make of an HTML email, in lines of that HTML: find, then judge."""
-    return judge(find_uses(html, wanted_features(table, clients)), table, clients, shares)
+    return judge(find_uses(html, wanted_features(table, clients)), table, clients, shares, small)
 
 
 def wanted_features(table: SupportTable, clients: Collection[str]) -> frozenset[str]:
@@ -85,10 +87,12 @@ def judge(
     table: SupportTable,
     clients: Sequence[str] = USUAL,
     shares: Mapping[str, float] | None = None,
+    small: float = SMALL_SHARE,
 ) -> tuple[Judgement, ...]:
     """One judgement per feature, case and line, the worst first and then in page order.
 
-    `shares` maps clients to their part of the audience; those not named have none.
+    `shares` maps clients and families of them to their part of the audience; those not named have none. What concerns
+    at most less than `small` of it makes the mail plainer and no worse.
     """
     affected: dict[tuple[str, str, bool, bool], tuple[str, ...]] = {}
     places: dict[tuple[str, str, int, tuple[str, ...]], list[Use]] = {}
@@ -102,7 +106,10 @@ def judge(
     for (feature, case, _, ids), here in places.items():
         effect = effect_of(feature, case, table)
         if effect.harm is not Harm.NONE:
-            found.append(_judgement(feature, case, effect, ids, tuple(here), table, shares))
+            part = None if shares is None else part_of(ids, shares)
+            harm = effect.harm if part is None or part.most >= small else Harm.PLAINER
+            title, url = table.title(feature), feature_page(feature)
+            found.append(Judgement(feature, title, case, harm, ids, effect.sees, effect.fix, url, tuple(here), part))
     return tuple(sorted(found, key=lambda one: (_ORDER.index(one.harm), one.use.start, one.feature)))
 
 
@@ -114,7 +121,7 @@ def merged(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:
     return tuple(
         Judgement(
             one.feature, one.title, one.case, one.harm, one.clients, one.sees, one.fix, one.url,
-            tuple(sorted((use for each in group for use in each.uses), key=lambda use: use.start)), one.share,
+            tuple(sorted((use for each in group for use in each.uses), key=lambda use: use.start)), one.part,
         )
         for group in groups.values()
         for one in group[:1]
@@ -139,21 +146,6 @@ def _affected(key: tuple[str, str, bool, bool], table: SupportTable, clients: Se
             if verdict is Verdict.NO or (verdict is Verdict.PARTIAL and lacks(feature, case, client)):
                 found.append(client)
     return tuple(found)
-
-
-def _judgement(
-    feature: str,
-    case: str,
-    effect: Effect,
-    ids: tuple[str, ...],
-    uses: tuple[Use, ...],
-    table: SupportTable,
-    shares: Mapping[str, float] | None,
-) -> Judgement:
-    share = None if shares is None else sum(shares.get(one, 0.0) for one in ids)
-    harm = effect.harm if share is None or share >= SMALL_SHARE else Harm.PLAINER
-    title, url = table.title(feature), feature_page(feature)
-    return Judgement(feature, title, case, harm, ids, effect.sees, effect.fix, url, uses, share)
 
 
 _EFFECTS: dict[tuple[str, str], Effect] = {**CSS_EFFECTS, **HTML_EFFECTS}
