@@ -19,9 +19,10 @@ RULES = (
         "client-support",
         "Mail programs leave out much of HTML and CSS, each something else. An error when something the mail says is "
         "lost, a warning when its layout breaks, a note (`--notes`) when it merely looks plainer. Conditional comments "
-        "and fallbacks count. Once opens tell what your audience reads with (`newsletter audience clients`), each finding "
-        "says how many it concerns, and what concerns less than 1 % of them is a note. Source: Can I Email (MIT), https://www.caniemail.com; the table that comes "
-        "along is of 2026-06-29, and `newsletter check --update-support` fetches a newer one.",
+        "and fallbacks count. Once opens tell what your audience reads with (`newsletter audience clients`), each "
+        "finding says how many it concerns, and what concerns less than 1 % of them is a note. Source: Can I Email "
+        "(MIT), https://www.caniemail.com; the table that comes along is of 2026-06-29, and `newsletter check "
+        "--update-support` fetches a newer one.",
     ),
 )
 _DECLARATION = re.compile(r"[-\w]+\s*:")
