@@ -180,6 +180,17 @@ def test_a_rule_that_is_chosen_to_be_a_note_is_told_with_the_notes_alone(workspa
     assert [one.severity for one in found if one.rule == "double-word"] == ["info"]
 
 
+def test_a_rule_that_usually_notes_is_told_without_the_notes_once_it_is_chosen_to_warn(workspace: Workspace) -> None:
+    workspace.write("issues/tides/tides.md", "---\ntitle: High water\n---\nThe [tide](http://example.org/tide).\n")
+    assert _found(workspace) == []
+    settings = (workspace.root / "newsletter.yaml").read_text("utf-8")
+    for chosen in ("warning", "error"):
+        workspace.write("newsletter.yaml", settings + f"checks: {{link-http: {chosen}}}\n")
+        opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
+        (found,) = check_issue(opened, "tides").findings
+        assert (found.rule, found.severity, str(found.where)) == ("link-http", chosen, "issues/tides/tides.md:4")
+
+
 def test_the_rule_of_mail_clients_names_the_day_of_its_table() -> None:
     assert f"of {load_table().snapshot}," in rule_words("client-support")
 

@@ -40,14 +40,21 @@ def mail_findings(mail: Mail, chosen: Chosen) -> tuple[Finding, ...]:
 
 
 def as_chosen(findings: Iterable[Finding], chosen: Chosen) -> tuple[Finding, ...]:
-    """The findings of rules that are on, as grave as the settings say."""
+    """The findings of rules that are on, as grave as the settings say.
+
+    A note of a rule that usually says more than notes stays one: it is what that rule would not have changed.
+    """
     return tuple(
-        replace(one, severity=Severity(chosen[one.rule]))
-        if one.rule in chosen and one.severity is not Severity.INFO
-        else one
+        replace(one, severity=Severity(chosen[one.rule])) if one.rule in chosen and not _is_aside(one) else one
         for one in findings
         if _is_on(one.rule, chosen)
     )
+
+
+def _is_aside(finding: Finding) -> bool:
+    known = all_rules().get(finding.rule)
+    usual = Severity.WARNING if known is None else known.severity
+    return finding.severity is Severity.INFO and usual is not Severity.INFO
 
 
 def gathered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
