@@ -125,6 +125,15 @@ MISSES = [
     ("hidden-text", '<div style="display:none">High water at noon' + "&#8199;&#847; " * 60 + "</div>"),
 ]
 
+
+def test_the_same_slip_twice_in_a_paragraph_of_a_file_is_told_at_each_of_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "mail.html"
+    body = "<p>We saw the the\nsea and the\nthe shore, <b>all of the the\nway</b> to the the end, the the end.</p>"
+    path.write_text(PAGE.format(body=body, long=LONG), "utf-8")
+    found = [one.where.line for one in check_file(str(path)).findings if one.rule == "double-word"]
+    assert found == [LINE, LINE + 1, LINE + 2, LINE + 3]
+
+
 SCRAPS = [
     '<a href="http://[">x</a>',
     "<a href>",

@@ -123,10 +123,34 @@ def test_the_same_slip_is_told_at_every_line_of_every_file_also_from_an_earlier_
     assert [where for _, where, _ in _found(workspace)][3:] == ["issues/tides/tides.md:6"]
 
 
+def test_the_same_slip_twice_in_a_paragraph_is_told_at_each_of_its_lines(workspace: Workspace) -> None:
+    body = (
+        "We saw the the\nsea and the\nthe shore, *all of the the\nway* to the the end.\n\n"
+        "A line.\nA line.\nA line.\nThe light of the the tower and the the quay.\n"
+    )
+    workspace.write("issues/tides/tides.md", f"---\ntitle: High water\n---\n{body}")
+    text = (workspace.root / "issues/tides/issue.yaml").read_text("utf-8")
+    blocks = "      - text: |\n          See the the moon.\n          And\n          the the sun.\n"
+    workspace.write("issues/tides/issue.yaml", text + blocks)
+    for _ in range(2):
+        assert [where for rule, where, _ in _found(workspace) if rule == "double-word"] == [
+            "issues/tides/issue.yaml:14",
+            "issues/tides/issue.yaml:16",
+            "issues/tides/tides.md:4",
+            "issues/tides/tides.md:5",
+            "issues/tides/tides.md:6",
+            "issues/tides/tides.md:7",
+            "issues/tides/tides.md:12",
+        ]
+    messages = [message for _, where, message in _found(workspace) if where == "issues/tides/tides.md:7"]
+    assert messages == ["'the the' is left in the text: '…all of the the way to the the end.'."]
+
+
 def test_what_a_template_says_itself_is_told_there_and_what_it_prints_at_its_author(workspace: Workspace) -> None:
     workspace.write(
         "templates/blocks/tide.html.j2",
-        '<tr><td>\n<p>{{ block.tide }}</p>\n<p>TODO wave</p>\n<p>\n<a href="{{ block.link }}">link</a></p></td></tr>\n',
+        "<tr><td>\n<p>{{ block.tide }}</p>\n<p>TODO wave\nTODO foam</p>\n<p>\n"
+        '<a href="{{ block.link }}">link</a></p></td></tr>\n',
     )
     workspace.write("templates/blocks/tide.txt.j2", "{{ block.tide }}\n")
     text = (workspace.root / "issues/tides/issue.yaml").read_text("utf-8")
@@ -134,7 +158,8 @@ def test_what_a_template_says_itself_is_told_there_and_what_it_prints_at_its_aut
     assert [(rule, where) for rule, where, _ in _found(workspace)] == [
         ("note-to-self", "issues/tides/issue.yaml:13"),
         ("note-to-self", "templates/blocks/tide.html.j2:3"),
-        ("link-text", "templates/blocks/tide.html.j2:5"),
+        ("note-to-self", "templates/blocks/tide.html.j2:4"),
+        ("link-text", "templates/blocks/tide.html.j2:6"),
     ]
 
 

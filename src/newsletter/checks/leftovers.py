@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from newsletter.checks.alignment import line_of_words
 from newsletter.checks.mail import Mail
-from newsletter.checks.page import Element, texts_of, words_of
+from newsletter.checks.page import Element, texts_of, words_before, words_of
 from newsletter.checks.rule import Rule, error, warning
 from newsletter.model import Finding, Where
 
@@ -41,6 +42,8 @@ _NOTE_TEXT = re.compile(
     r"|\[(?:TBD|TK|insert [^\]]{1,40})\]"
 )
 _BRACES_TEXT = re.compile(r"\{\{[^{}\n]{1,60}\}\}|\{%[^{}\n]{1,60}%\}|\*\|[A-Z_:]{2,30}\|\*|%%[A-Z_]{2,30}%%")
+_SHOWN = 60
+"""Characters of the text around it."""
 _SAID_IN = ("href", "src", "alt", "title")
 _TWICE = re.compile(r"(?<![\w'’.-])([A-Za-z][a-z]+)\s+(?=[a-z])(?i:\1)(?![\w'’-])")
 _RIGHT_TWICE = frozenset(
@@ -58,12 +61,12 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
     """Each leftover at every line that holds it; in code and in other programs' templates braces are meant."""
     told: set[tuple[str, Where]] = set()
     for element in mail.page.shown():
-        for text in texts_of(element):
-            yield from _in_text(mail, element, text, told)
+        for number, text in enumerate(texts_of(element)):
+            yield from _in_text(mail, element, number, text, told)
         if mail.is_final:
             yield from _in_attributes(mail, element)
     for key, text in (("subject", mail.subject or ""), ("preheader", mail.preheader)):
-        for rule, found in _found(text, mail.is_final):
+        for rule, found, _ in _found(text, mail.is_final):
             where = mail.key(key)
             if (found, where) not in told:
                 told.add((found, where))
@@ -86,26 +89,39 @@ def _in_attributes(mail: Mail, element: Element) -> Iterator[Finding]:
             yield _BRACES.finding(f"'{found[0]}' is left in {kind}.", where, fix=_fix(_BRACES))
 
 
-def _in_text(mail: Mail, element: Element, text: str, told: set[tuple[str, Where]]) -> Iterator[Finding]:
-    for rule, found in _found(text, mail.is_final):
-        where = mail.at(element, found)
+def _in_text(mail: Mail, element: Element, number: int, text: str, told: set[tuple[str, Where]]) -> Iterator[Finding]:
+    """The slips in one text of the element, each at its own line: that the same stands above it says nothing of it."""
+    for rule, found, start in _found(text, mail.is_final):
+        above = sum(1 for _ in line_of_words([words_before(element, number) + text[:start]], found))
+        where = mail.at(element, found, nth=above)
         if (found, where) not in told:
             told.add((found, where))
-            around = words_of(element)
-            message = f"'{found}' is left in the text" + (f": '{around[:60]}'." if len(around) > len(found) else ".")
+            around = _around(words_of(element), found, above)
+            message = f"'{found}' is left in the text" + (f": '{around}'." if len(around) > len(found) else ".")
             yield rule.finding(message, where, fix=_fix(rule))
 
 
-def _found(text: str, is_final: bool) -> Iterator[tuple[Rule, str]]:
+def _around(words: str, found: str, above: int) -> str:
+    """What stands around the place, that many of the same further down."""
+    places = [one.start() for one in re.finditer(re.escape(found), words)]
+    at = places[min(above, len(places) - 1)] if places else 0
+    if at + len(found) <= _SHOWN:
+        return words[:_SHOWN]
+    begun = words.rfind(" ", 0, at - _SHOWN // 3) + 1
+    return f"…{words[begun : begun + _SHOWN]}"
+
+
+def _found(text: str, is_final: bool) -> Iterator[tuple[Rule, str, int]]:
+    """What is left in the text, and where in it."""
     if not text.strip():
         return
     rules = [(_FILLER, _FILLER_TEXT), (_NOTE, _NOTE_TEXT), *([(_BRACES, _BRACES_TEXT)] if is_final else [])]
     for rule, pattern in rules:
         for match in pattern.finditer(text):
-            yield rule, match[0]
+            yield rule, match[0], match.start()
     for match in _TWICE.finditer(text):
         if match[1].lower() not in _RIGHT_TWICE:
-            yield _DOUBLE, " ".join(match[0].split())
+            yield _DOUBLE, " ".join(match[0].split()), match.start()
 
 
 def _fix(rule: Rule) -> str:

@@ -16,8 +16,9 @@ from newsletter.model import MergeField, Where
 class Places(Protocol):
     """Finds what an author can edit."""
 
-    def of_element(self, element: Element, sought: Sequence[str]) -> Where:
-        """Where the element was written, or rather those of its words and addresses that are sought."""
+    def of_element(self, element: Element, sought: Sequence[str], nth: int = 0) -> Where:
+        """Where the element was written, or rather those of its words and addresses that are sought; where the same
+        stand in it more than once, those that `nth` of them stand before."""
         ...
 
     def of_offset(self, offset: int) -> Where:
@@ -93,9 +94,10 @@ class Mail:
     known_words: tuple[str, ...] = ()
     """Words and names that are spelt right, whatever a dictionary says."""
 
-    def at(self, element: Element, *sought: str) -> Where:
-        """Where its author wrote the element: the line that says one of the words sought, else that of its tag."""
-        return self.places.of_element(element, sought)
+    def at(self, element: Element, *sought: str, nth: int = 0) -> Where:
+        """Where its author wrote the element: the line that says one of the words sought (with as many of the same
+        before them in the element), else that of its tag."""
+        return self.places.of_element(element, sought, nth)
 
     @cached_property
     def key(self) -> Callable[[str], Where]:

@@ -149,6 +149,16 @@ def texts_of(element: Element) -> Iterator[str]:
         yield child.tail or ""
 
 
+def words_before(element: Element, number: int) -> str:
+    """All text in the element that stands before that one of its own (`texts_of`), with its line ends."""
+    if not number:
+        return ""
+    children = list(element)[:number]
+    inside = ["".join(one.itertext()) if isinstance(one.tag, str) else "" for one in children]
+    between = [child.tail or "" for child in children[:-1]]
+    return "".join([element.text or "", *(part for pair in zip(inside, [*between, ""], strict=True) for part in pair)])
+
+
 def host_of(address: str) -> str:
     """The host a web address leads to, in lower case; nothing when it names none."""
     try:

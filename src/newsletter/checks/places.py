@@ -24,6 +24,8 @@ Read = Callable[[str], str]
 
 _SETTINGS = "newsletter.yaml"
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_NEAR = 2_000
+"""Characters of a file behind a tag that are taken for its words."""
 _OF_A_TAG = 6
 """Lines of a template, from a tag on, that are taken for its words."""
 _UTM = re.compile(r"[?&]utm_\w+=[^&#]*(?:&utm_\w+=[^&#]*)*")
@@ -50,7 +52,7 @@ class IssuePlaces:
     """The files of CSS that are written into the page."""
     _aligned: dict[tuple[str, int], Aligned] = field(default_factory=dict)
 
-    def of_element(self, element: Element, sought: Sequence[str]) -> Where:
+    def of_element(self, element: Element, sought: Sequence[str], nth: int = 0) -> Where:
         """The line of the words sought, among those the element's author wrote; else that of its tag."""
         mark, holder = self._nearest(element)
         block = mark.block if mark else None
@@ -59,9 +61,9 @@ class IssuePlaces:
         words = [spelling for one in sought for spelling in _spellings(one, self.site_url)]
         if own and block is not None and extents:
             near = self._aligned_line(element, holder, extents[0])
-            return self._looked_up(words, extents, near) or Where(extents[0].path, near)
+            return self._looked_up(words, extents, near, nth) or Where(extents[0].path, near)
         for word in words:
-            found = self._in_template(mark, element, word) or self._looked_up((word,), extents)
+            found = self._in_template(mark, element, word, nth) or self._looked_up((word,), extents, nth=nth)
             if found:
                 return found
         return self._looked_up(words, self._whole()) or (mark.template if mark else self.issue.where)
@@ -128,18 +130,26 @@ class IssuePlaces:
     def _file(self, path: str) -> _Extent:
         return _Extent(path, 1, self.read(path).count("\n") + 1)
 
-    def _looked_up(self, words: Sequence[str], extents: Sequence[_Extent], near: int = 0) -> Where | None:
-        """The line that says one of the words: in the first file that does, the one nearest to `near`."""
+    def _looked_up(self, words: Sequence[str], extents: Sequence[_Extent], near: int = 0, nth: int = 0) -> Where | None:
+        """The line that says one of the words, in the first file that does.
+
+        `near` is the line of the first file where their paragraph begins: the `nth` in it, and where none is in it, the
+        nearest.
+        """
         for extent in extents:
             lines = self.read(extent.path).split("\n")[extent.first - 1 : extent.last]
+            near = near if extent is extents[0] else 0
             for word in words:
-                found = list(line_of_words(lines, word))
+                found = [one + extent.first for one in line_of_words(lines, word)]
                 if found:
-                    line = min((one + extent.first for one in found), key=lambda one: abs(one - near) if near else one)
+                    end = _paragraph_end(lines, near - extent.first) + extent.first
+                    below = [one for one in found if one >= near]
+                    inside = below and (nth or not near or below[0] <= end)
+                    line = _nth(below, nth) if inside else min(found, key=lambda one: abs(one - near))
                     return Where(extent.path, line)
         return None
 
-    def _in_template(self, mark: Mark | None, element: Element, word: str) -> Where | None:
+    def _in_template(self, mark: Mark | None, element: Element, word: str, nth: int) -> Where | None:
         """The line of the template, from the element's tag to its end, that says the word itself."""
         if mark is None:
             return None
@@ -147,8 +157,8 @@ class IssuePlaces:
         lines = self.read(path).split("\n")
         near = _EXPRESSION.sub(_blank, "\n".join(lines[line - 1 : line - 1 + _OF_A_TAG]))
         near = re.split(rf"</{element.tag}\b", near, maxsplit=1, flags=re.IGNORECASE)[0]
-        found = next(line_of_words(near.split("\n"), word), None)
-        return None if found is None else Where(path, line + found)
+        found = list(line_of_words(near.split("\n"), word))
+        return Where(path, line + _nth(found, nth)) if found else None
 
     def _aligned_line(self, element: Element, holder: Element, extent: _Extent) -> int:
         key = (extent.path, offset_of(holder))
@@ -165,8 +175,9 @@ class FilePlaces:
     name: str
     html: str
 
-    def of_element(self, element: Element, sought: Sequence[str]) -> Where:
-        """The line of the first of the words sought from the element's tag on; else that of its tag."""
+    def of_element(self, element: Element, sought: Sequence[str], nth: int = 0) -> Where:
+        """The line of the first of the words sought from the element's tag on (the `nth` of these); else that of its
+        tag."""
         while element is not None and offset_of(element) < 0:
             element = element.getparent()
         if element is None:
@@ -175,10 +186,22 @@ class FilePlaces:
         tag_end = self.html.find(">", start)
         for one in sought:
             for spelling in _spellings(one, ""):
-                at = self.html.find(spelling, start)
-                if 0 <= at <= max(tag_end, start) + 2000:
+                at = self._found(spelling, start, max(tag_end, start), nth)
+                if at is not None:
                     return self.of_offset(at)
         return self.of_offset(start)
+
+    def _found(self, words: str, start: int, known: int, nth: int) -> int | None:
+        """Where the words stand for the nth time from `start` on, or for the last time before that; each not far from
+        the one before it."""
+        pattern = re.compile(r"\s+".join(re.escape(one) for one in words.split()))
+        place = None
+        for _ in range(nth + 1):
+            match = pattern.search(self.html, start, known + _NEAR)
+            if match is None:
+                break
+            place, start, known = match.start(), match.end(), match.end()
+        return place
 
     def of_offset(self, offset: int) -> Where:
         """The line that holds the offset."""
@@ -198,6 +221,17 @@ class FilePlaces:
     @cached_property
     def _line_starts(self) -> list[int]:
         return [0, *(found.end() for found in re.finditer("\n", self.html))]
+
+
+def _paragraph_end(lines: Sequence[str], begun: int) -> int:
+    """The last line, from 0, before a blank one; `begun` may lie outside the lines."""
+    first = max(0, begun)
+    return next((one - 1 for one in range(first, len(lines)) if not lines[one].strip()), len(lines) - 1)
+
+
+def _nth(lines: Sequence[int], nth: int) -> int:
+    """That one of the lines, or the last when there are fewer."""
+    return lines[min(nth, len(lines) - 1)]
 
 
 def _blank(expression: re.Match[str]) -> str:
