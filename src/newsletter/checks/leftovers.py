@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from urllib.parse import unquote
 
 from newsletter.checks.alignment import line_of_words
+from newsletter.checks.doubled_words import doubled_words
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Element, texts_of, words_before, words_of
 from newsletter.checks.rule import Rule, error, warning
@@ -30,7 +32,8 @@ RULES = (
     ),
     warning(
         "double-word",
-        "A word that stands there twice is a slip of the pen. Source: write-good's and vale's repetition rules.",
+        "A word that stands there twice is a slip of the pen. What a language has twice is none ('that that', 'nous "
+        "nous', 'die die'). Source: write-good's and vale's repetition rules; LanguageTool's for what is right twice.",
     ),
 )
 _FILLER, _NOTE, _BRACES, _DOUBLE = RULES
@@ -45,16 +48,6 @@ _BRACES_TEXT = re.compile(r"\{\{[^{}\n]{1,60}\}\}|\{%[^{}\n]{1,60}%\}|\*\|[A-Z_:
 _SHOWN = 60
 """Characters of the text around it."""
 _SAID_IN = ("href", "src", "alt", "title")
-_TWICE = re.compile(r"(?<![\w'’.-])([A-Za-z][a-z]+)\s+(?=[a-z])(?i:\1)(?![\w'’-])")
-_RIGHT_TWICE = frozenset(
-    "had that is you her do no so ha bye blah very really many now far long knock tut hear there well again "
-    "die sie der das den dem wir ihr nach "  # German: relative after demonstrative, verb's end beside its object
-    "nous vous que faire "  # French: reflexive after subject
-    "dat je van bij ze het wij zij "  # Dutch
-    "piano via quasi poco bene "  # Italian
-    "se".split()
-)
-"""Twice in a row they are right in some language, and which one a paragraph is in nobody can tell for sure."""
 
 
 def check_mail(mail: Mail) -> Iterator[Finding]:
@@ -66,7 +59,7 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
         if mail.is_final:
             yield from _in_attributes(mail, element)
     for key, text in (("subject", mail.subject or ""), ("preheader", mail.preheader)):
-        for rule, found, _ in _found(text, mail.is_final):
+        for rule, found, _ in _found(text, partial(_said, text, mail.page.root), mail.is_final):
             where = mail.key(key)
             if (found, where) not in told:
                 told.add((found, where))
@@ -91,7 +84,7 @@ def _in_attributes(mail: Mail, element: Element) -> Iterator[Finding]:
 
 def _in_text(mail: Mail, element: Element, number: int, text: str, told: set[tuple[str, Where]]) -> Iterator[Finding]:
     """The slips in one text of the element, each at its own line: that the same stands above it says nothing of it."""
-    for rule, found, start in _found(text, mail.is_final):
+    for rule, found, start in _found(text, lambda: (words_of(element), _language(element)), mail.is_final):
         above = sum(1 for _ in line_of_words([words_before(element, number) + text[:start]], found))
         where = mail.at(element, found, nth=above)
         if (found, where) not in told:
@@ -111,17 +104,30 @@ def _around(words: str, found: str, above: int) -> str:
     return f"…{words[begun : begun + _SHOWN]}"
 
 
-def _found(text: str, is_final: bool) -> Iterator[tuple[Rule, str, int]]:
-    """What is left in the text, and where in it."""
+def _said(text: str, root: Element) -> tuple[str, str]:
+    return text, _language(root)
+
+
+def _language(element: Element) -> str:
+    """What the page says the element's words are in; nothing when it says nothing."""
+    while element is not None:
+        said = (element.get("lang") or "").strip().lower()
+        if said:
+            return str(re.split(r"[-_]", said)[0])
+        element = element.getparent()
+    return ""
+
+
+def _found(text: str, context: Callable[[], tuple[str, str]], is_final: bool) -> Iterator[tuple[Rule, str, int]]:
+    """What is left in the text, and where in it; `context` as for `doubled_words`."""
     if not text.strip():
         return
     rules = [(_FILLER, _FILLER_TEXT), (_NOTE, _NOTE_TEXT), *([(_BRACES, _BRACES_TEXT)] if is_final else [])]
     for rule, pattern in rules:
         for match in pattern.finditer(text):
             yield rule, match[0], match.start()
-    for match in _TWICE.finditer(text):
-        if match[1].lower() not in _RIGHT_TWICE:
-            yield _DOUBLE, " ".join(match[0].split()), match.start()
+    for words, start in doubled_words(text, context):
+        yield _DOUBLE, words, start
 
 
 def _fix(rule: Rule) -> str:
