@@ -216,6 +216,33 @@ def test_a_rule_that_usually_notes_is_told_without_the_notes_once_it_is_chosen_t
         assert (found.rule, found.severity, str(found.where)) == ("link-http", chosen, "issues/tides/tides.md:4")
 
 
+def test_a_rule_of_a_style_is_told_in_the_file_that_writes_it_and_at_its_line(workspace: Workspace) -> None:
+    dark = "h1 { color: #222222; }"
+    styles = {
+        "templates/styles/phone.css.j2": f"{{# Ours. #}}\n\n@media (max-width: {{{{ 599 }}}}px) {{\n  {dark}\n}}\n",
+        "templates/themes/modern.css.j2": "@media (orientation: landscape) { h1 { color: #222222; } }\n",
+        "templates/themes/editorial.css.j2": "\n.prose > a:nth-child(2),\n.prose > b { color: #222222; }\n",
+    }
+    for name, text in styles.items():
+        workspace.write(name, text)
+    page = (REPOSITORY / "templates/page.html.j2").read_text("utf-8")
+    workspace.write(
+        "templates/page.html.j2",
+        page.replace("<style data", "<style>\n.lede::marker { color: #222222; }\n</style>\n<style data", 1),
+    )
+    opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
+    found = check_issue(opened, "tides", asked=asked_for((), True, False, False)).findings
+    places = {one.message.partition(": in ")[0]: str(one.where) for one in found if one.rule == "client-support"}
+    lines = (workspace.root / "templates/page.html.j2").read_text("utf-8").split("\n")
+    number = next(n for n, line in enumerate(lines, 1) if "::marker" in line)
+    assert {name: places.get(name) for name in ("@media", ":nth-child", "::marker")} == {
+        "@media": "templates/styles/phone.css.j2:3",
+        ":nth-child": "templates/themes/editorial.css.j2:2",
+        "::marker": f"templates/page.html.j2:{number}",
+    }
+    assert places["@media (prefers-color-scheme)"].endswith("templates/styles/dark.css.j2:14")
+
+
 def test_the_rule_of_mail_clients_names_the_day_of_its_table() -> None:
     assert f"of {load_table().snapshot}," in rule_words("client-support")
 

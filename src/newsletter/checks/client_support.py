@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from newsletter.checks.mail import Mail
@@ -25,6 +25,7 @@ RULES = (
         "--update-support` fetches a newer one.",
     ),
 )
+_STYLE = re.compile(r"<style\b.*?</style", re.DOTALL | re.IGNORECASE)
 _DECLARATION = re.compile(r"[-\w]+\s*:")
 
 
@@ -35,12 +36,14 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
     # A build checks parts, not mails: it would load a quarter of its modules for nothing.
     from newsletter.checks.clients.judging import judge_html
 
+    # A style element is drawn together from many files, and has no mark of its own.
+    sheets = [] if mail.in_file else [found.span() for found in _STYLE.finditer(mail.html)]
     places: dict[tuple[str, Where, tuple[str, ...]], tuple[Judgement, int]] = {}
     for one in judge_html(mail.html, mail.support, mail.clients, mail.shares, mail.small_share):
         if one.severity == Severity.INFO and not mail.notes:
             continue
         for use in one.uses:
-            key = (one.title, _where(mail, use), one.clients)
+            key = (one.title, _where(mail, use, sheets), one.clients)
             first, count = places.get(key, (one, 0))
             places[key] = (first, count + 1)
     for (_, where, _), (one, count) in places.items():
@@ -49,7 +52,7 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
         yield Finding("client-support", Severity(one.severity), f"{one.message}{often}", where, "", one.fix, share)
 
 
-def _where(mail: Mail, use: Use) -> Where:
+def _where(mail: Mail, use: Use, sheets: Sequence[tuple[int, int]]) -> Where:
     element = mail.page.at_offset(use.start)
     if mail.in_file or element is None:
         return mail.places.of_offset(use.start)
@@ -57,6 +60,8 @@ def _where(mail: Mail, use: Use) -> Where:
     opened = mail.html.rfind("<!--", 0, use.start)
     if opened >= 0 and mail.html.find("-->", opened) > use.start:
         return mail.places.of_offset(use.start)
-    if element.tag == "style" or (_DECLARATION.match(use.excerpt) and end >= 0):
+    if any(start < use.start < end for start, end in sheets):
+        return mail.places.of_rule(use.excerpt, element)
+    if _DECLARATION.match(use.excerpt) and end >= 0:
         return mail.places.of_style(use.excerpt, element)
     return mail.at(element)

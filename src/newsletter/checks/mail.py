@@ -29,6 +29,10 @@ class Places(Protocol):
         """Where a declaration was written that the page's HTML has on the element, or in that style element."""
         ...
 
+    def of_rule(self, written: str, element: Element) -> Where:
+        """Where a rule of a style element was written, of which this is the beginning; the element is near it."""
+        ...
+
     def of_key(self, key: str) -> Where:
         """Where a key of the issue (`subject`, `preheader`) or a header of the file stands."""
         ...

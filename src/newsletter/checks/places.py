@@ -22,7 +22,12 @@ from newsletter.model import Article, Block, Issue, Mark, Trace, Where
 Read = Callable[[str], str]
 """A path as findings name it → the file's text; nothing for what cannot be read."""
 
+_Says = Callable[[str, Sequence[str]], int | None]
+"""Which of the lines, from 0, says that."""
+
 _SETTINGS = "newsletter.yaml"
+_CSS = ".css.j2"
+_DECLARED = re.compile(r"[-\w]+\s*:\s*[^{]*$")
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _NEAR = 2_000
 """Characters of a file behind a tag that are taken for its words."""
@@ -49,7 +54,7 @@ class IssuePlaces:
     read: Read
     trace: Callable[[], Trace | None]
     styles: tuple[str, ...] = ()
-    """The files of CSS that are written into the page."""
+    """The files of CSS that are written into the page, and behind them the templates, which may hold some of it."""
     _aligned: dict[tuple[str, int], Aligned] = field(default_factory=dict)
 
     def of_element(self, element: Element, sought: Sequence[str], nth: int = 0) -> Where:
@@ -80,11 +85,29 @@ class IssuePlaces:
         lines = self.read(own.path).split("\n")
         if own.path and 0 < own.line <= len(lines) and _says(declaration, lines[own.line - 1 : own.line]) is not None:
             return own
-        for path in self.styles:
-            line = _says(declaration, self.read(path).split("\n"))
-            if line is not None:
-                return Where(path, line + 1)
-        return own
+        return self._in_styles([declaration], [one for one in self.styles if one.endswith(_CSS)], _says) or own
+
+    def of_rule(self, written: str, element: Element) -> Where:
+        """The line of a style file or template that begins the rule, or where it is put together of pieces, one that
+        says its most telling piece; else the page's first style element."""
+        if _DECLARED.match(written):
+            return self.of_style(written, element)
+        found = self._in_styles(list(_beginnings(written)), self.styles, _begins)
+        if found:
+            return found
+        mark, _ = self._nearest(element)
+        page = mark.template if mark else self.issue.where
+        lines = self.read(page.path).split("\n")
+        return next((Where(page.path, n) for n, line in enumerate(lines, 1) if "<style" in line), page)
+
+    def _in_styles(self, sought: Sequence[str], paths: Sequence[str], says: _Says) -> Where | None:
+        """The first line of the first file that says the first of what is sought that any of them says."""
+        for one in sought:
+            for path in paths:
+                line = says(one, self.read(path).split("\n"))
+                if line is not None:
+                    return Where(path, line + 1)
+        return None
 
     def of_key(self, key: str) -> Where:
         """The line of a key of the issue."""
@@ -211,6 +234,10 @@ class FilePlaces:
         """The line of the element: its styles stand on it, or were inlined from elsewhere in the file."""
         return self.of_element(element, (declaration,))
 
+    def of_rule(self, written: str, element: Element) -> Where:
+        """The line of the element; a file's own offsets tell more."""
+        return self.of_element(element, (written,))
+
     def of_key(self, key: str) -> Where:
         """The file itself, without a line: its headers are not in the HTML; a title is."""
         if key == "title":
@@ -248,6 +275,28 @@ def _says(declaration: str, lines: Sequence[str]) -> int | None:
     if exact is not None or ":" not in declaration:
         return exact
     return next((number for number, line in enumerate(bare) if re.search(rf"(?<![\w-]){re.escape(name)}:", line)), None)
+
+
+def _beginnings(written: str) -> Iterator[str]:
+    """What the line of a rule may say, from all that stands before its brace to what is least likely an expression."""
+    head = written.partition("{")[0].rstrip("…").strip()
+    if not head:
+        return
+    yield head
+    if head.startswith("@"):
+        feature = re.search(r"\(\s*[\w-]+", head)
+        yield head.partition(" ")[0] + (f" {feature[0]}" if feature else "")
+    else:
+        yield head.partition(",")[0]
+        yield from re.findall(r"::?[a-z-]+(?:\([^()]*\))?|\[[^\]]*\]", head)
+
+
+def _begins(beginning: str, lines: Sequence[str]) -> int | None:
+    """The first line, from 0, with the beginning of a rule, whatever white space is in it."""
+    wanted = re.sub(r"\s+", "", beginning)
+    found = [number for number, line in enumerate(lines) if wanted in re.sub(r"\s+", "", line)]
+    rules = [number for number in found if wanted + "{" in re.sub(r"\s+", "", lines[number])]
+    return next(iter(rules or found), None)
 
 
 def yaml_end(text: str, line: int) -> int:

@@ -267,9 +267,18 @@ class Inspection:
 
     @cached_property
     def _styles(self) -> tuple[str, ...]:
-        """The style files, the workspace's own first."""
-        found = [path for folder in self.folders for path in sorted(folder.glob("**/*.css.j2"))]
-        return tuple(shown(path, self.workspace.root) for path in found)
+        """The style files, then the templates, of each the workspace's own first.
+
+        None of another theme, and none that a file of the workspace stands in for.
+        """
+        mine = f"{self.theme.name}.css.j2"
+        found: dict[Path, Path] = {}
+        for kind in ("**/*.css.j2", "**/*.html.j2"):
+            for folder in self.folders:
+                for path in sorted(folder.glob(kind)):
+                    if path.parent.name != "themes" or path.name == mine:
+                        found.setdefault(path.relative_to(folder), path)
+        return tuple(shown(path, self.workspace.root) for path in found.values())
 
     @cached_property
     def _tracer(self) -> Tracer:
