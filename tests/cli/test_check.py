@@ -132,7 +132,10 @@ def test_out_writes_the_document_and_explain_says_why(workspace: Workspace) -> N
     done = workspace.run("check", "tides", "--format", "junit", "--out", "report.xml")
     assert (done.returncode, done.stdout) == (0, "")
     assert etree.parse(workspace.root / "report.xml").getroot().get("failures") == "0"
-    assert "Source: WCAG" in " ".join(workspace.run("check", "--explain", "link-text").stdout.split())
+    said = " ".join(workspace.run("check", "--explain", "link-text").stdout.split())
+    assert "Source: WCAG" in said
+    assert said.startswith("link-text: usually a warning, which stops nothing")
+    assert "`checks: {link-text: error}` (or info, off)" in said
     assert "Did you mean 'link-text'" in workspace.run("check", "--explain", "link-txt").stderr
 
 

@@ -34,7 +34,7 @@ RULES = (
     Rule(
         "text-ratio",
         Severity.INFO,
-        "Much markup around few words (under 2 % of 20 KB and more) looks like an advertisement to filters that learn, "
+        "A mail of 20 KB and more of which less than 2 % are words looks like an advertisement to filters that learn, "
         "and brings Gmail's limit closer. Source: Email on Acid's and Mailchimp's advice on the ratio; no filter known "
         "to us scores it by itself any more.",
     ),

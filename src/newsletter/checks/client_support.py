@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 RULES = (
     warning(
         "client-support",
-        "Mail programs leave out much of HTML and CSS, each something else. An error when something the mail says is "
-        "lost, a warning when its layout breaks, a note (`--notes`) when it merely looks plainer. Conditional comments "
-        "and fallbacks count. Once opens tell what your audience reads with (`newsletter audience clients`), each "
-        "finding says how many it concerns, and what concerns less than 1 % of them is a note. Source: Can I Email "
-        "(MIT), https://www.caniemail.com; the table that comes along is of 2026-06-29, and `newsletter check "
-        "--update-support` fetches a newer one.",
+        "Every mail program leaves out some of HTML and CSS, and each something else. An error when something the mail "
+        "says is lost, a warning when its layout breaks, a note (`--notes`) when it merely looks plainer. What only "
+        "Outlook reads (`[if mso]`) is judged for Outlook, and what makes up for a lack elsewhere counts. Once opens "
+        "tell what your audience reads with (`newsletter audience clients`), each finding says how many it concerns, "
+        "and what concerns less than 1 % of them is a note. Source: Can I Email (MIT), https://www.caniemail.com; the "
+        "table that comes along is of 2026-06-29, and `newsletter check --update-support` fetches a newer one.",
     ),
 )
 _STYLE = re.compile(r"<style\b.*?</style", re.DOTALL | re.IGNORECASE)

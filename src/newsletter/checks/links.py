@@ -38,8 +38,8 @@ RULES = (
     Rule(
         "link-http",
         Severity.INFO,
-        "A link without encryption can be changed on its way, and browsers warn of such pages. Nearly every site "
-        "answers to https today. Source: RFC 9325; rspamd's HTTP_TO_HTTPS.",
+        "An address that begins with http:// is not encrypted: the page can be changed on its way, and browsers warn "
+        "of it. Nearly every site answers to https today. Source: RFC 9325; rspamd's HTTP_TO_HTTPS.",
     ),
 )
 _TARGET, _NUMBER, _SHORT, _FRAGMENT, _HTTP = RULES

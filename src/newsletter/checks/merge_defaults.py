@@ -13,7 +13,8 @@ RULES = (
     warning(
         "merge-gap",
         "A merge field without a default prints nothing for readers who lack the value, and there are some in the "
-        "audience. Source: this program's own merge fields; counted are those the segment picks.",
+        "audience. Give it one: {{ recipient.first_name | default('there') }}. Counted are the people whom the "
+        "audience's segment picks. Source: this program's own merge fields.",
     ),
 )
 _PLAIN = re.compile(r"recipient\.(\w+)")

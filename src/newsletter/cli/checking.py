@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _LONGEST = 100
+_USUALLY = {
+    "error": "usually an error, which stops a send",
+    "warning": "usually a warning, which stops nothing",
+    "info": "usually a note, told with --notes",
+    "off": "off, until newsletter.yaml turns it on",
+}
 
 
 @click.command()
@@ -49,18 +55,18 @@ _LONGEST = 100
     "--fail-on",
     type=click.Choice(["error", "warning", "never"]),
     default="error",
-    help="What makes the exit code 1. Default: error.",
+    help="From which findings on the exit code is 1. Default: error.",
 )
-@click.option("--clients", multiple=True, metavar="C", help="Only these mail clients, such as gmail,outlook-2019.")
-@click.option("--notes", is_flag=True, help="Tell also what merely looks plainer in some mail client.")
-@click.option("--update-support", is_flag=True, help="Fetch what mail clients support now from caniemail.com first.")
-@click.option("--online", is_flag=True, help="Ask whether links and pictures answer; public addresses only.")
+@click.option("--clients", multiple=True, metavar="C", help="Only these mail clients: gmail,outlook-2019 or all.")
 @click.option(
-    "--spam", is_flag=True, help="Ask the spam filter of this machine (SpamAssassin or rspamd) for its score."
+    "--notes", is_flag=True, help="Tell the notes, too: what merely looks plainer somewhere, or concerns few."
 )
+@click.option("--update-support", is_flag=True, help="First fetch from caniemail.com what mail clients support now.")
+@click.option("--online", is_flag=True, help="Ask whether links and pictures answer; public addresses only.")
+@click.option("--spam", is_flag=True, help="Ask the spam filter installed here (SpamAssassin or rspamd) for its score.")
 @click.option("--fresh", is_flag=True, help="Take nothing from earlier runs.")
-@click.option("--explain", metavar="RULE", help="Say what a rule is about, and where it comes from.")
-@click.option("--rules", "list_rules", is_flag=True, help="List all rules.")
+@click.option("--explain", metavar="RULE", help="Say what a rule is about, its source, and how to change it.")
+@click.option("--rules", "list_rules", is_flag=True, help="List all rules, and how serious each usually is.")
 @json_option
 @click.pass_context
 def check(
@@ -82,8 +88,10 @@ def check(
 ) -> None:
     """Find what readers would regret, and say which line to edit.
 
-    Checks every variant of an issue, or any HTML email in a file (without a workspace). A finding is ignored by a
-    comment before its line: `<!-- newsletter: ignore RULE because … -->`, in YAML `# newsletter: ignore …`.
+    Checks every variant of an issue, or any HTML email in a file (without a workspace). An error stops a send, a
+    warning does not, and notes are told with --notes. How serious a rule is, newsletter.yaml says: `checks: {image-alt:
+    error, spelling: off}`. One finding is ignored by a comment before its line: `<!-- newsletter: ignore RULE because
+    … -->`, in YAML `# newsletter: ignore RULE because …`.
     """
     if explain or list_rules:
         _say_rules(explain, as_json or form == "json")
@@ -181,7 +189,7 @@ def _say_rules(explain: str | None, as_json: bool) -> None:
         if as_json:
             print_json({"rule": explain, "severity": rule_table()[explain][0], "about": words})
         else:
-            click.echo(textwrap.fill(f"{explain} ({rule_table()[explain][0]}): {words}", min(100, _columns())))
+            _explain(explain, rule_table()[explain][0], words)
         return
     rules = rule_table()
     if as_json:
@@ -189,4 +197,22 @@ def _say_rules(explain: str | None, as_json: bool) -> None:
         return
     width = max(len(name) for name in rules)
     for name, (severity, about) in rules.items():
-        click.echo(f"  {name:<{width}}  {severity:<8} {about.split('. ')[0].rstrip('.')}.")
+        head = f"  {name:<{width}}  {severity:<8} "
+        text = f"{about.split('. ')[0].rstrip('.')}."
+        click.echo(textwrap.fill(text, max(70, _columns()), initial_indent=head, subsequent_indent=" " * len(head)))
+
+
+def _explain(rule: str, severity: str, words: str) -> None:
+    """What it is about, its source, and what a person can do about it, each in a paragraph."""
+    about, found, source = words.partition(" Source: ")
+    click.secho(f"{rule}: {_USUALLY[severity]}", bold=True)
+    first = "error" if severity == "warning" else "warning"
+    others = [first, *(one for one in ("error", "warning", "info", "off") if one not in (first, severity))]
+    change = (
+        f"In newsletter.yaml: `checks: {{{rule}: {others[0]}}}` (or {', '.join(others[1:])}). For one place, a comment "
+        f"before it: `<!-- newsletter: ignore {rule} because … -->`."
+    )
+    for text in (about, f"Source: {source}" if found else "", change):
+        if text:
+            click.echo()
+            click.echo(textwrap.fill(text, min(100, _columns()), break_long_words=False, break_on_hyphens=False))
