@@ -181,6 +181,28 @@ def test_what_concerns_most_readers_is_told_first(boat: Workspace) -> None:
     assert [(one.where.line, one.share) for one in _of_clients(_checked(boat))] == [(2, 1.0), (1, 0.4)]
 
 
+def test_what_other_rules_say_of_some_mail_clients_weighs_as_well(boat: Workspace) -> None:
+    wide = '<tr><td><img src="https://h.example.org/boat.png" style="width:100%" alt="A boat"></td></tr>\n'
+    boat.write("templates/blocks/boat.html.j2", wide)
+    _opens(boat, {GMAIL: 194, WINDOWS: 6})
+    (found,) = [one for one in _checked(boat).findings if one.rule == "image-width"]
+    assert (found.severity, found.share) == ("warning", 0.03)
+    assert found.message.endswith("That is about 3 % of this audience.")
+    _opens(boat, {GMAIL: 800}, "second")
+    assert [one for one in _checked(boat).findings if one.rule == "image-width"] == []
+
+
+def test_a_comment_that_ignores_what_concerns_few_is_not_called_unused(boat: Workspace) -> None:
+    comment = "{# newsletter: ignore client-support because our readers have Gmail #}\n"
+    boat.write("templates/blocks/boat.html.j2", comment + BLOCK)
+    for people in (0, 200):
+        if people:
+            _opens(boat, {GMAIL: people})
+        checked = _checked(boat)
+        assert [one.rule for one in checked.findings] == []
+        assert [(one.rule, reason) for one, reason in checked.ignored] == [("client-support", "our readers have Gmail")]
+
+
 def _run(workspace: Workspace, *arguments: str) -> str:
     done = CliRunner().invoke(newsletter, ["--workspace", str(workspace.root), *arguments], catch_exceptions=False)
     assert done.exit_code == 0, done.output

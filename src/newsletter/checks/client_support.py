@@ -40,7 +40,7 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
     sheets = [] if mail.in_file else [found.span() for found in _STYLE.finditer(mail.html)]
     places: dict[tuple[str, Where, tuple[str, ...]], tuple[Judgement, int]] = {}
     for one in judge_html(mail.html, mail.support, mail.clients, mail.shares, mail.small_share):
-        if one.severity == Severity.INFO and not mail.notes:
+        if one.severity == Severity.INFO and not mail.notes and not one.spared:
             continue
         for use in one.uses:
             key = (one.title, _where(mail, use, sheets), one.clients)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from newsletter.checks.clients.mail_clients import OUTLOOK_WINDOWS
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Element, own_words, style_of
 from newsletter.checks.rule import Rule, warning
@@ -16,6 +17,7 @@ RULES = (
         "image-height",
         "Outlook for Windows cuts a picture off after 1,728 pixels, and readers who wait for one see nothing of the "
         "mail. Cut it into several. Source: hteumeuleu/email-bugs, on Word's limit for pictures.",
+        OUTLOOK_WINDOWS,
     ),
     warning(
         "image-shape",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from newsletter.checks.clients.mail_clients import OUTLOOK_WINDOWS, choose_clients
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Element, style_of
 from newsletter.checks.rule import error, warning
@@ -26,6 +27,7 @@ RULES = (
         "image-width",
         "Outlook for Windows shows a picture at its natural size unless its width stands in a `width` attribute, so a "
         "sharp (double-size) picture bursts the layout. Source: email-bugs; Microsoft's Word rendering reference.",
+        OUTLOOK_WINDOWS,
     ),
     warning(
         "gif-weight",
@@ -35,6 +37,7 @@ RULES = (
     warning(
         "inline-svg",
         "A drawing written into the page is left out by Gmail, Outlook and Yahoo. Source: caniemail.com, html-svg.",
+        choose_clients(("gmail", "outlook", "yahoo", "aol")),
     ),
 )
 _SOURCE, _FORMAT, _WIDTH, _GIF, _SVG = RULES

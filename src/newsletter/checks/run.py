@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from newsletter.checks.clients.shares import part_of
 from newsletter.checks.mail import Mail
 from newsletter.checks.registry import Check, all_checks, all_rules
 from newsletter.checks.subject import Subject
@@ -28,15 +29,34 @@ def findings_of(subject: Subject) -> tuple[Finding, ...]:
         if check.of_issue:
             found += check.of_issue(subject)
     if subject.mail is not None:
+        found = [_weighed(one, subject.mail) for one in found]
         found += (replace(one, variant=subject.rendered.key) for one in mail_findings(subject.mail, chosen))
     notes = subject.mail is not None and subject.mail.notes
-    return tuple(one for one in as_chosen(found, chosen) if notes or one.severity is not Severity.INFO)
+    return tuple(one for one in as_chosen(found, chosen) if notes or not _is_plain_note(one))
+
+
+def _is_plain_note(finding: Finding) -> bool:
+    """Whether it is a note whoever reads. One that is a note because it concerns few is kept until it is known whether
+    an author ignores it: their comment has its use, and will be needed when there are more."""
+    return finding.severity is Severity.INFO and finding.share is None
 
 
 def mail_findings(mail: Mail, chosen: Chosen) -> tuple[Finding, ...]:
     """What the checks find in any mail; notes only when they are asked for."""
-    found = [finding for check in _wanted(chosen) if check.of_mail for finding in check.of_mail(mail)]
-    return tuple(one for one in as_chosen(found, chosen) if mail.notes or one.severity is not Severity.INFO)
+    found = [_weighed(one, mail) for check in _wanted(chosen) if check.of_mail for one in check.of_mail(mail)]
+    return tuple(one for one in as_chosen(found, chosen) if mail.notes or not _is_plain_note(one))
+
+
+def _weighed(finding: Finding, mail: Mail) -> Finding:
+    """With the part of the audience it concerns, where its rule is about some mail clients alone; a note when that is
+    small."""
+    rule = all_rules().get(finding.rule)
+    if mail.shares is None or finding.share is not None or rule is None or not rule.clients:
+        return finding
+    part = part_of(rule.clients, mail.shares)
+    severity = finding.severity if part.most >= mail.small_share else Severity.INFO
+    message = f"{finding.message} That is {part.words}."
+    return replace(finding, severity=severity, message=message, share=part.most)
 
 
 def as_chosen(findings: Iterable[Finding], chosen: Chosen) -> tuple[Finding, ...]:

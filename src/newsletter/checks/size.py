@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from newsletter.checks.clients.mail_clients import choose_clients
 from newsletter.checks.mail import Mail
 from newsletter.checks.rule import warning
 from newsletter.checks.subject import Subject
@@ -25,10 +26,12 @@ RULES = (
         "Gmail shows the first 102 KB of a mail's HTML and hides the rest, unsubscribe link included, behind "
         "a link. A warning from 80 KB, an error from 100 KB. Source: email-bugs #41, measured on the HTML as "
         "it is sent.",
+        choose_clients(("gmail",)),
     ),
     warning(
         "style-size",
         "Gmail reads 16 KB of styles and drops the rest. Source: email-bugs #90.",
+        choose_clients(("gmail",)),
     ),
 )
 

@@ -128,7 +128,9 @@ class Inspection:
         paths = dict.fromkeys([*sorted(own), FILE, *(one.where.path for one in found)])
         ignores = [one for path in paths if path for one in ignores_in(self.read(path), path)]
         sifted = sift(found, ignores, own if judged else ())
-        return replace(sifted, findings=gathered(as_chosen(sifted.findings, self.edition.settings.checks)))
+        told = as_chosen(sifted.findings, self.edition.settings.checks)
+        few = [one for one in told if one.severity is Severity.INFO and one.share is not None]
+        return replace(sifted, findings=gathered(one for one in told if self.asked.notes or one not in few))
 
     def _of_all(self) -> tuple[Finding, ...]:
         """What is no variant's: blocks that nobody reads, and the people themselves.

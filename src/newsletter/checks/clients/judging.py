@@ -29,7 +29,8 @@ _ORDER = (Harm.LOST, Harm.BROKEN, Harm.PLAINER)
 class Judgement:
     """What one feature does at one place, or at several once merged. `use` is the first of `uses`, in page order.
 
-    `clients` are the ids affected; `part` is what they are of the audience, None when that is not known.
+    `clients` are the ids affected; `part` is what they are of the audience, None when that is not known. `spared`: it
+    would be worse if they were more.
     """
 
     feature: str
@@ -42,6 +43,7 @@ class Judgement:
     url: str
     uses: tuple[Use, ...]
     part: Part | None = None
+    spared: bool = False
 
     @property
     def use(self) -> Use:
@@ -108,8 +110,11 @@ def judge(
         if effect.harm is not Harm.NONE:
             part = None if shares is None else part_of(ids, shares)
             harm = effect.harm if part is None or part.most >= small else Harm.PLAINER
-            title, url = table.title(feature), feature_page(feature)
-            found.append(Judgement(feature, title, case, harm, ids, effect.sees, effect.fix, url, tuple(here), part))
+            title, url, spared = table.title(feature), feature_page(feature), harm is not effect.harm
+            all_here = tuple(here)
+            found.append(
+                Judgement(feature, title, case, harm, ids, effect.sees, effect.fix, url, all_here, part, spared)
+            )
     return tuple(sorted(found, key=lambda one: (_ORDER.index(one.harm), one.use.start, one.feature)))
 
 
@@ -121,7 +126,8 @@ def merged(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:
     return tuple(
         Judgement(
             one.feature, one.title, one.case, one.harm, one.clients, one.sees, one.fix, one.url,
-            tuple(sorted((use for each in group for use in each.uses), key=lambda use: use.start)), one.part,
+            tuple(sorted((use for each in group for use in each.uses), key=lambda use: use.start)),
+            one.part, one.spared,
         )
         for group in groups.values()
         for one in group[:1]

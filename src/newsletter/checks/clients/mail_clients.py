@@ -70,7 +70,7 @@ CLIENTS: tuple[MailClient, ...] = (
 IDS: tuple[str, ...] = tuple(client.id for client in CLIENTS)
 USUAL: tuple[str, ...] = tuple(client.id for client in CLIENTS if client.usual)
 """Who is judged unless somebody asks for others."""
-OUTLOOK_WINDOWS = frozenset({"outlook-2016", "outlook-2019", "outlook-365"})
+OUTLOOK_WINDOWS = ("outlook-2016", "outlook-2019", "outlook-365")
 """Who draws with Word, and reads what stands in `[if mso]`."""
 NO_STYLES = "gmail-other"
 """Who drops every style element."""

@@ -35,7 +35,7 @@ def _pages(platform: str) -> tuple[str, ...]:
 MEMBERS: Mapping[ClientFamily, tuple[str, ...]] = {
     ClientFamily.GMAIL: _of("gmail"),
     ClientFamily.APPLE: _of("apple-mail"),
-    ClientFamily.OUTLOOK_WINDOWS: tuple(one for one in IDS if one in OUTLOOK_WINDOWS),
+    ClientFamily.OUTLOOK_WINDOWS: OUTLOOK_WINDOWS,
     ClientFamily.YAHOO: _of("yahoo", "aol"),
     ClientFamily.PROTON: _of("protonmail"),
     ClientFamily.BROWSER: (*_pages("desktop-webmail"), *_of("outlook", platform="outlook-com")),
