@@ -86,7 +86,7 @@ def test_a_finding_says_what_part_of_the_audience_it_concerns(boat: Workspace) -
     checked = _checked(boat)
     (found,) = _of_clients(checked)
     assert (found.severity, found.share) == ("error", 0.12)
-    assert "for Windows (about 12 % of this audience)" in found.message
+    assert "for Windows, about 12 % of this audience, the" in found.message
     assert "mail clients weighed by what 200 readers read with" in summary(checked)
 
 

@@ -164,7 +164,7 @@ def test_a_share_of_the_audience_is_summed_and_told() -> None:
     (found,) = judge_html(html, load_table(), shares=shares)
     assert found.part is not None
     assert (found.part.least, found.part.most) == (pytest.approx(0.30), pytest.approx(0.30))
-    assert "(about 30 % of this audience)" in found.message
+    assert ", about 30 % of this audience, " in found.message
 
 
 def test_what_hardly_anybody_of_an_audience_sees_is_no_more_than_mentioned() -> None:

@@ -63,7 +63,7 @@ class Judgement:
     @property
     def message(self) -> str:
         """One sentence of what is seen where, with the part of the audience if it is known; the fix is not in it."""
-        part = "" if self.part is None else f" ({self.part.words})"
+        part = "" if self.part is None else f", {self.part.words},"
         return f"{self.title}: in {self.clients_words}{part} {self.sees}."
 
 
