@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,27 @@ def test_what_was_approved_stands_beside_what_is_there_now_with_the_changes_fram
     clip = page.locator(".half.right").evaluate("one => getComputedStyle(one).clipPath")
     assert clip == "inset(-24px -24px -24px 30%)"
     picture(page, "slider-1280-light")
+
+
+def test_an_issue_is_approved_for_one_time_by_the_clock_of_the_workspace(open_page: Open, root: Path) -> None:
+    save(root / "newsletter.yaml", "site_url:", "time_zone: Asia/Tokyo\nsite_url:")
+    page = open_page(width=390)
+    expect(page.locator("#approval .actions")).to_be_visible()
+    page.keyboard.press("p")
+    dialog = page.get_by_role("dialog", name="Approve this issue")
+    dialog.get_by_label("Your name").fill("Bo")
+    time = dialog.get_by_label("Only for this time")
+    expect(time).to_have_accessible_description("By the clock of Asia/Tokyo. Leave it empty for any time.")
+    time.fill("2020-01-01T09:00")
+    time.press("Enter")
+    expect(dialog.locator(".told.bad")).to_contain_text("2020-01-01 09:00 is past; it is ")
+    day = datetime.now(UTC).date() + timedelta(days=40)
+    time.fill(f"{day}T09:00")
+    picture(page, "approve-390-light")
+    dialog.get_by_role("button", name="Approve").click()
+    shown = f"{day:%-d %b %Y}, 09:00 Asia/Tokyo"
+    expect(page.locator("#toast")).to_have_text(f"Approved for {shown}")
+    expect(page.locator(".decision.timed .for-time")).to_have_text(f"Only for {shown}")
+    # Changes are asked for at any time, so there is no such field.
+    page.get_by_role("button", name="Ask for changes").click()
+    expect(time).to_be_hidden()

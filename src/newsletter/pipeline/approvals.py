@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.campaigns.approvals_file import FILE, add_approval, read_approvals, shortened
-from newsletter.campaigns.approving import at_any_time, at_time, hash_of, same_person, standing, time_of
+from newsletter.campaigns.approving import at_any_time, at_time, changes, hash_of, same_person, standing
+from newsletter.campaigns.approving import time_of as time_of
 from newsletter.campaigns.scheduling import Schedule
 from newsletter.content.issues import FOLDER
 from newsletter.errors import Refused, SettingsError
@@ -38,7 +39,12 @@ class Opinion:
 
 def approvals_of(workspace: Workspace, built: Built, schedule: Schedule | None = None) -> Standing:
     """Where the issue stands, as it was built just now, for being sent now or at the time of the `schedule`."""
-    parts = at_time(parts_of(workspace, built), schedule.named if schedule else "")
+    return approvals_at(workspace, built, schedule.named if schedule else "")
+
+
+def approvals_at(workspace: Workspace, built: Built, time: str) -> Standing:
+    """Where the issue stands for being sent at that time, as approvals name times; now when it is empty."""
+    parts = at_time(parts_of(workspace, built), time)
     every = read_approvals(*_place(workspace, built.issue))
     return standing(every, built.content_hash, parts, workspace.settings.approval.required)
 
@@ -105,10 +111,15 @@ def words_of(standing: Standing) -> list[str]:
     return told
 
 
+def changed_since(one: Approval, standing: Standing) -> tuple[str, ...]:
+    """What differs from what was decided about, in words, but for the time; nothing when all else is the same."""
+    before, now = at_any_time(one.parts), at_any_time(standing.parts)
+    return changes(before, now) if before != now else ()
+
+
 def _for_another_time(stale: Stale, standing: Standing) -> bool:
     """Whether nothing but the time differs from what was approved."""
-    one = stale.approval
-    return bool(time_of(one.parts)) and at_any_time(one.parts) == at_any_time(standing.parts)
+    return bool(time_of(stale.approval.parts)) and not changed_since(stale.approval, standing)
 
 
 def _count(standing: Standing) -> str:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from threading import Event
+from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,6 +21,7 @@ from newsletter.model import Approval, Decision, Result, Standing, group_and_arm
 from newsletter.pipeline import approvals, previewing, reviewing, testing
 from newsletter.pipeline.approvals import Opinion
 from newsletter.pipeline.providers import outbox_folder
+from newsletter.pipeline.scheduling import schedule_of
 from newsletter.pipeline.testing import Trial
 from newsletter.web.studio.asking import answered, refuse_elsewhere
 from newsletter.web.studio.desk import Desk, State
@@ -65,7 +68,8 @@ class Deeds:
         return await answered(request, act)
 
     async def decide(self, request: Request, issue: str) -> Response:
-        """Record what `by` thinks of exactly the `content` that their page showed."""
+        """Record what `by` thinks of exactly the `content` that their page showed; an approval may be for one `time`,
+        by the clock of the workspace."""
 
         def act(texts: Mapping[str, str]) -> Mapping[str, object]:
             decision = _DECISIONS.get(texts.get("decision", ""))
@@ -75,9 +79,15 @@ class Deeds:
                 raise SettingsError("give your name: a decision is somebody's.")
             if decision is Decision.CHANGES and not texts.get("comment", "").strip():
                 raise SettingsError("say in the comment what is to be changed.")
-            opinion = Opinion(texts["by"], decision, texts.get("comment", ""), texts["content"])
-            standing = approvals.approve(self.desk.workspace(), issue, opinion)
-            return {"told": approvals.words_of(standing)}
+            when = texts.get("time", "").strip()
+            if when and decision is Decision.CHANGES:
+                raise SettingsError("changes are asked for whenever it is sent. Leave the time empty.")
+            workspace = self.desk.workspace()
+            schedule = schedule_of(workspace, when, local=False) if when else None
+            opinion = Opinion(texts["by"], decision, texts.get("comment", ""), texts["content"], schedule)
+            standing = approvals.approve(workspace, issue, opinion)
+            told = approvals.words_of(standing) + ([schedule.note] if schedule and schedule.note else [])
+            return {"told": told, "time": by_clock(schedule.named, workspace.settings.time_zone) if schedule else ""}
 
         return await answered(request, act)
 
@@ -121,18 +131,49 @@ def heading_of(issue: str, state: State) -> Heading:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A decision as the page tells it: it `stands`, is `stale` (naming what changed), or is `over`, by a later one."""
+    """A decision as the page tells it: it `stands`, stands for one `time` alone (`timed`), is `stale` (naming what
+    changed), or is `over`, by a later one."""
 
     approval: Approval
     kind: str
+    at: str
+    """When it was made, by the clock of the workspace."""
+    time: str = ""
+    """The one time that it is for, by that clock; empty for any."""
     changed: tuple[str, ...] = ()
 
 
-def decisions(standing: Standing) -> list[Told]:
+def decisions(standing: Standing, zone: str) -> list[Told]:
     """The last decisions, newest first."""
     stale = {id(one.approval): one.changed for one in standing.stale}
     holding = {id(one) for one in (*standing.approvals, *standing.objections)}
-    return [
-        Told(one, "stands" if id(one) in holding else "stale" if id(one) in stale else "over", stale.get(id(one), ()))
-        for one in reversed(standing.every[-_MOST_SHOWN:])
-    ]
+    found = []
+    for one in reversed(standing.every[-_MOST_SHOWN:]):
+        time = approvals.time_of(one.parts)
+        changed = approvals.changed_since(one, standing) if time else stale.get(id(one), ())
+        kind = "stands" if id(one) in holding else "over"
+        if id(one) in stale:
+            kind = "timed" if time and not changed else "stale"
+        at = by_clock(f"{one.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC", zone)
+        found.append(Told(one, kind, at, by_clock(time, zone), changed if kind == "stale" else ()))
+    return found
+
+
+def approved_time(state: State, standing: Standing) -> str:
+    """The one time at which the issue may be sent as it is, by the clock of the workspace: the last that enough
+    reviewers approved it for. Empty when there is none, or when it may be sent at any time."""
+    if state.built is None or standing.is_approved:
+        return ""
+    only = [one.approval for one in standing.stale if not approvals.changed_since(one.approval, standing)]
+    times = dict.fromkeys(approvals.time_of(one.parts) for one in sorted(only, key=lambda one: one.at, reverse=True))
+    enough = (one for one in times if one and approvals.approvals_at(state.workspace, state.built, one).is_approved)
+    return by_clock(next(enough, ""), state.workspace.settings.time_zone)
+
+
+def by_clock(time: str, zone: str) -> str:
+    """A time as approvals name it, by the clock of that zone; one by everybody's own clock as it is."""
+    try:
+        moment = datetime.fromisoformat(time.removesuffix(" UTC")).replace(tzinfo=UTC)
+    except ValueError:
+        return time
+    return f"{moment.astimezone(ZoneInfo(zone)):%-d %b %Y, %H:%M} {zone}"

@@ -14,12 +14,12 @@ from starlette.staticfiles import StaticFiles
 
 from newsletter.errors import NewsletterError
 from newsletter.model import Finding, Where, group_and_arm
-from newsletter.pipeline import approvals, places, previewing
+from newsletter.pipeline import places, previewing
 from newsletter.pipeline.building import Built
 from newsletter.pipeline.readers import NOBODY, Reader
 from newsletter.web.studio.asking import NoSuchIssue, is_local, issue_of
 from newsletter.web.studio.comparisons import Comparisons, professions_of
-from newsletter.web.studio.deeds import Deeds, decisions, heading_of, standing_of, status_in
+from newsletter.web.studio.deeds import Deeds, approved_time, decisions, heading_of, standing_of, status_in
 from newsletter.web.studio.desk import Desk, State
 from newsletter.web.studio.drawing import HERE, drawn
 from newsletter.web.studio.framing import frame, refused_page
@@ -115,8 +115,9 @@ class Pages:
             status=status_in(issue, state, standing),
             standing=standing,
             unknown=unknown,
-            decisions=decisions(standing) if standing else [],
-            words=approvals.words_of(standing) if standing else [],
+            decisions=decisions(standing, state.workspace.settings.time_zone) if standing else [],
+            approved_time=approved_time(state, standing) if standing else "",
+            zone=state.workspace.settings.time_zone,
             provider=state.workspace.settings.provider.name,
             profession=profession,
             professions=professions_of(state),

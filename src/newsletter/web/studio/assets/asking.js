@@ -8,6 +8,11 @@ export async function ask(address, texts) {
     throw new Error("The studio does not answer. Is it still running?");
   }
   const found = await answer.json().catch(() => ({ problem: `The studio refused (${answer.status}). Open it again by its link.` }));
-  if (!answer.ok) throw new Error(found.problem ?? `${answer.status}`);
+  if (!answer.ok) throw new Error(sentence(found.problem ?? `${answer.status}`));
   return found;
+}
+
+// With a capital, unless it begins with the name of a file.
+function sentence(words) {
+  return words.replace(/^[a-z]+(?=[ ,])/, (word) => word[0].toUpperCase() + word.slice(1));
 }

@@ -4,6 +4,12 @@ import { ask } from "/assets/asking.js";
 const find = (selector) => document.querySelector(selector);
 const NAME = "newsletter-studio-name";
 const TO = "newsletter-studio-to";
+const WRONG = {
+  by: "Give your name: a decision is somebody's.",
+  comment: "Say in the comment what is to be changed.",
+  time: "Give a day and a time that exist, or leave both empty.",
+  to: "Say whom the test is for.",
+};
 
 // `look` is what is looked at; `whose` tells the chosen subscriber's address; `done` is called when something has changed.
 export class Deeds {
@@ -27,7 +33,10 @@ export class Deeds {
     const form = find("#decide form");
     form.by.value ||= localStorage.getItem(NAME) ?? "";
     form.comment.required = !approves;
-    find("#decide-hint").textContent = approves ? "(if you like)" : "(needed: say what is to be changed)";
+    find("#decide-hint").textContent = approves ? "(optional)" : "(what is to be changed)";
+    find("#decide-time").hidden = !approves;
+    find("#decide-zone").textContent = `By the clock of ${find("#approval").dataset.zone}. Leave it empty for any time.`;
+    form.time.value = "";
     this.#open(find("#decide"));
   }
 
@@ -59,10 +68,10 @@ export class Deeds {
   async #submit(event, act) {
     event.preventDefault();
     const dialog = event.target.closest("dialog");
-    const empty = [...event.target.elements].find((one) => one.required && !one.value.trim());
-    if (empty) {
-      this.#tell(dialog, empty.name === "comment" ? "Say in the comment what is to be changed." : "Give your name: a decision is somebody's.", "bad");
-      empty.focus();
+    const wrong = [...event.target.elements].find((one) => (one.required && !one.value.trim()) || one.validity.badInput);
+    if (wrong) {
+      this.#tell(dialog, WRONG[wrong.name], "bad");
+      wrong.focus();
       return;
     }
     const button = event.target.querySelector(".primary");
@@ -79,11 +88,12 @@ export class Deeds {
 
   async #decided(form) {
     const { decision, content } = this;
-    await ask(`/issues/${this.issue}/decisions`, { decision, content, by: form.by.value, comment: form.comment.value });
+    const time = decision === "approve" ? form.time.value : "";
+    const found = await ask(`/issues/${this.issue}/decisions`, { decision, content, by: form.by.value, comment: form.comment.value, time });
     localStorage.setItem(NAME, form.by.value);
     form.comment.value = "";
     find("#decide").close();
-    this.done(decision === "approve" ? "Approved" : "Your request is recorded");
+    this.done(decision !== "approve" ? "Your request is recorded" : found.time ? `Approved for ${found.time}` : "Approved");
   }
 
   async #tested(form) {
