@@ -17,6 +17,7 @@ Only `cli` catches these and prints them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -101,3 +102,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """'Did you mean X?' with a space before it, or nothing when no known word comes close."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def sentence(message: str) -> str:
+    """The message as a sentence of its own: with a capital, unless it begins with the name of a file or a key."""
+    return re.sub(r"^[a-z]+(?=[ ,])", lambda word: word[0].capitalize(), message)

@@ -19,7 +19,7 @@ expect.set_options(timeout=30_000)
 
 def test_the_list_names_every_issue_and_says_how_it_stands(open_page: Open) -> None:
     page = open_page("/")
-    for title, variants in (("Every block, once", "1 variant"), ("Open source in care", "6 variants")):
+    for title, variants in (("Every block, once", "1 email"), ("Open source in care", "6 emails")):
         card = page.locator(".card", has_text=title)
         expect(card).to_contain_text("Ready")
         expect(card).to_contain_text(variants)
@@ -143,7 +143,7 @@ def test_a_mistake_is_told_with_its_line_while_the_last_good_email_stays(open_pa
     expect(page.frame_locator("#frames iframe.shown").locator("body")).to_contain_text("Open source in care")
     expect(page.get_by_role("button", name="Approve…")).to_be_disabled()
     picture(page, "problem-1280-light")
-    overlay.get_by_role("button", name="Fold").click()
+    overlay.get_by_role("button", name="Hide").click()
     expect(overlay.locator(".here")).to_be_hidden()
     path.write_text(good, "utf-8")
     expect(overlay).to_have_count(0)

@@ -51,6 +51,6 @@ def test_the_email_beside_it_says_so_too(workspace: Any, inside: Inside) -> None
     inside.app.state.live.desk.refresh("tides")
     status, parts = inside.ask("/issues/tides/parts")
     assert status == 200
-    assert "<p>no such issue." in parts and "The email you see is the last good one." in parts
+    assert "<p>No such issue." in parts and "The email you see is the last good one." in parts
     assert inside.ask("/issues/never/parts")[0] == 404
     assert inside.ask("/issues/never/edits", {"do": "undo"})[0] == 404

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -230,3 +232,14 @@ def test_on_all_addresses_of_a_machine_only_addresses_are_answered_and_no_names(
     assert not is_own(["192.168.1.7:80"], "127.0.0.1", 80)
     assert not is_own(["127.0.0.1:80", "evil.example:80"], "127.0.0.1", 80)
     assert not is_own(["[::1"], "::1", 80)
+
+
+def test_who_has_no_key_reads_why_on_a_page_that_may_do_nothing(studio: Running) -> None:
+    status, headers, body = studio.ask("/", cookie="")
+    assert status == 401
+    assert "Open the link that <code>newsletter preview</code> printed" in body
+    policy = headers["content-security-policy"].split("; ")
+    digest = b64encode(sha256(body.partition("<style>")[2].partition("</style>")[0].encode()).digest()).decode()
+    assert policy[:2] == ["default-src 'none'", f"style-src 'sha256-{digest}'"]
+    assert "frame-ancestors 'none'" in policy
+    assert "<script" not in body and "src=" not in body and "href=" not in body

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from newsletter.web.studio.drawing import HERE, drawn
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -31,10 +35,19 @@ _HEADERS = {
 }
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  compared with, not listened on
 _WORDS = {
-    400: "This address is not the studio's. Open the link that `newsletter preview` printed.",
-    401: "Open the link that `newsletter preview` printed: it carries the key to this studio.",
-    403: "Another site asked for this page. The studio only answers its own.",
+    400: ("Not this address", "This address is not the studio's. Open the link that `newsletter preview` printed."),
+    401: (
+        "The key is missing",
+        "Open the link that `newsletter preview` printed: it carries the key to this studio. Each start has a new one.",
+    ),
+    403: ("Not from there", "Another site asked for this page. The studio only answers its own."),
 }
+_STYLE = (HERE / "assets/refused.css").read_text("utf-8")
+"""Stands in the page: without the token no other file is answered."""
+_REFUSED_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +151,7 @@ def _cookie(headers: Headers, name: str) -> str:
 
 
 def _refused(status: int) -> Response:
-    return HTMLResponse(
-        f"<!doctype html><html lang=en><title>Not here</title><h1>Not here</h1><p>{_WORDS[status]}</p>", status
-    )
+    title, words = _WORDS[status]
+    page = drawn("refused.html.j2", status, title=title, words=words, style=_STYLE)
+    page.headers["content-security-policy"] = _REFUSED_POLICY
+    return page

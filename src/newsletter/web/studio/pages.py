@@ -269,7 +269,8 @@ class Pages:
             words = error.detail
         if request.method == "POST":
             return JSONResponse({"problem": words}, status)
-        return drawn("failed.html.j2", code=status, words=words)
+        title, issue = ("Not here", "") if status == 404 else ("Not yet", request.path_params.get("issue", ""))
+        return drawn("failed.html.j2", code=status, title=title, words=words, issue=issue)
 
     # ── what they share ─────────────────────────────────────────────────────────────────────────────────────────────
 

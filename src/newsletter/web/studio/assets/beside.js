@@ -49,7 +49,7 @@ export class Beside {
   }
 
   setWidth(width) {
-    find("#paper").style.width = `${width}px`;
+    find("#paper").style.width = width > 375 ? `${width}px` : `min(${width}px, 100%)`;
     for (const one of all("[data-width]")) one.setAttribute("aria-pressed", String(Number(one.dataset.width) === width));
   }
 

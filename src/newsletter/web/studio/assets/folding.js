@@ -9,7 +9,7 @@ export function fold(closed = folded) {
   if (!overlay) return;
   overlay.classList.toggle("folded", closed);
   const button = overlay.querySelector("[data-fold]");
-  button.textContent = closed ? "Unfold" : "Fold";
+  button.textContent = closed ? "Show" : "Hide";
   button.setAttribute("aria-expanded", String(!closed));
 }
 

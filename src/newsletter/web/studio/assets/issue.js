@@ -114,7 +114,8 @@ function press(buttons, chosen) {
 
 function setWidth(width) {
   const wide = Math.round(Math.min(Math.max(width, 320), 1000));
-  paper.style.width = `${wide}px`;
+  // A phone's email is as narrow as this screen; a wider one keeps its width, and the stage scrolls.
+  paper.style.width = wide > 375 ? `${wide}px` : `min(${wide}px, 100%)`;
   find("#grip").setAttribute("aria-valuenow", String(wide));
   find("#measure").textContent = `${wide} px`;
   press(all("[data-width]"), all("[data-width]").find((one) => Number(one.dataset.width) === wide));
@@ -137,6 +138,7 @@ function setView(view) {
   look.view = view;
   find("#view").value = view;
   find("#approximation").hidden = view === "sent";
+  if (view === "outlook" && paper.clientWidth < 600) setWidth(700);
   showFrame();
 }
 
@@ -266,8 +268,8 @@ const keys = {
   2: () => setWidth(560),
   3: () => setWidth(375),
   d: () => setScheme(paper.classList.contains("dark") ? "light" : "dark"),
-  i: togglePictures,
-  v: () => setView(step(find("#view"), 1)),
+  i: () => { setTab("email"); togglePictures(); },
+  v: () => { setTab("email"); setView(step(find("#view"), 1)); },
   j: () => setProfession(step(find("#profession"), 1)),
   k: () => setProfession(step(find("#profession"), -1)),
   n: nextFinding,
