@@ -228,6 +228,9 @@ const keys = {
   Backspace: remove,
 };
 
+// To the other pages, as everywhere.
+const to = { e: "", g: "/all", x: "/compare" };
+
 addEventListener("keydown", (event) => {
   if (event.target.closest("dialog, input, select, textarea")) return;
   const block = event.target.closest("[data-place]");
@@ -241,7 +244,11 @@ addEventListener("keydown", (event) => {
   } else if (event.ctrlKey || event.metaKey) {
     return;
   } else if (event.key === "?") {
+    event.preventDefault();
     find("#help").showModal();
+  } else if (to[event.key] !== undefined && !event.altKey) {
+    event.preventDefault();
+    location.assign(`/issues/${issue}${to[event.key]}`);
   } else if (block && by) {
     event.preventDefault();
     if (event.altKey) soon((one) => one && step(one, by));

@@ -13,6 +13,11 @@ export function fold(closed = folded) {
   button.setAttribute("aria-expanded", String(!closed));
 }
 
+addEventListener("keydown", (event) => {
+  const elsewhere = document.querySelector("dialog[open], .block.moving");
+  if (event.key === "Escape" && !elsewhere && place.querySelector(".overlay:not(.folded)")) fold(true);
+});
+
 place.addEventListener("click", (event) => {
   if (event.target.closest("[data-fold]")) fold(!folded);
 });
