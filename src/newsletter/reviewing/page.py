@@ -14,6 +14,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from newsletter.errors import sentence
 from newsletter.model import Finding, Picture, Standing
 
 MOST = 5_000_000
@@ -102,7 +103,8 @@ def review_page(review: Review) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["data"] = _data
+    names = {one.key: ", ".join(one.readers) + (f", arm {one.arm}" if one.arm else "") for one in review.mails}
+    environment.filters |= {"data": _data, "sentence": sentence, "reader": lambda key: names.get(key, key)}
     return environment.get_template("review.html.j2").render(
         review=review,
         mails=[(one, framed(one, left)) for one in mails],
