@@ -96,3 +96,8 @@ def test_the_review_says_how_many_each_arm_has(workspace: Any, inside: Inside) -
         ("with arm b", "5"),
         ("later with the arm that wins", "11"),
     ]
+
+
+def test_people_are_found_with_what_their_profession_is_called(inside: Inside) -> None:
+    found = inside.done("/issues/tides/subscribers", {"part": "ada@"})["found"]
+    assert [(one["address"], one["profession"]) for one in found] == [("ada@example.org", "Pilot")]

@@ -76,7 +76,7 @@ class Subscribers:
                 "found": [
                     {
                         "address": one.address,
-                        "profession": one.profession,
+                        "profession": _label(state, one.profession),
                         "told": one.reason or ("" if one.is_picked else "not in this audience"),
                     }
                     for one in found
@@ -108,6 +108,12 @@ class Subscribers:
 def seen_by(state: State, reader: Reader, asked: str) -> str:
     """The profession whose variant is shown: the reader's, or the one asked for."""
     return _reading(state, reader) if reader.variant else state.choice(asked)
+
+
+def _label(state: State, profession: str) -> str:
+    """What people call it; the key of one that the workspace does not know (any more)."""
+    known = state.built.inspection.edition.professions.by_key if state.built and state.built.inspection else {}
+    return known[profession].label if profession in known else profession
 
 
 def _arm(built: Built, asked: str) -> str:
