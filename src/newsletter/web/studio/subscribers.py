@@ -112,7 +112,7 @@ def seen_by(state: State, reader: Reader, asked: str) -> str:
 
 def _label(state: State, profession: str) -> str:
     """What people call it; the key of one that the workspace does not know (any more)."""
-    known = state.built.inspection.edition.professions.by_key if state.built and state.built.inspection else {}
+    known = state.built.edition.professions.by_key if state.built else {}
     return known[profession].label if profession in known else profession
 
 
