@@ -43,7 +43,7 @@ def test_a_subscriber_is_looked_up_and_their_own_email_is_shown(open_page: Open,
     page.keyboard.press("e")
     page.wait_for_timeout(300)
     picture(page, "as-1280-light")
-    page.get_by_role("button", name="Show nobody in particular").click()
+    page.get_by_role("button", name="Leave this subscriber").click()
     expect(body).to_contain_text("Hello there,")
 
 

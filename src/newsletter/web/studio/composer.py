@@ -36,7 +36,7 @@ KINDS = {
     "article": "A file of words, in full, summed up or as a card",
     "articles": "Several articles as a grid of cards",
     "text": "A few words of your own",
-    "button": "One thing to do",
+    "button": "A button with a link",
     "image": "A picture",
     "figure": "A picture with a caption",
     "columns": "Two columns side by side",
@@ -44,10 +44,10 @@ KINDS = {
     "quote": "What somebody said",
     "links": "A list of links",
     "divider": "A line across",
-    "spacer": "Empty room",
+    "spacer": "Empty space",
     "sponsor": "A labelled message of a sponsor",
-    "social": "Where else you are found",
-    "html": "Your own markup",
+    "social": "Links to your social networks",
+    "html": "Your own HTML",
 }
 """What each kind of block is for."""
 
