@@ -44,6 +44,7 @@ export class Deeds {
     const opener = find("#test-open");
     if (!opener) return;
     find("#test-provider").textContent = opener.dataset.provider;
+    find("#test-way").textContent = opener.dataset.way;
     const form = find("#test form");
     form.to.value ||= localStorage.getItem(TO) ?? "";
     form.as.checked = false;
