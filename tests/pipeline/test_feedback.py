@@ -157,6 +157,18 @@ def test_what_a_killed_sender_left_in_flight_is_settled_as_well(workspace: Works
     assert (done.reconciled["spring"].accepted, done.reconciled["spring"].uncertain) == (4, 2)
 
 
+def test_whom_a_killed_sender_left_in_flight_and_no_event_names_is_in_doubt_and_then_never_taken(
+    workspace: Workspace, database: Database
+) -> None:
+    _sent_in_doubt(database)
+    with database.begin() as connection:
+        connection.exec_driver_sql("UPDATE deliveries SET state='in_flight'")
+    made = _taken(workspace, []).reconciled["spring"]
+    assert (made.pending, made.uncertain) == (0, PEOPLE)
+    until = _taken(workspace, [], until=made.since).reconciled["spring"]
+    assert (until.pending, until.uncertain) == (PEOPLE, 0)
+
+
 def test_silence_proves_nothing_of_the_future_or_of_a_provider_that_tells_nothing(
     workspace: Workspace, database: Database, tmp_path: Path
 ) -> None:

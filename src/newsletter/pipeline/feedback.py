@@ -190,7 +190,12 @@ def _settle(
     with database.connect() as connection:
         every = campaigns.all_campaigns(connection)
         asked = [
-            one for one in every if one.id in named or (complete_until and ledger.counts(connection, one.id).uncertain)
+            one
+            for one in every
+            if one.id in named
+            # Of a request that was never taken no event tells, so nothing else may lead to who was left by its sender.
+            or ledger.left_in_flight(connection, one.id)
+            or (complete_until and ledger.counts(connection, one.id).uncertain)
         ]
     found: dict[str, Reconciled] = {}
     open_ones = (CampaignStatus.SENDING, CampaignStatus.PAUSED)
