@@ -68,6 +68,8 @@ class Server:
     problems: list[str] = field(default_factory=list)
     pause: Callable[[], float] = lambda: 0.0
     """Seconds to think before a request is taken, and again before it is answered."""
+    drops: Callable[[], bool] = lambda: False
+    """Whether a request that was read whole is let fall when its sender is gone before it is taken."""
     busy: int = 0
     """Requests under way."""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -183,6 +185,15 @@ class Exchange:
             self.server.answers.append(status)
         self.peer.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + content)
 
+    def sender_is_gone(self) -> bool:
+        """Whether the other end was closed; a client keeps it open until it has its answer."""
+        try:
+            return self.peer.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def reset(self) -> None:
         """End the connection the hard way."""
         self.peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -204,6 +215,8 @@ class Exchange:
         if refusals := server.refusals(self.body, mail):
             return self.answer(400, {"errors": refusals})
         time.sleep(server.pause())
+        if self.sender_is_gone() and server.drops():
+            return None
         server.take(mail)
         time.sleep(server.pause())
         sandbox = mail.get("mail_settings", {}).get("sandbox_mode", {}).get("enable")

@@ -69,6 +69,8 @@ class MailServer:
         with suppress(OSError):
             while True:
                 connection, _ = listening.accept()
+                # An answer leaves at once, and does not wait for the client's kernel to confirm the one before it.
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
                 Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
