@@ -1,4 +1,4 @@
-"""What tests that kill a sender share: moments that differ each time, and requests small enough for many kills."""
+"""Moments to kill a sender at: others each time, and the same again when a test failed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import random
 
 SEED = "NEWSLETTER_TEST_SEED"
 """The environment's name for the seed to try again."""
-FULL_REQUEST = 1000
-SMALL_REQUEST = 50
 
 
 def random_moments() -> random.Random:
@@ -16,10 +14,3 @@ def random_moments() -> random.Random:
     seed = int(os.environ.get(SEED) or random.SystemRandom().randrange(1_000_000))
     print(f"the moments are those of {SEED}={seed}")
     return random.Random(seed)
-
-
-def ask_in_small_requests() -> None:
-    """Begin a run with this, and what it asks of SendGrid holds at most `SMALL_REQUEST` people."""
-    from newsletter.delivery.providers.sendgrid import SendGrid
-
-    SendGrid.group = SMALL_REQUEST

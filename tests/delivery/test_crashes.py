@@ -16,11 +16,11 @@ import pytest
 from newsletter.pipeline.feedback import import_events
 from newsletter.pipeline.workspace import open_workspace
 from newsletter.store.reconciliation import Reconciled
-from tests import forked
 from tests.delivery import sendgrid_server
-from tests.delivery.kills import FULL_REQUEST, SMALL_REQUEST, ask_in_small_requests, random_moments
+from tests.delivery.altered import SMALL_REQUEST, ask_in_small_requests, beginning_with
+from tests.delivery.kills import random_moments
 
-_SMALL = {forked.BEGINS_WITH: f"{ask_in_small_requests.__module__}:{ask_in_small_requests.__name__}"}
+FULL_REQUEST = 1000
 
 
 def _addresses(workspace: Any) -> Counter[str]:
@@ -160,7 +160,7 @@ def test_fifty_killed_sends_to_sendgrid_skip_nobody_double_nobody_and_their_even
     )
     rows = "".join(f"reader{number}@example.org,Name{number}\n" for number in range(people))
     letter.write("audiences/readers.csv", "Email,First name\n" + rows)
-    moments, settled = random_moments(), Reconciled()
+    moments, settled, small = random_moments(), Reconciled(), beginning_with(ask_in_small_requests)
     with sendgrid_server.running() as server:
         server.pause = lambda: moments.uniform(0.01, 0.05)
         server.drops = lambda: moments.random() < 0.5
@@ -168,7 +168,7 @@ def test_fifty_killed_sends_to_sendgrid_skip_nobody_double_nobody_and_their_even
         workspace = open_workspace(letter.root, secrets, letter.root)
         for number in range(kills):
             # Small ones cost less, so more kills find somebody to mail; some are as large as they come.
-            size, how = (SMALL_REQUEST, _SMALL) if number % 25 else (FULL_REQUEST, {})
+            size, how = (SMALL_REQUEST, small) if number % 25 else (FULL_REQUEST, {})
             assert _killed_while_asking(letter, server, moments.uniform(0.0, 0.1), secrets | how)
             _wait_until_idle(server)
             first = _reconciled(workspace, server.events()[told:])

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests import forked
+from tests.delivery.altered import be_impatient, beginning_with, end_soon
 from tests.delivery.kills import random_moments
 from tests.delivery.smtp_server import LOSE, MailServer
 from tests.postgresql import running_server
@@ -142,12 +143,14 @@ def test_a_send_told_to_stop_waits_for_the_answers_it_is_owed(letter: Any, mail:
     assert counts["uncertain"] == counts["in_flight"] == counts["claimed"] == 0
 
 
-def test_a_lock_that_another_program_holds_briefly_is_waited_for(letter: Any, mail: MailServer, run: Run) -> None:
+def test_a_lock_that_another_program_holds_while_it_freezes_is_waited_for(
+    letter: Any, mail: MailServer, run: Run
+) -> None:
     _people(letter, 600, "600/s")
     process = run()
     _until(lambda: mail.taken.total() >= 100, "100 messages")
     with _locked(letter):
-        time.sleep(2)
+        time.sleep(6)  # longer than one attempt
     assert process.ended()[0] == 0
     assert mail.taken == _everybody(600)
 
@@ -156,12 +159,28 @@ def test_a_lock_that_is_held_for_long_stops_the_send_and_the_next_goes_on(
     letter: Any, mail: MailServer, run: Run
 ) -> None:
     _people(letter, 600, "600/s")
-    process = run()
+    process = run(**beginning_with(be_impatient))
     _until(lambda: mail.taken.total() >= 100, "100 messages")
     with _locked(letter):
         code, _, said = process.ended()
     assert code == 3
     assert "in use by another program" in said
+    _rest(run, mail, 600, GROUP * CONNECTIONS)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_send_that_waits_for_a_lock_ends_soon_when_it_is_told_to(
+    letter: Any, mail: MailServer, run: Run, number: int
+) -> None:
+    _people(letter, 600, "600/s")
+    process = run(**beginning_with(end_soon))
+    _until(lambda: mail.taken.total() >= 100, "100 messages")
+    with _locked(letter):
+        time.sleep(2)
+        assert process.alive(), "nobody told it to end"
+        process.send_signal(number)
+        code = process.wait(timeout=20)
+    assert code == 3, process.output
     _rest(run, mail, 600, GROUP * CONNECTIONS)
 
 

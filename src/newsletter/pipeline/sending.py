@@ -201,6 +201,7 @@ def send(
     Raises `Stopped` when it cannot go on, `Refused` when it may not be sent now.
     """
     with open_store(workspace) as database, campaign_lock(database, name) as verify:
+        database.heed(stop.is_set)
         now = workspace.clock
         campaign, contents = _frozen(database, name)
         if campaign.status is CampaignStatus.FINISHED and not options.retry_failed:

@@ -34,9 +34,10 @@ SCHEMA = "0007"
 """The latest revision in `migrations/versions/`. SQLite's `user_version` has it too, for programs before 0002."""
 
 _LOCK_PATIENCE = 60.0
-"""Seconds to wait while another program writes to a SQLite file: an import or a freeze may take many."""
-_SENDING_PATIENCE = 5.0
-"""The same for who holds a connection: a sender with messages in flight that nobody has recorded yet."""
+"""Seconds to wait while another program writes to a SQLite file: an import or a freeze may take many. A sender waits as
+long: whoever gave up sooner would leave what is on its way in doubt, and nothing that it holds runs out meanwhile."""
+_LAST_PATIENCE = 5.0
+"""The same for who is told to end: less than service managers and people wait before they end it the hard way."""
 _ATTEMPT = 5.0
 """Seconds that one attempt waits inside SQLite, where nobody can interrupt it."""
 _CONNECT_PATIENCE = 10
@@ -55,8 +56,8 @@ class Database:
 
     def __init__(self, engine: Engine, name: str, path: Path | None) -> None:
         self._engine = engine
-        self._writing = engine.execution_options(writes=True)
-        self._sending = engine.execution_options(writes=True, patience=_SENDING_PATIENCE)
+        self._writing = engine.execution_options(writes=True, ending=lambda: self._ending())
+        self._ending: Callable[[], bool] = lambda: False
         self.name = name
         """What messages call it: the file, or the server's address without user and password."""
         self.path = path
@@ -68,11 +69,14 @@ class Database:
         with translated(self.name), self._writing.begin() as connection:
             yield connection
 
+    def heed(self, ending: Callable[[], bool]) -> None:
+        """From now on wait for other programs no longer than a moment when it is `ending`."""
+        self._ending = ending
+
     @contextmanager
     def hold(self) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
-        """One connection for many transactions in a row: lends what begins each of them, and waits for others for less
-        long."""
-        with translated(self.name), self._sending.connect() as connection:
+        """One connection for many transactions in a row: lends what begins each of them."""
+        with translated(self.name), self._writing.connect() as connection:
 
             @contextmanager
             def begin() -> Iterator[Connection]:
@@ -243,21 +247,22 @@ def _configure(engine: Engine) -> None:
     def _on_begin(connection: Connection) -> None:
         options = connection.get_execution_options()
         if options.get("writes"):
-            _begin_writing(connection, options.get("patience", _LOCK_PATIENCE))
+            _begin_writing(connection, options.get("ending", lambda: False))
         else:
             connection.exec_driver_sql("BEGIN")
 
 
-def _begin_writing(connection: Connection, patience: float) -> None:
+def _begin_writing(connection: Connection, ending: Callable[[], bool]) -> None:
     """Take the write lock, once whoever has it lets it go; in attempts, so that a person can interrupt the wait."""
-    until = time.monotonic() + patience
+    began = time.monotonic()
     driver = connection.connection.driver_connection
     assert driver is not None
     while True:
         try:
             driver.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() + _ATTEMPT / 2 > until:
+            waited = time.monotonic() - began + _ATTEMPT / 2
+            if "locked" not in str(error) or waited > (_LAST_PATIENCE if ending() else _LOCK_PATIENCE):
                 raise
         else:
             return
