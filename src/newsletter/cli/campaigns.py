@@ -123,7 +123,7 @@ def _listed_row(one: Listed) -> tuple[str, ...]:
         when = f"for {campaign.scheduled_at:%Y-%m-%d %H:%M} UTC"
     elif campaign.status is CampaignStatus.SENDING and one.next_due:
         when = f"next at {one.next_due:%Y-%m-%d %H:%M} UTC"
-    done = f"{counts.accepted:,} of {counts.total - counts.skipped:,}" if counts else ""
+    done = f"{counts.accepted:,} of {counts.total - counts.skipped:,}"
     return campaign.name, campaign.status.value, done, when or campaign.status_reason
 
 
@@ -136,7 +136,7 @@ def _listed_json(one: Listed) -> dict[str, object]:
         "status_reason": campaign.status_reason,
         "scheduled_at": campaign.scheduled_at.isoformat() if campaign.scheduled_at else None,
         "next_due": one.next_due.isoformat() if one.next_due else None,
-        "counts": counts_json(one.counts) if one.counts else None,
+        "counts": counts_json(one.counts),
     }
 
 

