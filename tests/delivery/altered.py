@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import resource
+import sqlite3
 from collections.abc import Callable
+
+from sqlalchemy import Engine, event
 
 from tests import forked
 
@@ -33,3 +37,18 @@ def end_soon() -> None:
     from newsletter.store import database
 
     database._ATTEMPT, database._LAST_PATIENCE = 0.5, 1.0
+
+
+def have_little_room() -> None:
+    """A database may grow by a few pages, and then SQLite says what it says of a full disk."""
+
+    @event.listens_for(Engine, "connect")
+    def _leave_little(connection: sqlite3.Connection, _record: object) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages + 20}")
+
+
+def have_a_quota() -> None:
+    """The system refuses to let any file grow beyond half a megabyte, as it does when a quota is used up."""
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, most))

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
+from newsletter.store.ledger import delivery_id
 from tests import forked
-from tests.delivery.altered import be_impatient, beginning_with, end_soon
+from tests.delivery.altered import be_impatient, beginning_with, end_soon, have_a_quota, have_little_room
 from tests.delivery.kills import random_moments
 from tests.delivery.smtp_server import LOSE, MailServer
 from tests.postgresql import running_server
@@ -210,6 +211,40 @@ def test_a_database_server_that_goes_away_stops_the_send_and_the_next_goes_on(
         _rest(run, mail, 600, GROUP * CONNECTIONS, **where)
 
 
+@pytest.mark.parametrize(
+    ("lack", "words"),
+    [(have_little_room, "the disk is full"), (have_a_quota, "or a quota is used up")],
+)
+def test_a_database_that_cannot_grow_stops_the_send_in_words_and_the_next_goes_on(
+    letter: Any, mail: MailServer, run: Run, lack: Callable[[], None], words: str
+) -> None:
+    _people(letter, 2000, "")
+    assert run("--limit", "1").ended()[0] == 3
+    code, _, said = run(**beginning_with(lack)).ended()
+    assert (code, words in said) == (3, True), said
+    assert 1 < mail.taken.total() < 2000
+    _rest(run, mail, 2000, GROUP * CONNECTIONS)
+
+
+def test_an_outbox_without_room_for_a_message_stops_the_send_in_words_and_nobody_is_lost(letter: Any, run: Run) -> None:
+    rows = "".join(f"reader{number}@example.org,Name{number}\n" for number in range(400))
+    letter.write("audiences/readers.csv", "Email,First name\n" + rows)
+    assert run("--limit", "1").ended()[0] == 3
+    with closing(sqlite3.connect(letter.root / "var/newsletter.db")) as connection:
+        (secret,) = connection.execute("SELECT secret FROM campaigns").fetchone()
+        (person,) = connection.execute("SELECT subscriber_id FROM deliveries WHERE id = 200").fetchone()
+    known_as = delivery_id(secret, person)
+    unfinished = letter.root / f"var/outbox/letter/{known_as[:2]}/.{known_as}.part"
+    unfinished.symlink_to("/dev/full")  # whatever is written to it, the system says that the disk is full
+    code, _, said = run().ended()
+    assert code == 3, said
+    assert "cannot be written to: No space left on device" in said
+    assert 1 < len(letter.outbox()) < 400
+    unfinished.unlink()
+    assert run().ended()[0] == 0
+    _assert_whole_and_once(letter, 400)
+
+
 @contextmanager
 def _small_disk(folder: Path, size: str) -> Iterator[Callable[[str], None]]:
     """A disk of that size at the folder; lends what makes it larger."""
@@ -251,8 +286,11 @@ def test_a_full_disk_under_the_outbox_stops_the_send_in_words_and_nobody_is_lost
         assert 0 < len(letter.outbox()) < 400
         enlarge("20m")
         assert run().ended()[0] == 0
-        named = Counter(
-            line for path in letter.outbox() for line in path.read_bytes().split(b"\r\n")[:6] if b"To: " in line
-        )
-        assert len(named) == named.total() == 400
-        assert all(path.read_bytes().endswith(b"--\r\n") for path in letter.outbox()), "each file is whole"
+        _assert_whole_and_once(letter, 400)
+
+
+def _assert_whole_and_once(letter: Any, people: int) -> None:
+    mails = [path.read_bytes() for path in letter.outbox()]
+    named = Counter(line for mail in mails for line in mail.split(b"\r\n")[:6] if b"To: " in line)
+    assert len(named) == named.total() == people
+    assert all(mail.endswith(b"--\r\n") for mail in mails), "each file is whole"

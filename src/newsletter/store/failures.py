@@ -21,6 +21,10 @@ _SQLITE = (
     ("readonly", "is read-only. Give this user the right to write to the file and its folder."),
     ("unable to open", _RIGHTS),
     ("full", "cannot grow: the disk is full. Free some space and run the command again."),
+    (
+        "disk i/o",
+        "cannot be written or read: the disk failed, or a quota is used up. See to it, and run the command again.",
+    ),
     ("not a database", "is not a database of this program. Move it away, or name another under `database:`."),
     ("malformed", "is damaged. Restore it from a backup."),
 )
