@@ -60,10 +60,12 @@ def test_a_running_send_waits_while_it_is_paused_and_goes_on_when_resumed(few: A
     with _running(few) as run:
         paused = _state(few, "pause", "letter", "--reason", "a wrong link")
         assert (paused["status"], paused["status_reason"]) == ("paused", "a wrong link")
+        assert paused["being_sent"], "the sender waits, and has it still"
         count = _settled(few)
         assert count < 600
         assert run.alive()
-        assert _state(few, "resume", "letter")["status"] == "sending"
+        resumed = _state(few, "resume", "letter")
+        assert (resumed["status"], resumed["being_sent"]) == ("sending", True)
         _until(lambda: len(few.outbox()) > count)
         assert run.wait(PATIENCE) == 0
         assert "'letter' is paused. Waiting for `newsletter resume letter`" in run.output[1]
@@ -87,6 +89,7 @@ def test_a_running_send_that_is_cancelled_ends_and_nobody_else_gets_it(few: Any)
         assert run.wait(PATIENCE) == 1
         assert "was cancelled" in run.output[1]
     state = _state(few, "status", "letter")
+    assert f"letter  cancelled  {len(few.outbox())} of 600" in few.run("status").stdout
     assert state["counts"]["accepted"] == len(few.outbox()) < 600
     assert state["counts"]["accepted"] + state["counts"]["skipped"] == 600
     assert {"state": "skipped", "reason": "cancelled", "count": state["counts"]["skipped"]} in state["reasons"]

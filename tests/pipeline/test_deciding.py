@@ -172,6 +172,14 @@ def test_without_events_nothing_is_guessed_and_a_person_is_told_once(letter_trie
     assert _kinds(letter_tried.subjects()) == Counter(a=6, b=24)
 
 
+def test_what_to_run_names_the_campaign_where_the_issue_does_not(quick: Tried) -> None:
+    quick.freeze("second")
+    quick.run()
+    quick.now += 4 * HOUR
+    (ran,) = quick.run()
+    assert "Choose it: `newsletter send letter --campaign second --winner a`, or another." in ran.message
+
+
 def test_opens_by_machines_do_not_count(quick: Tried) -> None:
     quick.files.write("issues/letter/issue.yaml", ISSUE.replace("clicks", "opens"))
     quick.freeze()
@@ -378,6 +386,9 @@ def test_the_command_plans_sends_shows_and_lets_a_person_choose(letter: Any, tmp
     told = json.loads(said)
     assert told["counts"]["pending"] == 18
     assert (told["ab"]["waiting"], told["ab"]["winner"], told["ab"]["must_choose"]) == (18, None, False)
+    listed = json.loads(_command(letter, "status", "--json")[1])["campaigns"][0]
+    assert (listed["counts"]["pending"], listed["undecided"]) == (18, 18)
+    assert _command(letter, "status")[1] == "letter  sending  12 of 30  18 wait for the winner\n"
     assert told["ab"]["arms"][1] == {"arm": "b", "people": 6, "accepted": 6, "opened": 0, "clicked": 0}
     code, said = _command(letter, "send", "letter", "--yes", "--winner", "B")
     assert code == 0

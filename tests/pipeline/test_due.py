@@ -142,6 +142,15 @@ def test_what_was_paused_as_late_is_sent_when_told_and_what_a_person_paused_is_n
     assert (quick.reached(), quick.reached("second")) == (_everybody(), Counter())
 
 
+@pytest.mark.parametrize("reason", ["", "wait for the boss"])
+def test_what_was_paused_as_late_and_then_by_a_person_is_theirs(quick: Timed, reason: str) -> None:
+    quick.schedule("2026-11-21 15:00")
+    quick.now = NOW + 28 * HOUR
+    assert quick.run() == [("letter", Ending.LATE)]
+    assert steering.pause(quick.open(), "letter", reason).campaign.status_reason == reason
+    assert quick.run(late=True) == []
+
+
 def test_what_was_cancelled_meanwhile_is_not_called_paused(quick: Timed, monkeypatch: pytest.MonkeyPatch) -> None:
     quick.schedule("2026-11-21 15:00")
     quick.now = NOW + 3 * HOUR

@@ -123,7 +123,11 @@ def _listed_row(one: Listed) -> tuple[str, ...]:
         when = f"for {campaign.scheduled_at:%Y-%m-%d %H:%M} UTC"
     elif campaign.status is CampaignStatus.SENDING and one.next_due:
         when = f"next at {one.next_due:%Y-%m-%d %H:%M} UTC"
-    done = f"{counts.accepted:,} of {counts.total - counts.skipped:,}"
+    elif counts.undecided:
+        when = f"{counts.undecided:,} wait for the winner"
+    # Whoever a cancelled campaign did not reach is skipped, and was to get it all the same.
+    skipped = 0 if campaign.status is CampaignStatus.CANCELLED else counts.skipped
+    done = f"{counts.accepted:,} of {counts.total - skipped:,}"
     return campaign.name, campaign.status.value, done, when or campaign.status_reason
 
 
@@ -137,6 +141,7 @@ def _listed_json(one: Listed) -> dict[str, object]:
         "scheduled_at": campaign.scheduled_at.isoformat() if campaign.scheduled_at else None,
         "next_due": one.next_due.isoformat() if one.next_due else None,
         "counts": counts_json(one.counts),
+        "undecided": one.counts.undecided,
     }
 
 
@@ -197,8 +202,7 @@ def _print_tried(state: CampaignState, tried: Tried) -> None:
         decided = f"{running.decided_at:%Y-%m-%d %H:%M} UTC" if running.decided_at else ""
         click.echo(f"\nArm {running.winner} won ({decided}): {running.decided_by}")
     elif tried.waiting:
-        told = standing.winner_words(tried).replace("ISSUE", state.campaign.issue)
-        click.echo(f"\n{tried.waiting:,} wait for the winner. {told}")
+        click.echo(f"\n{tried.waiting:,} wait for the winner. {standing.winner_words(state)}")
 
 
 def _tried_json(tried: Tried) -> dict[str, object]:

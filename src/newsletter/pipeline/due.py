@@ -17,13 +17,10 @@ from newsletter.model import Campaign, CampaignStatus
 from newsletter.pipeline import deciding
 from newsletter.pipeline.sending import SendOptions, send
 from newsletter.pipeline.standing import CampaignState, refuse_unfinished, status, winner_words
-from newsletter.pipeline.steering import resume
+from newsletter.pipeline.steering import LATE, resume
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, open_store, silent
 from newsletter.store import campaigns, experiments, ledger
 from newsletter.store.database import Connection, Database
-
-_LATE = "it was due at "
-"""How the reason of a pause begins that nobody but a late start made."""
 
 
 class Ending(StrEnum):
@@ -88,7 +85,7 @@ def _is_due(connection: Connection, campaign: Campaign, now: datetime) -> bool:
 
 def _was_late(campaign: Campaign) -> bool:
     """Whether an earlier run paused it because its time was long past."""
-    return campaign.status is CampaignStatus.PAUSED and campaign.status_reason.startswith(_LATE)
+    return campaign.status is CampaignStatus.PAUSED and campaign.status_reason.startswith(LATE)
 
 
 def _run(workspace: Workspace, campaign: Campaign, stop: Event, late: bool, progress: Progress) -> Ran | None:
@@ -122,7 +119,7 @@ def _paused_as_late(workspace: Workspace, campaign: Campaign) -> str:
     due = campaign.scheduled_at
     if campaign.status is not CampaignStatus.SCHEDULED or due is None or not is_late(due, now, most):
         return ""
-    reason = f"{_LATE}{due:%Y-%m-%d %H:%M} UTC, more than {_length(most)} ago"
+    reason = f"{LATE}{due:%Y-%m-%d %H:%M} UTC, more than {_length(most)} ago"
     with open_store(workspace) as database:
         if not _pause(database, campaign, reason, now):
             return ""
@@ -151,8 +148,7 @@ def _judged(state: CampaignState) -> Ran:
         return Ran(name, Ending.HELD, told, state)
     if left.unfinished and state.only_waits:
         told = f"the next are due at {state.next_due:%Y-%m-%d %H:%M} UTC" if state.next_due else ""
-        winner = winner_words(state.tried).replace("ISSUE", state.campaign.issue) if state.tried else ""
-        return Ran(name, Ending.WAITING, ". ".join(one for one in (told, winner) if one), state)
+        return Ran(name, Ending.WAITING, ". ".join(one for one in (told, winner_words(state)) if one), state)
     try:
         refuse_unfinished(state)
     except Stopped as error:

@@ -136,27 +136,27 @@ def refuse_unfinished(state: CampaignState) -> None:
     )
 
 
-def winner_words(tried: Tried) -> str:
+def winner_words(state: CampaignState) -> str:
     """What an experiment waits for, in words; nothing once its winner is decided, or when nobody waits."""
-    running = tried.running
-    if running.winner or not tried.waiting:
+    campaign, tried = state.campaign, state.tried
+    if tried is None or tried.running.winner or not tried.waiting:
         return ""
+    running = tried.running
     if running.due_at is None:
         return "The winner is decided when the arms have been mailed."
+    named = "" if campaign.name == campaign.issue else f" --campaign {campaign.name}"
+    choice = f"`newsletter send {campaign.issue}{named} --winner {running.arms[0]}`, or another."
     if tried.must_choose:
-        return (
-            f"Nobody but you can tell which arm wins: {tried.verdict.why}. Choose it: "
-            f"`newsletter send ISSUE --winner {running.arms[0]}`, or another."
-        )
+        return f"Nobody but you can tell which arm wins: {tried.verdict.why}. Choose it: {choice}"
     return (
         f"The winner is decided after {running.due_at:%Y-%m-%d %H:%M} UTC by the next `run-due` or `send`, "
-        f"or at once with `newsletter send ISSUE --winner {running.arms[0]}`, or another."
+        f"or at once with {choice}"
     )
 
 
 def _advice(state: CampaignState) -> str:
     """How to go on with a campaign that is not finished."""
-    campaign, left = state.campaign, state.counts
+    left = state.counts
     advice = "Run the same command again to go on."
     if left.uncertain and left.unfinished == left.uncertain + left.undecided:
         advice = (
@@ -172,8 +172,7 @@ def _advice(state: CampaignState) -> str:
         advice = f"Run the same command again after {state.next_due:%Y-%m-%d %H:%M} UTC, or let `run-due` do it."
     elif state.tried and left.undecided and left.unfinished == left.undecided:
         advice = ""
-    told = winner_words(state.tried).replace("ISSUE", campaign.issue) if state.tried else ""
-    return f"{advice} {told}".strip()
+    return f"{advice} {winner_words(state)}".strip()
 
 
 def _because(campaign: Campaign) -> str:

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from newsletter.errors import Refused
 from newsletter.model import CampaignStatus
+from newsletter.pipeline import standing
 from newsletter.pipeline.standing import CampaignState, state_of
 from newsletter.pipeline.workspace import Workspace, open_store
 from newsletter.store import campaigns, ledger
 from newsletter.store.locks import campaign_lock
 
+LATE = "it was due at "
+"""How the reason of a pause begins that nobody but a late start made."""
 _OPEN = (CampaignStatus.SCHEDULED, CampaignStatus.SENDING)
 
 
 def pause(workspace: Workspace, name: str, reason: str) -> CampaignState:
-    """Nothing of it leaves any more, within seconds, until it is resumed; a sender that runs waits."""
-    return _changed(workspace, name, CampaignStatus.PAUSED, reason, _OPEN, "Only what is not finished can be paused.")
+    """Nothing of it leaves any more, within seconds, until it is resumed; a sender that runs waits.
+
+    One that is paused already is paused for this `reason` from now on, if there is one; one that was paused for being
+    late is paused by a person then, in any case.
+    """
+    paused = standing.status(workspace, name).campaign
+    again = reason or (paused.status is CampaignStatus.PAUSED and paused.status_reason.startswith(LATE))
+    allowed = (*_OPEN, CampaignStatus.PAUSED) if again else _OPEN
+    return _changed(workspace, name, CampaignStatus.PAUSED, reason, allowed, "Only what is not finished can be paused.")
 
 
 def resume(workspace: Workspace, name: str) -> CampaignState:
     """It may be sent again: a sender that waits goes on, otherwise the next `send` or `run-due` does."""
-    with open_store(workspace) as database, database.connect() as connection:
-        due = state_of(connection, name, workspace.clock()).campaign.scheduled_at
+    due = standing.status(workspace, name).campaign.scheduled_at
     then = CampaignStatus.SCHEDULED if due is not None and due > workspace.clock() else CampaignStatus.SENDING
     return _changed(workspace, name, then, "", (CampaignStatus.PAUSED,), "Only a paused campaign can be resumed.")
 
@@ -37,8 +46,7 @@ def cancel(workspace: Workspace, name: str, reason: str) -> CampaignState:
                 ledger.cancel(connection, state.campaign.id, workspace.clock())
         except Refused:
             pass  # The sender that holds it lets go of the rest itself.
-        with database.connect() as connection:
-            return state_of(connection, name, workspace.clock())
+    return standing.status(workspace, name)
 
 
 def _changed(
@@ -49,11 +57,9 @@ def _changed(
     allowed: tuple[CampaignStatus, ...],
     otherwise: str,
 ) -> CampaignState:
-    with open_store(workspace) as database:
-        with database.begin() as connection:
-            before = state_of(connection, name, workspace.clock()).campaign
-            changed = campaigns.set_status(connection, before.id, status, reason, workspace.clock(), only_from=allowed)
-            if not changed and before.status is not status:
-                raise Refused(f"campaign '{name}' is {before.status.value}. {otherwise}")
-        with database.connect() as connection:
-            return state_of(connection, name, workspace.clock())
+    with open_store(workspace) as database, database.begin() as connection:
+        before = state_of(connection, name, workspace.clock()).campaign
+        changed = campaigns.set_status(connection, before.id, status, reason, workspace.clock(), only_from=allowed)
+        if not changed and before.status is not status:
+            raise Refused(f"campaign '{name}' is {before.status.value}. {otherwise}")
+    return standing.status(workspace, name)
