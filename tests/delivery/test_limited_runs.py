@@ -21,6 +21,7 @@ def test_a_daily_cap_ends_the_run_and_says_when_to_go_on(letter: Any) -> None:
     found = json.loads(done.stdout)
     assert (found["counts"]["accepted"], found["counts"]["pending"]) == (700, 2300)
     assert found["held"]["reason"] == "700 a day"
+    assert (found["rate"] > 0, found["seconds_left"]) == (True, None), "nobody sends it, so no time is left"
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     assert found["held"]["until"] == f"{tomorrow}T00:00:00+00:00"
     assert f"limit under `provider:` (700 a day). Run the same command again after {tomorrow} 00:00 UTC" in done.stderr
@@ -41,6 +42,14 @@ def test_nothing_is_sent_in_quiet_hours(letter: Any) -> None:
     assert done.returncode == 3
     assert json.loads(done.stdout)["counts"]["accepted"] == 0
     assert json.loads(done.stdout)["held"] == {"reason": "quiet hours", "until": f"{end:%Y-%m-%dT%H:%M}:00+00:00"}
+    due = letter.run("run-due")
+    assert (due.returncode, due.stdout) == (0, ""), "or cron would write a mail each minute"
+    (ran,) = json.loads(letter.run("run-due", "--json").stdout)["ran"]
+    assert (ran["ending"], ran["counts"]["accepted"]) == ("held", 0)
+    _limit(letter, "hourly: 100")
+    due = letter.run("run-due")
+    assert (due.returncode, due.stdout.startswith("letter: held, 100 of 3,000 accepted")) == (0, True)
+    assert letter.run("run-due").stdout == ""
 
 
 @pytest.mark.parametrize(

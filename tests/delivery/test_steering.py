@@ -168,3 +168,5 @@ def test_a_watched_send_is_followed_to_its_end(few: Any) -> None:
     assert lines[-1]["counts"]["accepted"] == 600
     accepted = [line["counts"]["accepted"] for line in lines]
     assert accepted == sorted(accepted)
+    assert any(line["seconds_left"] for line in lines if line["being_sent"])
+    assert not any(line["seconds_left"] for line in lines if not line["being_sent"])

@@ -50,10 +50,13 @@ def status(context: click.Context, campaign: str | None, watch: bool, log: Path 
         return
     if watch:
         _watch(workspace, campaign, as_json)
-    else:
-        print_campaign(workspace, standing.status(workspace, campaign), as_json)
+    state = standing.status(workspace, campaign)
     if log is not None:
+        # Before anything is said: whoever reads only the first lines ends this.
         _write_log(workspace, campaign, log)
+    if not watch:
+        print_campaign(workspace, state, as_json)
+    if log is not None:
         click.echo(f"Every delivery is in {shown(log, Path.cwd())}", err=True)
 
 
@@ -152,7 +155,7 @@ def print_campaign(workspace: Workspace, state: CampaignState, as_json: bool, al
         return
     print_heading(f"Campaign {state.campaign.name} {_standing(state, already)}")
     print_table([(people, key) for key, people in _told(state.counts).items() if people or key == "accepted"])
-    if state.campaign.status is CampaignStatus.SENDING and state.rate and state.counts.pending + state.counts.deferred:
+    if state.being_sent and state.rate and state.counts.pending + state.counts.deferred:
         click.echo(f"  {_pace(state)}")
     if state.campaign.status is CampaignStatus.SENDING and state.waiting and state.next_due:
         click.echo(f"  {state.waiting:,} wait for their time; the first at {state.next_due:%Y-%m-%d %H:%M} UTC")
@@ -255,7 +258,7 @@ def _watch(workspace: Workspace, name: str, as_json: bool) -> None:
         else:
             done, total = counts.total - counts.unfinished, counts.total
             line = f"{name} {state.campaign.status.value}  {done:,} of {total:,}"
-            line += f"  {_pace(state)}" if state.rate and counts.unfinished else ""
+            line += f"  {_pace(state)}" if state.being_sent and state.rate and counts.unfinished else ""
             click.echo(f"\r\x1b[K{line}" if sys.stdout.isatty() else line, nl=not sys.stdout.isatty())
         if state.campaign.status in _OVER:
             break
@@ -309,7 +312,7 @@ def _json(workspace: Workspace, state: CampaignState) -> dict[str, object]:
         "waiting": state.waiting,
         "next_due": state.next_due.isoformat() if state.next_due else None,
         "rate": state.rate,
-        "seconds_left": left / state.rate if state.rate and left else None,
+        "seconds_left": left / state.rate if state.being_sent and state.rate and left else None,
         "ab": _tried_json(state.tried) if state.tried else None,
         "forced": state.forced or None,
         "approved_by": list(state.approved_by),

@@ -34,7 +34,7 @@ def run_due(context: click.Context, late: bool, as_json: bool) -> None:
     """Send everything that is due, once.
 
     For a timer, every minute: scheduled campaigns whose time has come, what was cut off, and deferred messages. Says
-    nothing when nothing is due. What is paused stays so.
+    nothing when nothing is due, or may go now. What is paused stays so.
     """
     workspace = workspace_of(context)
     stop = Event()
@@ -45,7 +45,7 @@ def run_due(context: click.Context, late: bool, as_json: bool) -> None:
     if as_json:
         print_json({"ran": [_json(one) for one in found]})
     for one in found:
-        if not as_json or one.stopped:
+        if one.stopped or not (as_json or one.idle):
             click.echo(_line(one), err=one.stopped)
     if signals and signals[0] == signal.SIGINT:
         raise Interrupted("interrupted; what was begun is recorded. The next run goes on.")

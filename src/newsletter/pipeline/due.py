@@ -6,7 +6,7 @@ one with nobody to send to now is not touched. What was frozen is sent, whatever
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Event
@@ -50,6 +50,8 @@ class Ran:
     message: str = ""
     """What a person should know; empty when it is finished."""
     state: CampaignState | None = None
+    idle: bool = False
+    """Whether a limit holds it, and nobody was served meanwhile: the next run a minute later would say the same."""
 
     @property
     def stopped(self) -> bool:
@@ -90,12 +92,19 @@ def _was_late(campaign: Campaign) -> bool:
 
 def _run(workspace: Workspace, campaign: Campaign, stop: Event, late: bool, progress: Progress) -> Ran | None:
     """Send one campaign; None when another process has it."""
+    served = False
+
+    def serve(done: int, total: int | None) -> None:
+        nonlocal served
+        served = True
+        progress(done, total)
+
     try:
         if not late and (told := _paused_as_late(workspace, campaign)):
             return Ran(campaign.name, Ending.LATE, told)
         if late and _was_late(campaign):
             resume(workspace, campaign.name)
-        state = send(workspace, campaign.name, SendOptions(waits=False), stop, progress)
+        state = send(workspace, campaign.name, SendOptions(waits=False), stop, serve)
     except BeingSent:
         return None
     except NewsletterError as error:
@@ -110,7 +119,8 @@ def _run(workspace: Workspace, campaign: Campaign, stop: Event, late: bool, prog
         # Told once; from now on only a person, or what providers tell meanwhile, gets it on.
         with open_store(workspace) as database, database.begin() as connection:
             experiments.mark_asked(connection, campaign.id, workspace.clock())
-    return _judged(state)
+    ran = _judged(state)
+    return replace(ran, idle=ran.ending is Ending.HELD and not served)
 
 
 def _paused_as_late(workspace: Workspace, campaign: Campaign) -> str:
