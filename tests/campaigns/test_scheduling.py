@@ -34,6 +34,7 @@ def _minutes_until(moment: str) -> int:
         ("2026-12-01T09:00-05:30", "2026-12-01T14:30"),
         ("2026-12-01 09:00 +0530", "2026-12-01T03:30"),
         ("2027-07-01 09:00", "2027-07-01T07:00"),
+        ("2027-11-21 09:00", "2027-11-21T08:00"),
         ("today 13:01", "2026-11-21T12:01"),
         ("tomorrow 9:00", "2026-11-22T08:00"),
         # In Auckland it is the 22nd already.
@@ -50,6 +51,7 @@ def test_a_time_is_meant_by_the_senders_clock_unless_it_names_another(words: str
         ("2026-11-21 13:00", "is past; it is 2026-11-21 13:00 CET now"),
         ("2026-11-20 09:00", "is past"),
         ("0001-01-01 00:00", "is past"),
+        ("2027-11-23 09:00", "more than a year ahead"),
         ("9999-12-31 23:59", "more than a year ahead"),
         ("2026-12-01", "cannot be read. Write it as"),
         ("soon", "cannot be read"),

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from newsletter.errors import SettingsError, did_you_mean
 
 _DAY = timedelta(days=1)
-_MOST_YEARS = 1
-"""Content is frozen when it is scheduled; a year that lies farther ahead is a slip."""
+_MOST_AHEAD = timedelta(days=366)
+"""Content is frozen when it is scheduled; a day that lies farther ahead is a slip."""
 _WHEN = re.compile(
     r"(\d{4}-\d{1,2}-\d{1,2}|today|tomorrow)(?:\s+|[Tt])(\d{1,2}:\d{2}(?::\d{2})?)\s*(\S*)", re.IGNORECASE
 )
@@ -62,10 +62,10 @@ def read_schedule(words: str, zone: ZoneInfo, now: datetime, local: bool = False
     if local and match[3]:
         raise SettingsError(f"--at: with --local-time everybody's own time zone counts, so leave '{match[3]}' out.")
     wall = datetime.combine(_day(match[1], now.astimezone(where).date()), _time(match[2]))
-    if wall.year - now.year > _MOST_YEARS:
+    here = now.astimezone(where)
+    if wall - here.replace(tzinfo=None) > _MOST_AHEAD:
         raise SettingsError(f"--at: {wall:%Y-%m-%d %H:%M} lies more than a year ahead. Is that what you mean?")
     if wall.year < now.year - 1 or moment(wall, where) <= now:
-        here = now.astimezone(where)
         raise SettingsError(f"--at: {wall:%Y-%m-%d %H:%M} is past; it is {here:%Y-%m-%d %H:%M %Z} now.")
     return Schedule(wall, where, local, _clock_change(wall, where))
 
