@@ -148,7 +148,8 @@ def test_a_run_that_cannot_reach_the_server_answers_3_and_says_why(letter: Any) 
     letter.write("newsletter.yaml", settings + "provider: {name: smtp}\n")
     done = letter.run("run-due", "--json", NEWSLETTER_SMTP_URL="smtp://127.0.0.1:9")
     assert done.returncode == 3
-    assert json.loads(done.stdout)["ran"][0]["ending"] == "stopped"
+    (ran,) = json.loads(done.stdout)["ran"]
+    assert (ran["ending"], ran["status"], ran["counts"]["pending"]) == ("stopped", "sending", 20)
     assert "not finished: letter" in done.stderr
     letter.write("newsletter.yaml", settings)
     assert letter.run("run-due").returncode == 0

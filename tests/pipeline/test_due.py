@@ -137,6 +137,7 @@ def test_what_was_paused_as_late_is_sent_when_told_and_what_a_person_paused_is_n
     quick.now = NOW + 3 * HOUR + timedelta(seconds=61)
     (ran,) = quick.ran()
     assert (ran.campaign, ran.ending) == ("letter", Ending.LATE)
+    assert ran.state and (ran.state.campaign.status, ran.state.counts.pending) == (CampaignStatus.PAUSED, PEOPLE)
     assert "more than a minute ago" in ran.message
     assert quick.run(late=True) == [("letter", Ending.FINISHED)]
     assert (quick.reached(), quick.reached("second")) == (_everybody(), Counter())

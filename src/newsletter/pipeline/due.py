@@ -6,6 +6,7 @@ one with nobody to send to now is not touched. What was frozen is sent, whatever
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -101,7 +102,7 @@ def _run(workspace: Workspace, campaign: Campaign, stop: Event, late: bool, prog
 
     try:
         if not late and (told := _paused_as_late(workspace, campaign)):
-            return Ran(campaign.name, Ending.LATE, told)
+            return _ended(workspace, campaign, Ending.LATE, told)
         if late and _was_late(campaign):
             resume(workspace, campaign.name)
         state = send(workspace, campaign.name, SendOptions(waits=False), stop, serve)
@@ -111,16 +112,24 @@ def _run(workspace: Workspace, campaign: Campaign, stop: Event, late: bool, prog
         meanwhile = status(workspace, campaign.name) if isinstance(error, Refused) else None
         if meanwhile and meanwhile.campaign.status in (CampaignStatus.PAUSED, CampaignStatus.CANCELLED):
             return _judged(meanwhile)
-        return Ran(campaign.name, Ending.STOPPED, str(error))
+        return _ended(workspace, campaign, Ending.STOPPED, str(error))
     except Exception as error:  # the other campaigns are due all the same
         told = f"an error of the program itself: {type(error).__name__}: {error}"
-        return Ran(campaign.name, Ending.STOPPED, told)
+        return _ended(workspace, campaign, Ending.STOPPED, told)
     if state.tried and state.tried.must_choose:
         # Told once; from now on only a person, or what providers tell meanwhile, gets it on.
         with open_store(workspace) as database, database.begin() as connection:
             experiments.mark_asked(connection, campaign.id, workspace.clock())
     ran = _judged(state)
     return replace(ran, idle=ran.ending is Ending.HELD and not served)
+
+
+def _ended(workspace: Workspace, campaign: Campaign, ending: Ending, told: str) -> Ran:
+    """With where it stands, if the database can say so."""
+    state = None
+    with suppress(Exception):  # whatever is wrong with it, the others are due all the same
+        state = status(workspace, campaign.name)
+    return Ran(campaign.name, ending, told, state)
 
 
 def _paused_as_late(workspace: Workspace, campaign: Campaign) -> str:
