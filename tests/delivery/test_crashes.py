@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import random
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -32,36 +32,50 @@ def _addresses(workspace: Any) -> Counter[str]:
     return found
 
 
+def _until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, f"not in a minute: {what}"
+        time.sleep(0.005)
+
+
 def _wait_for_mail(workspace: Any) -> None:
     """Until the first message is out, however slow the machine."""
-    deadline = time.monotonic() + 60
-    while not workspace.outbox():
-        assert time.monotonic() < deadline, "nothing was sent"
-        time.sleep(0.02)
+    _until(lambda: bool(workspace.outbox()), "a message")
 
 
-def _killed_send(workspace: Any, after: float | None, how: int, *arguments: str, **environment: str) -> int:
-    with workspace.start("send", "letter", "--yes", *arguments, **environment) as run:
-        if after is None:
-            _wait_for_mail(workspace)
-        else:
-            time.sleep(after)
-        run.send_signal(how)
-        code: int = run.wait(timeout=60)
-    return code
+def _provider(workspace: Any, words: str) -> None:
+    workspace.write("newsletter.yaml", (workspace.root / "newsletter.yaml").read_text() + f"provider: {{{words}}}\n")
+
+
+def _people(workspace: Any, count: int) -> Counter[str]:
+    """That many readers; each of them once."""
+    rows = "".join(f"reader{number}@example.org,Name{number}\n" for number in range(count))
+    workspace.write("audiences/readers.csv", "Email,First name\n" + rows)
+    return Counter({f"reader{number}@example.org": 1 for number in range(count)})
+
+
+def _killed(workspace: Any, sends: Callable[[], bool], after: float = 0.0, **environment: str) -> None:
+    """Begin a send, and kill it so long after it `sends`; fails when it had ended before."""
+    with workspace.start("send", "letter", "--yes", "--as-frozen", **environment) as run:
+        _until(lambda: sends() or not run.alive(), "a message")
+        time.sleep(after)
+        run.kill()
+        assert run.wait(timeout=60) == -signal.SIGKILL, "it was over already"
+
+
+def _more(count: Callable[[], int]) -> Callable[[], bool]:
+    before = count()
+    return lambda: count() > before
 
 
 def test_a_killed_send_to_the_outbox_reaches_everybody_exactly_once(letter: Any) -> None:
-    moments = random.Random(7)
-    kills = 0
-    for _ in range(12):
-        code = _killed_send(letter, moments.uniform(0.1, 0.6), signal.SIGKILL)
-        kills += code == -signal.SIGKILL
-        if code == 0:
-            break
+    _provider(letter, "name: outbox, rate: 2000/s")
+    moments = random_moments()
+    for _ in range(8):
+        _killed(letter, _more(lambda: len(letter.outbox())), moments.uniform(0.0, 0.1))
     final = letter.run("send", "letter", "--yes", "--json")
     assert final.returncode == 0, final.stderr
-    assert kills >= 1
     assert json.loads(final.stdout)["counts"] == {
         "accepted": 3000,
         "pending": 0,
@@ -74,16 +88,10 @@ def test_a_killed_send_to_the_outbox_reaches_everybody_exactly_once(letter: Any)
 
 
 def test_a_killed_send_over_smtp_doubles_nobody_and_holds_the_doubtful(letter: Any, server: str, receiver: Any) -> None:
-    letter.write(
-        "newsletter.yaml",
-        (letter.root / "newsletter.yaml").read_text() + "provider: {name: smtp, connections: 3}\n",
-    )
-    rows = "".join(f"reader{number}@example.org,Name{number}\n" for number in range(600))
-    letter.write("audiences/readers.csv", "Email,First name\n" + rows)
-    moments = random.Random(11)
-    kills = 0
-    for _ in range(4):
-        kills += _killed_send(letter, moments.uniform(0.3, 0.8), signal.SIGKILL, NEWSLETTER_SMTP_URL=server) < 0
+    _provider(letter, "name: smtp, connections: 3")
+    everybody, kills = _people(letter, 600), 4
+    for _ in range(kills):
+        _killed(letter, _more(lambda: len(receiver.received)), NEWSLETTER_SMTP_URL=server)
     final = letter.run("send", "letter", "--yes", "--json", NEWSLETTER_SMTP_URL=server)
     counts = json.loads(final.stdout)["counts"]
     received = Counter(address for address, _ in receiver.received)
@@ -94,16 +102,16 @@ def test_a_killed_send_over_smtp_doubles_nobody_and_holds_the_doubtful(letter: A
     assert final.returncode == (3 if counts["uncertain"] else 0)
     decided = letter.run("send", "letter", "--yes", "--resend-uncertain", NEWSLETTER_SMTP_URL=server)
     assert decided.returncode == 0, decided.stderr
-    assert {address for address, _ in receiver.received} == {f"reader{number}@example.org" for number in range(600)}
+    assert {address for address, _ in receiver.received} == set(everybody)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_send_told_to_stop_finishes_what_it_began_and_goes_on_later(letter: Any, number: int) -> None:
-    letter.write(
-        "newsletter.yaml",
-        (letter.root / "newsletter.yaml").read_text() + "provider: {name: outbox, rate: 400/s}\n",
-    )
-    code = _killed_send(letter, None, number)
+    _provider(letter, "name: outbox, rate: 400/s")
+    with letter.start("send", "letter", "--yes") as run:
+        _wait_for_mail(letter)
+        run.send_signal(number)
+        code = run.wait(timeout=60)
     assert code == (130 if number == signal.SIGINT else 3)
     state = json.loads(letter.run("status", "letter", "--json").stdout)
     assert 0 < state["counts"]["accepted"] < 3000
@@ -112,10 +120,7 @@ def test_a_send_told_to_stop_finishes_what_it_began_and_goes_on_later(letter: An
 
 
 def test_a_second_sender_of_the_same_campaign_is_refused_while_the_first_lives(letter: Any) -> None:
-    letter.write(
-        "newsletter.yaml",
-        (letter.root / "newsletter.yaml").read_text() + "provider: {name: outbox, rate: 300/s}\n",
-    )
+    _provider(letter, "name: outbox, rate: 300/s")
     with letter.start("send", "letter", "--yes"):
         _wait_for_mail(letter)
         second = letter.run("send", "letter", "--yes")
@@ -154,12 +159,8 @@ def test_changed_content_is_not_sent_to_the_rest_unasked(letter: Any) -> None:
 
 def test_fifty_killed_sends_to_sendgrid_skip_nobody_double_nobody_and_their_events_settle_the_rest(letter: Any) -> None:
     people, connections, kills, told = 15_000, 2, 50, 0
-    letter.write(
-        "newsletter.yaml",
-        (letter.root / "newsletter.yaml").read_text() + f"provider: {{name: sendgrid, connections: {connections}}}\n",
-    )
-    rows = "".join(f"reader{number}@example.org,Name{number}\n" for number in range(people))
-    letter.write("audiences/readers.csv", "Email,First name\n" + rows)
+    _provider(letter, f"name: sendgrid, connections: {connections}")
+    everybody = _people(letter, people)
     moments, settled, small = random_moments(), Reconciled(), beginning_with(ask_in_small_requests)
     with sendgrid_server.running() as server:
         server.pause = lambda: moments.uniform(0.01, 0.05)
@@ -169,8 +170,8 @@ def test_fifty_killed_sends_to_sendgrid_skip_nobody_double_nobody_and_their_even
         for number in range(kills):
             # Small ones cost less, so more kills find somebody to mail; some are as large as they come.
             size, how = (SMALL_REQUEST, small) if number % 25 else (FULL_REQUEST, {})
-            assert _killed_while_asking(letter, server, moments.uniform(0.0, 0.1), secrets | how)
-            _wait_until_idle(server)
+            _killed(letter, _more(lambda: len(server.requests)), moments.uniform(0.0, 0.1), **secrets, **how)
+            _until(lambda: not server.busy, "an idle server")
             first = _reconciled(workspace, server.events()[told:])
             told = len(server.events())
             assert first.accepted + first.uncertain <= size * connections, "at most one request per connection"
@@ -183,7 +184,7 @@ def test_fifty_killed_sends_to_sendgrid_skip_nobody_double_nobody_and_their_even
         final = letter.run("send", "letter", "--yes", "--json", **secrets)
         assert final.returncode == 0, final.stderr
         assert json.loads(final.stdout)["counts"]["accepted"] == people
-        assert server.times() == Counter({f"reader{number}@example.org": 1 for number in range(people)})
+        assert server.times() == everybody
     assert sendgrid_server.KEY.encode() not in (letter.root / "var/newsletter.db").read_bytes()
 
 
@@ -191,24 +192,3 @@ def _reconciled(workspace: Any, events: list[dict[str, object]], until: datetime
     """What a file of these events settles."""
     file = BytesIO(json.dumps(events).encode())
     return import_events(workspace, [("events.json", file)], until).reconciled.get("letter", Reconciled())
-
-
-def _killed_while_asking(workspace: Any, server: Any, after: float, environment: dict[str, str]) -> bool:
-    """Start a send, and kill it so long after its first request came; whether it was still alive."""
-    asked = len(server.requests)
-    with workspace.start("send", "letter", "--yes", "--as-frozen", **environment) as run:
-        deadline = time.monotonic() + 60
-        while len(server.requests) == asked and run.alive():
-            assert time.monotonic() < deadline, "nothing was sent"
-            time.sleep(0.002)
-        time.sleep(after)
-        run.kill()
-        code: int = run.wait(timeout=60)
-    return code == -signal.SIGKILL
-
-
-def _wait_until_idle(server: Any) -> None:
-    deadline = time.monotonic() + 30
-    while server.busy:
-        assert time.monotonic() < deadline, "the server hangs"
-        time.sleep(0.01)
