@@ -180,7 +180,7 @@ def test_a_send_that_waits_for_a_lock_ends_soon_when_it_is_told_to(
         time.sleep(2)
         assert process.alive(), "nobody told it to end"
         process.send_signal(number)
-        code = process.wait(timeout=20)
+        code = process.wait(timeout=45)  # sooner than a minute, on a busy machine too
     assert code == 3, process.output
     _rest(run, mail, 600, GROUP * CONNECTIONS)
 
