@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.store.ledger import delivery_id
+from newsletter.store.claiming import delivery_id
 from tests import forked
 from tests.delivery.altered import be_impatient, beginning_with, end_soon, have_a_quota, have_little_room
 from tests.delivery.kills import random_moments
