@@ -54,6 +54,11 @@ def cards(workspace: Workspace) -> list[Card]:
     return [_card(workspace.root, name) for name in issue_ids(workspace.root)]
 
 
+def is_issue(root: Path, name: str) -> bool:
+    """Whether the workspace at `root` has an issue of that name."""
+    return name in issue_ids(root)
+
+
 def _card(root: Path, name: str) -> Card:
     try:
         value = read_yaml(root / ISSUES / name / FILE, f"{ISSUES}/{name}/{FILE}").data

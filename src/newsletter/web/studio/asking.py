@@ -40,7 +40,7 @@ class NoSuchIssue(HTTPException):
 def issue_of(request: Request, workspace: Workspace) -> str:
     """The issue that the address names; raises `NoSuchIssue`, which names the file that would make it one."""
     issue: str = request.path_params["issue"]
-    if issue not in {one.id for one in previewing.cards(workspace)}:
+    if not previewing.is_issue(workspace.root, issue):
         missing = f"issues/{issue}/issue.yaml is not there (any more)."
         raise NoSuchIssue(404, f"{missing} Was it removed or renamed? Put it back, or choose an issue from the list.")
     return issue
