@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -93,12 +93,15 @@ def build(
     whole: bool = False,
     asked: Asked = AS_USUAL,
     forgiving: bool = False,
+    passing: bool = False,
+    pulse: Callable[[], None] = lambda: None,
 ) -> Built:
     """Read the issue, render every variant (or those of `only`) and check them.
 
     What has not changed since an earlier build is taken from there; `fresh` takes nothing. `whole`: the mails are
     checked as readers get them, not only the issue's parts; `asked` then tells what to look at. `forgiving`: a picture
-    that is missing is a finding, and the mails are none to send.
+    that is missing is a finding, and the mails are none to send. `passing`: soon overtaken by a build of all, so drawn
+    at once and not kept. `pulse` is called between variants, drawn or checked; what it raises ends the build.
     """
     name = issues.issue_id(argument, workspace.root)
     professions = load_professions(workspace.root)
@@ -114,17 +117,20 @@ def build(
         _refuse_unknown(only, edition)
         done = iter(range(1, 1_000_000))
         total = len(only or edition.keys) * len(arms_of(issue))
-        before = tree_digest(folders)
+        before = "" if passing else tree_digest(folders)
+
+        def drawn() -> None:
+            pulse()
+            progress(next(done), total)
+
         by_arm = {}
         for arm in arms_of(issue):
             of_arm = replace(edition, issue=issue_of(issue, arm))
-            kept = KeptVariants(pack, of_arm, before)
-            by_arm[arm] = render_all(
-                of_arm, templates, only, lambda: progress(next(done), total), kept, elsewhere=make_templates
-            )
+            kept = None if passing else KeptVariants(pack, of_arm, before)
+            by_arm[arm] = render_all(of_arm, templates, only, drawn, kept, elsewhere=make_templates)
         renderings = joined(by_arm)
-        if before != tree_digest(folders):
-            # A template was saved meanwhile: nobody knows which variants are of the old one.
+        if passing or before != tree_digest(folders):
+            # If a template was saved meanwhile, nobody knows which variants are of the old one.
             pack.forget()
         else:
             pack.close(everything=not only)
@@ -133,7 +139,7 @@ def build(
     last = partial(last_sent, workspace, name, audience.id)
     crowd = partial(_crowd, workspace, audience)
     mix = partial(client_mix, workspace, audience.id)
-    inspection = Inspection(workspace, edition, theme, folders, before, gaps, last, asked, crowd, mix)
+    inspection = Inspection(workspace, edition, theme, folders, before, gaps, last, asked, crowd, mix, pulse)
     sifted = inspection.whole(renderings, everybody=not only) if whole else inspection.quick(renderings)
     return replace(_built(name, audience, edition, renderings, sifted), renderings=renderings, inspection=inspection)
 

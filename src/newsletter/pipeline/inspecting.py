@@ -75,6 +75,8 @@ class Inspection:
     """Counts who the issue is for."""
     mix: Callable[[], ClientMix | None] = lambda: None
     """Counts what they read with."""
+    pulse: Callable[[], None] = lambda: None
+    """Called before each variant is checked; what it raises ends the inspection."""
     _texts: dict[str, str] = field(default_factory=dict)
 
     def quick(self, renderings: Sequence[Rendering]) -> Sifted:
@@ -152,6 +154,7 @@ class Inspection:
                 raise FileProblems(problems)
 
     def _kept(self, pack: Pack, subject: Subject) -> tuple[Finding, ...]:
+        self.pulse()
         key = self._key(subject)
         kept = pack.get(key)
         if kept is not None:

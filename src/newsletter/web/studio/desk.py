@@ -1,12 +1,14 @@
 """What the studio has on its desk: the last good rendering of each issue, and what is wrong with its files now.
 
-One build at a time. A save is rendered for the profession that is looked at first, and for everybody right after.
+One build at a time. A save is rendered for the profession that is looked at first, and for everybody right after;
+the build for everybody is given up when another save comes meanwhile.
 A picture that is missing is grey and a finding, as `check` has it: what is looked at is not sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
@@ -24,16 +26,19 @@ class State:
     workspace: Workspace
     built: Built | None = None
     problems: tuple[Problem, ...] = ()
-    quick: RenderedVariant | None = None
-    """Newer than `built`: the variant that is looked at."""
-    quick_for: str = ""
+    ahead: Mapping[str, RenderedVariant] = field(default_factory=dict)
+    """Newer than `built`: the variants that are looked at, by profession."""
     version: int = 0
 
     def variant(self, profession: str) -> RenderedVariant | None:
         """The newest that the profession's readers would get; None before the first good build."""
-        if self.quick is not None and self.quick_for == profession:
-            return self.quick
+        if profession in self.ahead:
+            return self.ahead[profession]
         return variant_of(self.built, profession) if self.built else None
+
+    def is_ahead(self, profession: str) -> bool:
+        """Whether its variant is newer than the findings."""
+        return profession in self.ahead
 
     @property
     def hindrance(self) -> str:
@@ -51,6 +56,10 @@ class State:
         return asked if asked in known else (known[0] if known else asked or DEFAULT)
 
 
+class Overtaken(Exception):
+    """A file was saved while an issue was built: what it would have become is of yesterday."""
+
+
 @dataclass
 class Desk:
     """Keeps a `State` per issue; `open_workspace` reads the settings anew."""
@@ -58,7 +67,8 @@ class Desk:
     open_workspace: Callable[[], Workspace]
     _states: dict[str, State] = field(default_factory=dict)
     _building: Lock = field(default_factory=Lock)
-    _version: int = 0
+    _version: int = field(default_factory=lambda: secrets.randbelow(1 << 40))
+    """Of the newest state. It begins anywhere: a page of an earlier run must not take this one's for its own."""
 
     def workspace(self) -> Workspace:
         """The workspace with its settings as they are now."""
@@ -77,10 +87,16 @@ class Desk:
             found = self._states.get(issue)
             return found if found is not None else self._build(issue)
 
-    def refresh(self, issue: str) -> State:
-        """The issue built anew for everybody, and checked."""
+    def refresh(self, issue: str, overtaken: Callable[[], bool] = lambda: False) -> State:
+        """The issue built anew for everybody, and checked; raises `Overtaken` as soon as `overtaken` says so."""
+
+        def look_up() -> None:
+            if overtaken():
+                raise Overtaken(issue)
+
         with self._building:
-            return self._build(issue)
+            look_up()
+            return self._build(issue, look_up)
 
     def glance(self, issue: str, profession: str) -> State:
         """The issue with that profession's variant built anew, and nothing else."""
@@ -91,10 +107,10 @@ class Desk:
             try:
                 workspace = self.open_workspace()
                 # What follows a dot is an arm of the issue's experiment.
-                alone = build(workspace, issue, only=[profession.partition(".")[0]], forgiving=True)
+                alone = build(workspace, issue, only=[profession.partition(".")[0]], forgiving=True, passing=True)
                 variant = variant_of(alone, profession)
-                after = replace(before, workspace=workspace, quick=variant, quick_for=profession, problems=())
-            except NewsletterError as error:
+                after = replace(before, workspace=workspace, ahead={**before.ahead, profession: variant}, problems=())
+            except (NewsletterError, OSError) as error:
                 after = replace(before, problems=_problems(error))
             return self._keep(issue, after)
 
@@ -103,12 +119,12 @@ class Desk:
         with self._building:
             self._states = {name: one for name, one in self._states.items() if one.built is not None}
 
-    def _build(self, issue: str) -> State:
+    def _build(self, issue: str, pulse: Callable[[], None] = lambda: None) -> State:
         before = self._states.get(issue)
         try:
             workspace = self.open_workspace()
-            return self._keep(issue, State(workspace, build(workspace, issue, whole=True, forgiving=True)))
-        except NewsletterError as error:
+            return self._keep(issue, State(workspace, build(workspace, issue, whole=True, forgiving=True, pulse=pulse)))
+        except (NewsletterError, OSError) as error:
             problems = _problems(error)
         if before is not None:
             return self._keep(issue, replace(before, problems=problems))
@@ -120,7 +136,10 @@ class Desk:
         return self._states[issue]
 
 
-def _problems(error: NewsletterError) -> tuple[Problem, ...]:
+def _problems(error: NewsletterError | OSError) -> tuple[Problem, ...]:
     if isinstance(error, FileProblems):
         return error.problems
+    if isinstance(error, OSError):
+        # A file that goes while its folder is read, or one that nobody may read.
+        return (Problem(Where(error.filename or "newsletter.yaml"), f"cannot be read: {error.strerror or error}."),)
     return (Problem(Where("newsletter.yaml"), str(error)),)

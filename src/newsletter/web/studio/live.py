@@ -1,7 +1,8 @@
 """Saved files → events for the pages that are open (server-sent events, https://html.spec.whatwg.org/#server-sent-events).
 
-`rendered`: the variant looked at is new. `checked`: so are all others, and the findings. `broken`: a file cannot be
-read; what was last good stays.
+`hello`: the page is heard, and this is the state it should show. `saving`: something was saved. `rendered`: the variant
+looked at is new. `checked`: so are all others, and the findings. `broken`: a file cannot be read; what was last good
+stays. A save that comes before the last one is told of to its end takes its place.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from pathlib import Path
 from starlette.concurrency import run_in_threadpool
 from watchfiles import Change, awatch
 
-from newsletter.web.studio.desk import Desk, State
+from newsletter.web.studio.desk import Desk, Overtaken, State
 
 _QUIET = frozenset({"build", "var", "node_modules", "__pycache__"})
-_DEBOUNCE = 40
-_STEP = 10
+_DEBOUNCE = 30
+_STEP = 5
 """Milliseconds: how long a burst of writes is gathered, and how often new ones are looked for."""
+_PATIENCE = 0.06
+"""Seconds after which a file that cannot be read is told of: it may be half written."""
 _PAUSE = 0.4
 """Seconds between the email that is looked at and all others."""
 _HEARTBEAT = 15.0
@@ -44,15 +47,20 @@ class Live:
     root: Path
     _watchers: set[Watcher] = field(default_factory=set)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by a save, until telling of it begins."""
 
     async def run(self) -> None:
         """Watch the workspace until `stop`."""
+        telling = asyncio.create_task(self._tell_saves())
         stream = awatch(
             self.root, watch_filter=self._matters, debounce=_DEBOUNCE, step=_STEP, stop_event=self._stop,
             rust_timeout=1000, yield_on_timeout=False,
         )  # fmt: skip
         async for _ in stream:
-            await self._saved()
+            self._news.set()
+        self._news.set()
+        await telling
 
     def stop(self) -> None:
         """End watching and every open connection."""
@@ -65,7 +73,8 @@ class Live:
         watcher = Watcher(issue, profession)
         self._watchers.add(watcher)
         try:
-            yield "retry: 1000\n\n: hello\n\n"
+            known = self.desk.known(issue)
+            yield "retry: 1000\n\n" + _event("hello", {"version": known.version if known else 0})
             while not self._stop.is_set():
                 try:
                     event = await asyncio.wait_for(watcher.events.get(), _HEARTBEAT)
@@ -76,17 +85,44 @@ class Live:
         finally:
             self._watchers.discard(watcher)
 
+    async def _tell_saves(self) -> None:
+        while True:
+            await self._news.wait()
+            if self._stop.is_set():
+                return
+            self._news.clear()
+            await self._saved()
+
     async def _saved(self) -> None:
+        """Tell of the last save; nothing more as soon as another one comes."""
+        for one in self._watchers:
+            one.events.put_nowait(_event("saving", {}))
         await run_in_threadpool(self.desk.forget)
         for issue, profession in {(one.issue, one.profession) for one in self._watchers if one.issue}:
-            self._tell(issue, "rendered", await run_in_threadpool(self.desk.glance, issue, profession), profession)
+            state = await run_in_threadpool(self.desk.glance, issue, profession)
+            if state.problems and await self._comes(_PATIENCE):
+                return
+            self._tell(issue, "rendered", state, profession)
         # The pages fetch the new email first: checking takes as much of the processor as it can get.
-        await asyncio.sleep(_PAUSE)
+        if await self._comes(_PAUSE):
+            return
         for issue in {one.issue for one in self._watchers if one.issue}:
-            self._tell(issue, "checked", await run_in_threadpool(self.desk.refresh, issue))
+            try:
+                state = await run_in_threadpool(self.desk.refresh, issue, self._news.is_set)
+            except Overtaken:
+                return
+            self._tell(issue, "checked", state)
         for one in self._watchers:
             if not one.issue:
                 one.events.put_nowait(_event("changed", {}))
+
+    async def _comes(self, seconds: float) -> bool:
+        """Whether something is saved within that time, or the studio ends."""
+        try:
+            await asyncio.wait_for(self._news.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
 
     def _tell(self, issue: str, kind: str, state: State, profession: str = "") -> None:
         event = _event("broken" if state.problems else kind, {"version": state.version})

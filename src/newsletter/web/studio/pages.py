@@ -166,7 +166,10 @@ class Pages:
     # ── the email ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def frame(self, request: Request) -> Response:
-        """The email itself. It runs no script and is of no origin; `measure` is its twin that says how tall it is."""
+        """The email itself. It runs no script and is of no origin; `measure` is its twin that says how tall it is.
+
+        `marked`: where its findings are stands in it, as in the twin.
+        """
         issue = self._issue_of(request)
         state = await run_in_threadpool(self.desk.state, issue)
         return await run_in_threadpool(self._framed, issue, state, request)
@@ -180,7 +183,7 @@ class Pages:
             return frame(refused_page())
         html = ""
         measure = "measure" in query
-        if measure and state.quick is None and state.built:
+        if (measure or "marked" in query) and not state.is_ahead(profession) and state.built:
             html = places.with_places(state.built, profession, _findings(state, profession))
         html = previewing.show(state.workspace, issue, variant, reader, html).html
         html = previewing.in_view(state.workspace, html, query.get("view", ""))
@@ -222,7 +225,7 @@ class Pages:
 
     def _source(self, state: State, built: Built, profession: str, reader: Reader) -> Response:
         """The HTML that is mailed with the findings in it; those without a place stand beside the author's lines."""
-        found = _findings(state, profession) if state.quick is None else []
+        found = _findings(state, profession) if not state.is_ahead(profession) else []
         variant = state.variant(profession) or previewing.variant_of(built, profession)
         lines = places.source_lines(state.workspace, built, profession, variant, found, reader)
         placed = {number for line in lines for piece in line for number in piece.findings}
@@ -275,7 +278,8 @@ class Pages:
     # ── what they share ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def _issue_of(self, request: Request) -> str:
-        return issue_of(request, self.desk.workspace())
+        state = self.desk.known(request.path_params["issue"])
+        return issue_of(request, state.workspace if state else self.desk.workspace())
 
     def _link(self, where: Where) -> str:
         """The address that opens the place in an editor; empty for a place outside the workspace."""
