@@ -27,7 +27,11 @@ export class Beside {
   }
 
   show() {
-    this.frames.show({ profession: this.profession, version: this.version });
+    this.frames.show(this.#asked());
+  }
+
+  #asked() {
+    return { profession: this.profession, version: this.version };
   }
 
   async refresh() {
@@ -67,9 +71,10 @@ export class Beside {
     this.leave = listen(
       { issue: this.issue, profession: this.profession },
       {
-        rendered: ({ version }) => { this.version = version; find("#problems").replaceChildren(); this.show(); this.saved(); },
-        checked: async () => { await this.refresh(); this.show(); this.saved(); },
-        broken: async () => { await this.refresh(); this.saved(); },
+        rendered: ({ version }) => { this.version = version; find("#problems").replaceChildren(); this.frames.renew(this.#asked()); this.saved(); },
+        checked: async () => { await this.refresh(); this.frames.renew(this.#asked()); this.saved(); },
+        broken: async () => { this.frames.stir(false); await this.refresh(); this.saved(); },
+        saving: () => this.frames.stir(),
       },
       (state) => {
         live.className = `live ${state}`;

@@ -1,33 +1,61 @@
 // The email's frame. It has no origin and runs no script, so nobody can ask it how tall it is: a twin that is not seen
 // measures the same page. The page around the frame scrolls, so a new frame takes an old one's place without a jump.
-// After a save it does so at the old one's height, and the twin follows: two pages at once take twice as long to come.
+// After a save the twin is given the new email as text: it is drawn there at once, is seen meanwhile, and hides again
+// when the frame without scripts has loaded it too.
+
+const PATIENCE = 1000; // ms for the twin to answer
 
 export class Frames {
   constructor(place, measured) {
     this.place = place;
     this.measured = measured;
     this.places = {};
+    this.round = 0;
     addEventListener("message", (event) => this.#heard(event));
   }
 
   show(query) {
-    const address = `${this.place.dataset.frame}?${new URLSearchParams(query)}`;
-    const title = this.place.dataset.title ?? "The email";
-    this.next?.remove();
+    const { address, look } = this.#asked(query);
+    this.#begin();
     this.twin?.remove();
-    const { version, ...look } = query;
-    const same = JSON.stringify(look) === this.look && this.place.querySelector("iframe.shown") !== null;
-    this.look = JSON.stringify(look);
+    this.html = "";
+    const same = look === this.look && this.place.querySelector("iframe.shown") !== null;
+    this.look = look;
     if (!same) this.height = 0;
-    this.next = this.#frame(address, "next", "", title);
-    this.twin = this.#frame(`${address}&measure`, "twin", "allow-scripts", `${title}, measured`);
+    this.answers = false;
+    this.twin = this.#frame(`${address}&measure`, "twin", "allow-scripts", `${this.#title}, measured`);
     this.twin.inert = true;
-    this.loaded = false;
-    this.next.addEventListener("load", () => {
-      this.loaded = true;
-      this.#swap();
-    });
-    this.place.append(...(same ? [] : [this.twin]), this.next);
+    this.#load(address);
+    // Two pages at once take twice as long to come: at the old height the email is there first.
+    if (!same) this.next.before(this.twin);
+  }
+
+  // The email as it is now, in the place of what is shown of it; with `marks`, where its findings are as well.
+  async renew(query, marks = false) {
+    const { address, look } = this.#asked(query);
+    if (look !== this.look || !this.answers) return this.show(query);
+    const round = this.#begin();
+    const asked = [address, ...(marks ? [`${address}&marked`] : [])].map((one) => fetch(one));
+    let answers, texts;
+    try {
+      answers = await Promise.all(asked);
+      texts = await Promise.all(answers.map((one) => one.text()));
+    } catch {
+      return; // The studio is gone, which the page says already: what was last good stays.
+    }
+    if (round !== this.round) return;
+    if (answers.some((one) => !one.ok)) return this.show(query);
+    this.fresh = texts[0] === this.html ? null : { address, html: texts[0] };
+    if (!this.fresh && !marks) return this.measured(this.height);
+    this.late = setTimeout(() => this.show(query), PATIENCE);
+    this.twin.contentWindow.postMessage({ kind: "renewed", html: texts.at(-1), round }, "*");
+  }
+
+  // A save is being rendered: a frame that is as large as what it will cover is drawn without delay.
+  stir(is_on = true) {
+    if (!this.answers || this.twin.classList.contains("fresh")) return;
+    this.twin.classList.toggle("ready", is_on);
+    if (!is_on) this.#settle();
   }
 
   spot(number) {
@@ -43,6 +71,35 @@ export class Frames {
     return spot;
   }
 
+  get #title() {
+    return this.place.dataset.title ?? "The email";
+  }
+
+  #asked(query) {
+    const { version, ...look } = query;
+    return { address: `${this.place.dataset.frame}?${new URLSearchParams(query)}`, look: JSON.stringify(look) };
+  }
+
+  // What was under way before is no longer waited for.
+  #begin() {
+    clearTimeout(this.late);
+    this.next?.remove();
+    this.next = null;
+    this.round += 1;
+    return this.round;
+  }
+
+  #load(address) {
+    this.loaded = false;
+    const next = this.#frame(address, "next", "", this.#title);
+    next.addEventListener("load", () => {
+      this.loaded = next === this.next;
+      if (this.loaded) this.#swap();
+    });
+    this.next = next;
+    this.place.append(next);
+  }
+
   #frame(address, kind, sandbox, title) {
     const frame = document.createElement("iframe");
     frame.setAttribute("sandbox", sandbox);
@@ -55,9 +112,35 @@ export class Frames {
 
   #heard(event) {
     if (!this.twin || event.source !== this.twin.contentWindow || event.data?.kind !== "measured") return;
+    const { round, places } = event.data;
+    this.answers = true;
+    // Of an email of before, or at a height that is not its own.
+    if (round ? round !== this.round : this.twin.classList.contains("ready")) return;
     this.height = Math.min(Math.max(Number(event.data.height) || 0, 40), 60000);
-    this.places = event.data.places ?? {};
-    this.#swap();
+    this.places = places ?? {};
+    if (round) this.#renewed();
+    else this.#swap();
+  }
+
+  #renewed() {
+    clearTimeout(this.late);
+    this.place.style.height = `${this.height}px`;
+    if (!this.fresh) {
+      if (!this.next) this.stir(false);
+      this.measured(this.height);
+      return;
+    }
+    this.html = this.fresh.html;
+    this.place.querySelector(".spot")?.remove();
+    this.twin.classList.add("ready", "fresh");
+    this.measured(this.height);
+    this.#load(this.fresh.address);
+    this.fresh = null;
+  }
+
+  // At the twin's own height an email that is as tall as its window is as tall as it must be.
+  #settle() {
+    this.twin.contentWindow.postMessage({ kind: "measure" }, "*");
   }
 
   #swap() {
@@ -74,6 +157,10 @@ export class Frames {
     next.className = "shown";
     for (const old of this.place.querySelectorAll("iframe:not(.twin), .waiting, .spot")) if (old !== next) old.remove();
     if (this.twin && !this.twin.isConnected) this.place.append(this.twin);
+    if (this.twin?.classList.contains("ready")) {
+      this.twin.classList.remove("ready", "fresh");
+      this.#settle();
+    }
     this.measured(this.height);
   }
 }

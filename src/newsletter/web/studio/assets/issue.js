@@ -65,8 +65,12 @@ async function refreshParts() {
   }
 }
 
+function asked() {
+  return { profession: look.profession, reader: look.reader, view: look.view, scheme: look.scheme, pictures: look.pictures, version: look.version ?? "" };
+}
+
 function showFrame() {
-  frames.show({ profession: look.profession, reader: look.reader, view: look.view, scheme: look.scheme, pictures: look.pictures, version: look.version ?? "" });
+  frames.show(asked());
 }
 
 async function showTab() {
@@ -81,9 +85,11 @@ function connect() {
   leave = listen(
     { issue, profession: look.profession },
     {
-      rendered: ({ version }) => { look.version = version; find("#problems").replaceChildren(); showFrame(); },
+      rendered: ({ version }) => { look.version = String(version); find("#problems").replaceChildren(); frames.renew(asked()); },
       checked: everything,
-      broken: refreshParts,
+      broken: () => { frames.stir(false); return refreshParts(); },
+      saving: () => frames.stir(),
+      hello: ({ version }) => { if (look.version && String(version) !== look.version) everything(); },
     },
     (state) => {
       live.className = `live ${state}`;
@@ -102,7 +108,7 @@ async function everything() {
     find("#side").replaceChildren(words);
     return;
   }
-  showFrame();
+  await frames.renew(asked(), true);
   await showTab();
 }
 
