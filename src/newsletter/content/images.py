@@ -83,15 +83,24 @@ class ImageFinder:
             self._read[path] = _read(path, shown(path, self._root), where)
         return replace(self._read[path], where=where)
 
+    def may_be(self, name: str, folder: Path) -> bool:
+        """Whether there is a file of that name to `seek`, or the web may have it: for guesses, which mostly fail."""
+        plain = unquote(name.strip().split("?")[0].split("#")[0])
+        on_web = re.match(r"(https?:)?//", name.strip(), re.IGNORECASE)
+        return bool(on_web) or self._is_on_site(plain) or any(is_file(one) for one in self._tried(plain, folder))
+
+    def _tried(self, name: str, folder: Path) -> list[Path]:
+        """Where a file of that name may lie, in order."""
+        tried = [root / name.lstrip("/") for root in self._static]
+        return tried if name.startswith("/") else [folder / name, *tried]
+
     def _locate(self, name: str, folder: Path, where: Where) -> Path | None:
         """The file; None for one that the site has."""
         if not name.strip():
             raise FileProblems.at(
                 where, "the picture names no file. One written into the page (data:) cannot be mailed."
             )
-        tried = [root / name.lstrip("/") for root in self._static]
-        if not name.startswith("/"):
-            tried = [folder / name, *tried]
+        tried = self._tried(name, folder)
         for candidate in tried:
             if is_file(candidate):
                 path = candidate.resolve()

@@ -122,8 +122,11 @@ class Shelf:
     def _logo(self, name: str, folder: Path, article: Article) -> Image | None:
         for prefix in ("", "images/", "/uploads/", "/images/"):
             for suffix in _LOGO_SUFFIXES:
+                guess = f"{prefix}{name.lstrip('/')}{suffix}"
+                if not self.parts.images.may_be(guess, folder):
+                    continue
                 try:
-                    image = self.parts.images.seek(f"{prefix}{name.lstrip('/')}{suffix}", folder, article.where)
+                    image = self.parts.images.seek(guess, folder, article.where)
                 except FileProblems:
                     continue
                 # A guess is a file or nothing: the site would be asked for pictures it may never have had.
