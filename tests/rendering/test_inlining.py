@@ -67,6 +67,22 @@ def test_premailer_has_nothing_to_fetch_with() -> None:
     assert not hasattr(inlining._library().premailer.requests, "get")
 
 
+def test_a_sheet_is_worked_out_once_for_all_pages_that_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    head = "<style>p{color:red} .seldom{top:0}</style>"
+    _inlined(head, "<p>x</p>")
+    worked_out: list[str] = []
+    theirs = inlining._library().Premailer
+    once = theirs._parse_style_rules
+    monkeypatch.setattr(
+        theirs, "_parse_style_rules", lambda one, css, at: (worked_out.append(css), once(one, css, at))[1]
+    )
+    assert 'style="color:red; top:0"' in _inlined(head, '<p class="seldom">y</p>').replace(": ", ":")
+    assert worked_out == []
+    # Another sheet of as many rules is another sheet.
+    assert "left:0" in _inlined("<style>b{left:0} .seldom{top:0}</style>", "<b>z</b>").replace(": ", ":")
+    assert len(worked_out) == 1
+
+
 def test_what_premailer_parses_with_opens_no_file_either(tmp_path: Path) -> None:
     (tmp_path / "a.css").write_text("p{color:red}")
     _inlined("<style>p{top:0}</style>", "<p>x</p>")
