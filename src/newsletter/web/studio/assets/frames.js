@@ -4,6 +4,15 @@
 // when the frame without scripts has loaded it too.
 
 const PATIENCE = 1000; // ms for the twin to answer
+const COVERED = 150; // ms for a loaded frame to be painted
+
+// A frame that has only loaded is white for a moment. What lies under the twin has time.
+function painted(is_covered) {
+  return new Promise((done) => {
+    setTimeout(done, COVERED);
+    if (!is_covered) requestAnimationFrame(() => requestAnimationFrame(done));
+  });
+}
 
 export class Frames {
   constructor(place, measured) {
@@ -23,6 +32,7 @@ export class Frames {
     this.look = look;
     if (!same) this.height = 0;
     this.answers = false;
+    this.isPainted = false;
     this.twin = this.#frame(`${address}&measure`, "twin", "allow-scripts", `${this.#title}, measured`);
     this.twin.inert = true;
     this.#load(address);
@@ -46,16 +56,18 @@ export class Frames {
     if (round !== this.round) return;
     if (answers.some((one) => !one.ok)) return this.show(query);
     this.fresh = texts[0] === this.html ? null : { address, html: texts[0] };
-    if (!this.fresh && !marks) return this.measured(this.height);
+    if (!this.fresh && !marks) return this.#renewed();
     this.late = setTimeout(() => this.show(query), PATIENCE);
-    this.twin.contentWindow.postMessage({ kind: "renewed", html: texts.at(-1), round }, "*");
+    if (this.fresh) this.stir();
+    this.#tellTwin({ kind: "renewed", html: texts.at(-1), round });
   }
 
   // A save is being rendered: a frame that is as large as what it will cover is drawn without delay.
   stir(is_on = true) {
     if (!this.answers || this.twin.classList.contains("fresh")) return;
-    this.twin.classList.toggle("ready", is_on);
-    if (!is_on) this.#settle();
+    if (is_on && !this.twin.classList.contains("ready")) this.#tellTwin({ kind: "paint" });
+    if (is_on) this.twin.classList.add("ready");
+    else this.#lower();
   }
 
   spot(number) {
@@ -80,19 +92,20 @@ export class Frames {
     return { address: `${this.place.dataset.frame}?${new URLSearchParams(query)}`, look: JSON.stringify(look) };
   }
 
-  // What was under way before is no longer waited for.
+  // What the twin was asked before is no longer waited for.
   #begin() {
     clearTimeout(this.late);
-    this.next?.remove();
-    this.next = null;
+    this.raise = null;
     this.round += 1;
     return this.round;
   }
 
   #load(address) {
+    this.next?.remove();
     this.loaded = false;
     const next = this.#frame(address, "next", "", this.#title);
-    next.addEventListener("load", () => {
+    next.addEventListener("load", async () => {
+      await painted(this.twin.classList.contains("fresh"));
       this.loaded = next === this.next;
       if (this.loaded) this.#swap();
     });
@@ -111,8 +124,13 @@ export class Frames {
   }
 
   #heard(event) {
-    if (!this.twin || event.source !== this.twin.contentWindow || event.data?.kind !== "measured") return;
-    const { round, places } = event.data;
+    if (!this.twin || event.source !== this.twin.contentWindow) return;
+    const { kind, round, places } = event.data ?? {};
+    if (kind === "painted") {
+      this.isPainted = this.twin.classList.contains("ready");
+      this.raise?.();
+    }
+    if (kind !== "measured") return;
     this.answers = true;
     // Of an email of before, or at a height that is not its own.
     if (round ? round !== this.round : this.twin.classList.contains("ready")) return;
@@ -124,23 +142,38 @@ export class Frames {
 
   #renewed() {
     clearTimeout(this.late);
-    this.place.style.height = `${this.height}px`;
     if (!this.fresh) {
+      this.place.style.height = `${this.height}px`;
       if (!this.next) this.stir(false);
       this.measured(this.height);
       return;
     }
-    this.html = this.fresh.html;
-    this.place.querySelector(".spot")?.remove();
-    this.twin.classList.add("ready", "fresh");
-    this.measured(this.height);
-    this.#load(this.fresh.address);
+    const { address, html } = this.fresh;
+    this.raise = () => {
+      clearTimeout(this.late);
+      this.raise = null;
+      this.html = html;
+      this.place.style.height = `${this.height}px`;
+      this.place.querySelector(".spot")?.remove();
+      this.twin.classList.add("fresh");
+      this.measured(this.height);
+      this.#load(address);
+    };
     this.fresh = null;
+    if (this.isPainted) this.raise();
+    else this.late = setTimeout(() => this.raise?.(), COVERED);
   }
 
-  // At the twin's own height an email that is as tall as its window is as tall as it must be.
-  #settle() {
-    this.twin.contentWindow.postMessage({ kind: "measure" }, "*");
+  #lower() {
+    if (!this.twin?.classList.contains("ready")) return;
+    this.twin.classList.remove("ready", "fresh");
+    this.isPainted = false;
+    // At the twin's own height an email that is as tall as its window is as tall as it must be.
+    this.#tellTwin({ kind: "measure" });
+  }
+
+  #tellTwin(message) {
+    this.twin.contentWindow.postMessage(message, "*");
   }
 
   #swap() {
@@ -157,10 +190,7 @@ export class Frames {
     next.className = "shown";
     for (const old of this.place.querySelectorAll("iframe:not(.twin), .waiting, .spot")) if (old !== next) old.remove();
     if (this.twin && !this.twin.isConnected) this.place.append(this.twin);
-    if (this.twin?.classList.contains("ready")) {
-      this.twin.classList.remove("ready", "fresh");
-      this.#settle();
-    }
+    this.#lower();
     this.measured(this.height);
   }
 }

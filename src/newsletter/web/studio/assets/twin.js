@@ -49,10 +49,16 @@
     for (const one of come) parent.insertBefore(one, was[was.length - end] ?? null);
   };
 
+  // The second picture from now on begins when the first one, of this height, is there.
+  const painted = () => {
+    requestAnimationFrame(() => requestAnimationFrame(() => parent.postMessage({ kind: "painted" }, "*")));
+  };
+
   const watched = new ResizeObserver(() => tell());
   addEventListener("message", ({ source, data }) => {
     if (source !== parent) return;
     if (data?.kind === "measure") tell();
+    if (data?.kind === "paint") painted();
     if (data?.kind !== "renewed") return;
     const fresh = new DOMParser().parseFromString(data.html, "text/html").documentElement;
     const { body } = document;
