@@ -98,6 +98,17 @@ def test_everything_can_be_read_without_javascript_and_without_a_network(browser
     context.close()
 
 
+def test_a_short_mail_has_a_short_frame_that_need_not_be_scrolled(browser: Browser, review: str) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 2000})
+    page = context.new_page()
+    page.goto(review)
+    frame = page.locator("details.mail iframe").first
+    height = frame.bounding_box()["height"]  # type: ignore[index]
+    needed = frame.content_frame.locator("html").bounding_box()["height"]  # type: ignore[index]
+    assert 100 < needed <= height <= 1.3 * needed
+    context.close()
+
+
 def test_a_script_in_a_mail_reaches_nothing(browser: Browser, review: str) -> None:
     page = browser.new_page()
     page.goto(review)

@@ -21,6 +21,8 @@ MOST = 5_000_000
 """Bytes; what mail systems and code hosts still take."""
 _FURNITURE = 60_000
 """What the page takes beside its mails, about."""
+_LINE, _LINE_HEIGHT, _EDGES = 70, 24, 120
+"""What a mail of 600 pixels has: characters in a line, its height, and what stands above and below it all."""
 _FOLDER = Path(__file__).parent
 _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -107,7 +109,7 @@ def review_page(review: Review) -> str:
     environment.filters |= {"data": _data, "sentence": sentence, "reader": lambda key: names.get(key, key)}
     return environment.get_template("review.html.j2").render(
         review=review,
-        mails=[(one, framed(one, left)) for one in mails],
+        mails=[(one, framed(one, left), about_height(one)) for one in mails],
         left_out=len(left),
         policy=f"{_POLICY}; script-src 'sha256-{digest}'",
         style=(_FOLDER / "review.css").read_text("utf-8"),
@@ -124,6 +126,15 @@ def framed(mail: Mail, left: Sequence[str] = ()) -> str:
     head = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"><base target="_blank">'
     found = _HEAD.search(html)
     return html[: found.end()] + head + html[found.end() :] if found else head + html
+
+
+def about_height(mail: Mail) -> int:
+    """About how tall the mail is drawn, in CSS pixels; rather too much, so that what fits a screen is never scrolled.
+
+    Nobody can ask a frame without rights how tall it is. Plain text has the lines of the mail, one below the other.
+    """
+    lines = sum(max(1, -(-len(line) // _LINE)) for line in mail.text.splitlines())
+    return lines * _LINE_HEIGHT + sum(one.height for one in mail.pictures) + _EDGES
 
 
 def _too_heavy(mails: Sequence[Mail], room: int) -> list[str]:
