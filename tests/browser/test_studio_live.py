@@ -1,0 +1,85 @@
+"""Saves as an open page shows them: at once, in the frame that measures, and then in the one that has no rights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import ISSUE, Open, save, shown
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=30_000)
+ARTICLE = f"issues/{ISSUE}/open-source.md"
+EVIL = (
+    "<script>document.body.textContent = 'TAKEN'; parent.taken = 1;</script>"
+    '<img src="x" onerror="document.body.textContent = \'TAKEN\'" alt="Bad words">'
+    '<form action="/issues/x/decisions" method="post">First<input name="attributes"></form>'
+)
+
+
+def settled(page: Page, words: str) -> None:
+    """Wait until the frame without rights has what was saved, and nothing lies over it."""
+    expect(page.frame_locator("#frames iframe.shown").locator("body")).to_contain_text(words)
+    expect(page.locator("#frames iframe:is(.fresh, .next)")).to_have_count(0)
+
+
+def test_a_save_is_seen_before_any_frame_has_loaded_it_and_loads_one(open_page: Open, root: Path) -> None:
+    page = open_page()
+    page.wait_for_timeout(500)
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.resource_type) if "/frame?" in one.url else None)
+    page.evaluate("""() => {
+      window.states = [];
+      const [place, kinds] = [document.querySelector('#frames'), {subtree: true, childList: true, attributes: true}];
+      const note = () => states.push([...place.querySelectorAll('iframe')].map(one => one.className).join(' + '));
+      new MutationObserver(note).observe(place, kinds);
+    }""")
+    save(root / ARTICLE, "sewing machines", "weaving machines")
+    page.wait_for_selector("#frames iframe.fresh")
+    settled(page, "weaving machines")
+    expect(page.locator("#live")).to_have_text("Live")
+    page.wait_for_timeout(800)
+    assert asked.count("document") == 1
+    # First the twin lies over the old email, then the new frame comes under it; there is never no email to see.
+    states = page.evaluate("states")
+    fresh = next(at for at, one in enumerate(states) if "fresh" in one)
+    assert not any("next" in one for one in states[:fresh])
+    assert all("shown" in one or "fresh" in one for one in states)
+    assert page.locator("#frames iframe.shown").get_attribute("sandbox") == ""
+    height = shown(page).evaluate("document.documentElement.getBoundingClientRect().height")
+    assert abs(page.locator("#frames").evaluate("one => one.clientHeight") - height) <= 2
+
+
+def test_a_script_that_is_saved_while_the_page_is_open_runs_in_no_frame(open_page: Open, root: Path) -> None:
+    page = open_page()
+    page.wait_for_timeout(500)
+    save(root / "templates/page.html.j2", "</body>", EVIL + "</body>")
+    settled(page, "Open source in care")
+    page.wait_for_function("document.querySelector('#frames').clientHeight > 1000")
+    expect(page.frame_locator("#frames iframe.shown").locator("form")).to_have_text("First")
+    # The twin takes what follows over as well, though the form hides what it is asked for.
+    save(root / "templates/page.html.j2", "First<", "Second<")
+    settled(page, "Second")
+    save(root / ARTICLE, "sewing machines", "weaving machines")
+    settled(page, "weaving machines")
+    page.wait_for_timeout(800)
+    assert page.evaluate("window.taken") is None
+    frames = page.frames[1:]
+    assert len(frames) == 2
+    for frame in frames:
+        assert frame.evaluate("self.origin") == "null"
+        assert "weaving machines" in frame.inner_text("body") and "TAKEN" not in frame.inner_text("body")
+
+
+def test_many_saves_in_a_row_end_with_the_last_one_and_with_what_is_said_of_it(open_page: Open, root: Path) -> None:
+    page = open_page()
+    text = (root / ARTICLE).read_text("utf-8")
+    for number in range(12):
+        (root / ARTICLE).write_text(text.replace("sewing machines", f"machines of kind {number}"), "utf-8")
+        page.wait_for_timeout(60)
+    (root / ARTICLE).write_text(text + "\nAnd then [click here](https://example.org/more).\n", "utf-8")
+    settled(page, "click here")
+    expect(page.locator(".finding", has_text="click here")).to_have_count(1)
+    expect(page.get_by_role("alert")).to_have_count(0)
