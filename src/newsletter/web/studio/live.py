@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,6 +45,8 @@ class Live:
 
     desk: Desk
     root: Path
+    rest: Callable[[], None] = lambda: None
+    """What is done when everything is told."""
     _watchers: set[Watcher] = field(default_factory=set)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -115,6 +117,8 @@ class Live:
         for one in self._watchers:
             if not one.issue:
                 one.events.put_nowait(_event("changed", {}))
+        if not await self._comes(_PAUSE):
+            self.rest()
 
     async def _comes(self, seconds: float) -> bool:
         """Whether something is saved within that time, or the studio ends."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import quote
 
 import uvicorn
@@ -45,10 +47,15 @@ class Served:
         return f"http://{shown}:{self.port}{path}?token={self.token}"
 
 
-def studio(open_workspace: Callable[[], Workspace], served: Served, editor: str = VSCODE) -> Guard:
-    """The studio as an app, guarded."""
+def studio(
+    open_workspace: Callable[[], Workspace],
+    served: Served,
+    editor: str = VSCODE,
+    rest: Callable[[], None] = lambda: None,
+) -> Guard:
+    """The studio as an app, guarded; `rest` is called whenever all that was saved is told."""
     desk = Desk(open_workspace)
-    live = Live(desk, open_workspace().root.resolve())
+    live = Live(desk, open_workspace().root.resolve(), rest)
     subscribers = Subscribers(desk)
     pages = Pages(desk, live, subscribers, Deeds(desk, subscribers), Comparisons(desk), editor)
 
@@ -86,7 +93,7 @@ def serve(
             f"the studio cannot listen on {host}:{port}: {error.strerror or error}. Choose another with --port."
         ) from error
     served = Served(host, listening.getsockname()[1], secrets.token_urlsafe(24))
-    guard = studio(open_workspace, served, editor)
+    guard = studio(open_workspace, served, editor, cache(_keep_for_good))
     server = _Server(
         uvicorn.Config(guard, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on"),
         lambda: ready(served),
@@ -94,6 +101,15 @@ def serve(
     )
     with listening:
         server.run(sockets=[listening])
+
+
+def _keep_for_good() -> None:
+    """Let the collector of cycles pass over what is there: a search through all modules takes as long as a save.
+
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class _Server(uvicorn.Server):
