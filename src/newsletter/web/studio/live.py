@@ -51,6 +51,8 @@ class Live:
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by a save, until telling of it begins."""
+    _looks: asyncio.Event = field(default_factory=asyncio.Event)
+    """Whether new saves are looked for: while an email is drawn, each look would take the interpreter from it."""
 
     async def run(self) -> None:
         """Watch the workspace until `stop`."""
@@ -60,13 +62,16 @@ class Live:
             rust_timeout=1000, yield_on_timeout=False,
         )  # fmt: skip
         async for _ in stream:
+            self._looks.clear()
             self._news.set()
+            await self._looks.wait()
         self._news.set()
         await telling
 
     def stop(self) -> None:
         """End watching and every open connection."""
         self._stop.set()
+        self._looks.set()
         for one in self._watchers:
             one.events.put_nowait("")
 
@@ -102,9 +107,12 @@ class Live:
         await run_in_threadpool(self.desk.forget)
         for issue, profession in {(one.issue, one.profession) for one in self._watchers if one.issue}:
             state = await run_in_threadpool(self.desk.glance, issue, profession)
-            if state.problems and await self._comes(_PATIENCE):
-                return
+            if state.problems:
+                self._looks.set()
+                if await self._comes(_PATIENCE):
+                    return
             self._tell(issue, "rendered", state, profession)
+        self._looks.set()
         # The pages fetch the new email first: checking takes as much of the processor as it can get.
         if await self._comes(_PAUSE):
             return
