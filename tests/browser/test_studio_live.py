@@ -37,7 +37,6 @@ def test_a_save_is_seen_before_any_frame_has_loaded_it_and_loads_one(open_page: 
       new MutationObserver(note).observe(place, kinds);
     }""")
     save(root / ARTICLE, "sewing machines", "weaving machines")
-    page.wait_for_selector("#frames iframe.fresh")
     settled(page, "weaving machines")
     expect(page.locator("#live")).to_have_text("Live")
     page.wait_for_timeout(800)

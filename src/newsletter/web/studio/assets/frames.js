@@ -3,7 +3,7 @@
 // After a save the twin is given the new email as text: it is drawn there at once, is seen meanwhile, and hides again
 // when the frame without scripts has loaded it too.
 
-const PATIENCE = 1000; // ms for the twin to answer
+const PATIENCE = 3000; // ms for the twin to answer
 const COVERED = 150; // ms for a loaded frame to be painted
 
 // A frame that has only loaded is white for a moment. What lies under the twin has time.
