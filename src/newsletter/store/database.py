@@ -41,7 +41,7 @@ _LAST_PATIENCE = 5.0
 _ATTEMPT = 5.0
 """Seconds that one attempt waits inside SQLite, where nobody can interrupt it."""
 _CONNECT_PATIENCE = 10
-_CACHE_KIB = 8_192
+_CACHE_KIB = 4096
 """For each connection, of which a send holds several; SQLite's own 2 MB make indexes over a million rows crawl."""
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
 _MAKING_TABLES = 0x6E657773

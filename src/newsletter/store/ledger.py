@@ -332,4 +332,4 @@ def _change(connection: Connection, values: str, rows: Sequence[Sequence[object]
 
 def _stamp(now: datetime) -> str:
     """The time as `UtcDateTime` stores it."""
-    return f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+    return now.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
