@@ -18,7 +18,7 @@ def test_a_review_shows_every_mail_who_gets_it_and_how_to_approve(workspace: Any
     content = json.loads(workspace.run("approvals", "tides", "--json").stdout)["content_hash"]
     assert page.count('<details class="mail"') == 4
     assert "Tides for pilots" in page
-    assert "not counted yet" in page
+    assert "Not counted yet" in page
     assert f'newsletter approve tides --by "YOUR NAME" --content {content[:12]}' in page
     assert workspace.run("plan", "tides").returncode == 0
     assert "Who gets it" in _review(workspace)

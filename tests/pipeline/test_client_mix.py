@@ -16,7 +16,7 @@ from newsletter.model import ClientFamily, Event, EventKind, Finding, Outcome, R
 from newsletter.pipeline.checking import Checked, asked_for, check_issue
 from newsletter.pipeline.client_mix import client_mix
 from newsletter.pipeline.workspace import open_store, open_workspace
-from newsletter.store import campaigns, events, freezing, ledger
+from newsletter.store import campaigns, claiming, events, freezing, ledger
 from newsletter.store import clients as kept_clients
 from newsletter.store.ledger import Settlement
 from tests.conftest import REPOSITORY, Workspace
@@ -39,7 +39,7 @@ def _opens(workspace: Workspace, told: Mapping[ClientFamily, int], campaign: str
         freezing.freeze(connection, frozen, NOW)
         found = campaigns.find_campaign(connection, campaign)
         assert found is not None
-        claimed = ledger.claim(connection, found.id, 10_000, NOW)
+        claimed = claiming.claim(connection, found.id, 10_000, NOW)
         ledger.settle(connection, [Settlement(one.number, Outcome(Result.ACCEPTED)) for one in claimed], NOW)
         pairs = zip([one for one in claimed if one.address.startswith(campaign)], families, strict=True)
         told_of = [

@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.model import ClientFamily, ClientMix, DeliveryId, Event, EventKind, Outcome, Result, Segment
 from newsletter.model import SubscriberStatus as Status
-from newsletter.store import campaigns, clients, events, freezing, ledger
+from newsletter.store import campaigns, claiming, clients, events, freezing, ledger
 from newsletter.store.database import Database, open_database
 from newsletter.store.ledger import Settlement
 from tests.people import Person, put_people
@@ -38,7 +38,7 @@ def _sent(database: Database, name: str) -> list[DeliveryId]:
     with database.begin() as connection:
         campaign = campaigns.find_campaign(connection, name)
         assert campaign is not None
-        claimed = ledger.claim(connection, campaign.id, PEOPLE, NOW)
+        claimed = claiming.claim(connection, campaign.id, PEOPLE, NOW)
         ledger.settle(connection, [Settlement(one.number, Outcome(Result.ACCEPTED)) for one in claimed], NOW)
     return [one.delivery_id for one in claimed]
 
