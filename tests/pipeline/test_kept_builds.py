@@ -322,13 +322,18 @@ def test_no_worker_outlives_a_build_that_is_interrupted_or_killed(trades: Path, 
         "workers._started = noting\n"
         "from newsletter.cli.main import run; sys.argv = ['newsletter', 'build', 'letter']; run()"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=trades, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    pids = [int(process.stdout.readline()) for _ in range(2)]
-    process.send_signal(blow)
-    _, said = process.communicate(timeout=60)
+    for _ in range(5):
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], cwd=trades, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        pids = [int(process.stdout.readline()) for _ in range(2)]
+        process.send_signal(blow)
+        _, said = process.communicate(timeout=60)
+        if process.returncode:
+            break
+        # On a busy machine it may be done before it is hit: once more, with nothing kept.
+        shutil.rmtree(trades / "build")
     assert process.returncode == (130 if blow is signal.SIGINT else -9)
     assert "Traceback" not in said
     deadline = time.monotonic() + 30
