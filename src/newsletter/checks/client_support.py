@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from newsletter.checks.mail import Mail
+from newsletter.checks.page import without_fields
 from newsletter.checks.rule import warning
 from newsletter.model import Finding, Severity, Where
 
@@ -27,6 +28,8 @@ RULES = (
 )
 _STYLE = re.compile(r"<style\b.*?</style", re.DOTALL | re.IGNORECASE)
 _DECLARATION = re.compile(r"[-\w]+\s*:")
+_NAME = 80
+"""Characters of a picture's address that are told."""
 
 
 def check_mail(mail: Mail) -> Iterator[Finding]:
@@ -38,18 +41,29 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
 
     # A style element is drawn together from many files, and has no mark of its own.
     sheets = [] if mail.in_file else [found.span() for found in _STYLE.finditer(mail.html)]
-    places: dict[tuple[str, Where, tuple[str, ...]], tuple[Judgement, int]] = {}
+    places: dict[tuple[str, str, Where, tuple[str, ...]], tuple[Judgement, int]] = {}
     for one in judge_html(mail.html, mail.support, mail.clients, mail.shares, mail.small_share):
         if one.severity == Severity.INFO and not mail.notes and not one.spared:
             continue
         for use in one.uses:
-            key = (one.title, _where(mail, use, sheets), one.clients)
+            key = (one.title, *_named(mail, use, sheets), one.clients)
             first, count = places.get(key, (one, 0))
             places[key] = (first, count + 1)
-    for (_, where, _), (one, count) in places.items():
+    for (_, name, where, _), (one, count) in places.items():
         often = f" ({count} places)" if count > 1 else ""
         share = None if one.part is None else one.part.most
-        yield Finding("client-support", Severity(one.severity), f"{one.message}{often}", where, "", one.fix, share)
+        message = f"{one.message_about(name)}{often}"
+        yield Finding("client-support", Severity(one.severity), message, where, "", one.fix, share)
+
+
+def _named(mail: Mail, use: Use, sheets: Sequence[tuple[int, int]]) -> tuple[str, Where]:
+    """What a picture is called whose format is told, and nothing for the rest; and where it was written."""
+    element = mail.page.at_offset(use.start) if use.feature.startswith("image-") else None
+    if element is None or element.tag != "img":
+        return "", _where(mail, use, sheets)
+    name, where = mail.places.of_picture(element)
+    written = without_fields(name).strip()[:_NAME]
+    return "" if written.lower().startswith("data:") else written, where
 
 
 def _where(mail: Mail, use: Use, sheets: Sequence[tuple[int, int]]) -> Where:

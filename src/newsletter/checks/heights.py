@@ -54,8 +54,11 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
             height = round((width or natural[0]) * natural[1] / natural[0])
         total += 0 if _is_beside(picture) else height
         if height > _TALLEST_PICTURE:
-            message = f"the picture is {height:,} pixels high; Outlook shows the first {_TALLEST_PICTURE:,}."
-            yield _IMAGE.finding(message, mail.at(picture, source), fix="Cut it into several.")
+            name, where = mail.places.of_picture(picture)
+            message = (
+                f"the picture '{name[-60:]}' is {height:,} pixels high; Outlook shows {_TALLEST_PICTURE:,} of them."
+            )
+            yield _IMAGE.finding(message, where, fix="Cut it into several.")
     total += sum(_height_of_words(one) for one in mail.page.shown())
     if total > _TALL:
         message = f"the mail is about {round(total, -3):,.0f} pixels tall; readers scroll some {_TALL:,}."

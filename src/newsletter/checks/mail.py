@@ -21,6 +21,10 @@ class Places(Protocol):
         stand in it more than once, those that `nth` of them stand before."""
         ...
 
+    def of_picture(self, element: Element) -> tuple[str, Where]:
+        """What its author calls the picture that the element shows, and where."""
+        ...
+
     def of_offset(self, offset: int) -> Where:
         """Where what stands at that offset of the HTML was written."""
         ...

@@ -62,10 +62,9 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
             yield _WIDTH.finding(message, mail.at(picture, source), fix='Write width="…" in pixels.')
         content = mail.pictures.get(source, b"")
         if content.startswith(b"GIF8") and len(content) > _HEAVY_GIF:
-            message = f"the animation is {len(content) / 1_000_000:.1f} MB."
-            yield _GIF.finding(
-                message, mail.at(picture, source), fix="Fewer or smaller pictures in it, or a still one."
-            )
+            name, where = mail.places.of_picture(picture)
+            message = f"the animation '{name[-60:]}' is {len(content) / 1_000_000:.1f} MB."
+            yield _GIF.finding(message, where, fix="Fewer or smaller pictures in it, or a still one.")
     for drawing in mail.page.shown("svg"):
         if mail.in_file:
             yield _SVG.finding("a drawing (<svg>) stands in the page.", mail.at(drawing), fix="Use a PNG picture.")

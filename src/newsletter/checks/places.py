@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import unquote
@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from newsletter.checks.alignment import Aligned, line_of_words
 from newsletter.checks.page import Element, offset_of
 from newsletter.expressions import TOKEN
-from newsletter.model import Article, Block, Issue, Mark, Trace, Where
+from newsletter.model import Article, Block, Image, Issue, Mark, Trace, Where
 
 Read = Callable[[str], str]
 """A path as findings name it → the file's text; nothing for what cannot be read."""
@@ -55,6 +55,8 @@ class IssuePlaces:
     trace: Callable[[], Trace | None]
     styles: tuple[str, ...] = ()
     """The files of CSS that are written into the page, and behind them the templates, which may hold some of it."""
+    made_from: Mapping[str, str] = field(default_factory=dict)
+    """The name of a picture as it is mailed → the digest of the image it was made from."""
     _aligned: dict[tuple[str, int], Aligned] = field(default_factory=dict)
 
     def of_element(self, element: Element, sought: Sequence[str], nth: int = 0) -> Where:
@@ -72,6 +74,23 @@ class IssuePlaces:
             if found:
                 return found
         return self._looked_up(words, self._whole()) or (mark.template if mark else self.issue.where)
+
+    def of_picture(self, element: Element) -> tuple[str, Where]:
+        """The picture's path or address, and the line that names it: for its block, in its article's front matter, or
+        as the logo; of one that a template shows by itself, that of its address or tag."""
+        source = element.get("src") or ""
+        mark, _ = self._nearest(element)
+        digest = self.made_from.get(source.removeprefix("cid:").rpartition("/")[2])
+        for image in self._images(mark.block if mark else None):
+            if image.where.path and (unquote(image.url) == unquote(source) if image.url else image.digest == digest):
+                return image.path, image.where
+        return source, self.of_element(element, (source,))
+
+    def _images(self, block: Block | None) -> Iterator[Image]:
+        """Those that the block's author named, the block's own before its article's; without a block, the logo."""
+        fields = block.fields.values() if block else (self.issue.logo,)
+        yield from (one for one in fields if isinstance(one, Image))
+        yield from (one.image for one in fields if isinstance(one, Article) and one.image is not None)
 
     def of_offset(self, offset: int) -> Where:
         """The line of the tag that begins there, or of the last one before it."""
@@ -213,6 +232,11 @@ class FilePlaces:
                 if at is not None:
                     return self.of_offset(at)
         return self.of_offset(start)
+
+    def of_picture(self, element: Element) -> tuple[str, Where]:
+        """The picture's address, and the line that says it."""
+        source = element.get("src") or ""
+        return source, self.of_element(element, (source,))
 
     def _found(self, words: str, start: int, known: int, nth: int) -> int | None:
         """Where the words stand for the nth time from `start` on, or for the last time before that; each not far from

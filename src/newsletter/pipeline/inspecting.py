@@ -207,6 +207,7 @@ class Inspection:
             self.read,
             lambda: self._trace(subject, rendered),
             self._styles,
+            {one.name: one.source for one in rendered.pictures},
         )
         return Mail(
             name=rendered.key,

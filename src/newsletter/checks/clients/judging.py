@@ -63,8 +63,13 @@ class Judgement:
     @property
     def message(self) -> str:
         """One sentence of what is seen where, with the part of the audience if it is known; the fix is not in it."""
+        return self.message_about("")
+
+    def message_about(self, name: str) -> str:
+        """The same sentence, naming what it is about."""
         part = "" if self.part is None else f", {self.part.words},"
-        return f"{self.title}: in {self.clients_words}{part} {self.sees}."
+        about = f" '{name}'" if name else ""
+        return f"{self.title}{about}: in {self.clients_words}{part} {self.sees}."
 
 
 def judge_html(

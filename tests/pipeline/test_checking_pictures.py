@@ -1,0 +1,99 @@
+"""What mail clients make of a picture is told at the line on which its author names it, by the name it has there."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+
+from PIL import Image
+
+from newsletter.checks.ignores import Sifted
+from newsletter.pipeline.checking import check_issue
+from newsletter.pipeline.workspace import open_workspace
+from tests.conftest import REPOSITORY, Workspace
+
+SITE = "https://example.org"
+
+
+def _checked(workspace: Workspace) -> Sifted:
+    return check_issue(open_workspace(workspace.root, {}, REPOSITORY / "templates"), "tides")
+
+
+def _told(workspace: Workspace, rule: str) -> list[tuple[str, str]]:
+    """Where the rule finds something, and the name in its message."""
+    found = [one for one in _checked(workspace).findings if one.rule == rule]
+    return [(str(one.where).removeprefix("issues/tides/"), re.findall("'(.+?)'", one.message)[0]) for one in found]
+
+
+def _add_blocks(workspace: Workspace, blocks: str) -> None:
+    """Blocks from line 13 of issue.yaml on."""
+    text = (workspace.root / "issues/tides/issue.yaml").read_text("utf-8")
+    workspace.write("issues/tides/issue.yaml", text + blocks)
+
+
+def _picture(kind: str, *sizes: tuple[int, int]) -> bytes:
+    """A picture of so many frames."""
+    stream = BytesIO()
+    frames = [Image.new("L", size, 90 * number) for number, size in enumerate(sizes)]
+    frames[0].save(stream, kind, **({"save_all": True, "append_images": frames[1:]} if frames[1:] else {}))
+    return stream.getvalue()
+
+
+def test_a_format_some_clients_do_not_show_is_told_for_each_picture_on_the_web(workspace: Workspace) -> None:
+    workspace.write(
+        "issues/tides/tides.md",
+        f"---\ntitle: High water\nimage: {SITE}/head.webp\nalt: Head\n---\n![One]({SITE}/one.webp)\n\n"
+        f'<img src="{SITE}/two.webp" alt="Two">\n\nOne ![in]({SITE}/in.webp) and ![by]({SITE}/by.webp) it.\n',
+    )
+    workspace.write(
+        "issues/tides/crew.md", f"---\ntitle: Crew\nimage: {SITE}/card%20a.webp\nalt: Card\n---\nThe crew.\n"
+    )
+    workspace.write(
+        "issues/tides/quay.html", f'<h1>Quay</h1>\n<p>The quay.</p>\n<p><img src="{SITE}/q.webp" alt="Q"></p>\n'
+    )
+    _add_blocks(
+        workspace,
+        f'      - {{image: "{SITE}/pier.webp", alt: Pier}}\n      - {{figure: "{SITE}/fig.webp", alt: Fig}}\n'
+        "      - {article: crew.md, show: card}\n      - {article: quay.html}\n",
+    )
+    for _ in range(2):  # also from an earlier run
+        assert sorted(_told(workspace, "client-support")) == [
+            ("crew.md:3", f"{SITE}/card%20a.webp"),
+            ("issue.yaml:13", f"{SITE}/pier.webp"),
+            ("issue.yaml:14", f"{SITE}/fig.webp"),
+            ("quay.html:3", f"{SITE}/q.webp"),
+            ("tides.md:10", f"{SITE}/by.webp"),
+            ("tides.md:10", f"{SITE}/in.webp"),
+            ("tides.md:3", f"{SITE}/head.webp"),
+            ("tides.md:6", f"{SITE}/one.webp"),
+            ("tides.md:8", f"{SITE}/two.webp"),
+        ]
+
+
+def test_a_comment_before_the_picture_ignores_what_clients_do_not_show(workspace: Workspace) -> None:
+    comment = "<!-- newsletter: ignore client-support because the office reads on phones -->"
+    workspace.write(
+        "issues/tides/tides.md", f"---\ntitle: High water\n---\nTide.\n\n{comment}\n![One]({SITE}/one.webp)\n"
+    )
+    checked = _checked(workspace)
+    assert [(one.rule, one.where.line, why) for one, why in checked.ignored] == [
+        ("client-support", 7, "the office reads on phones")
+    ]
+    assert not [one for one in checked.findings if one.rule in ("client-support", "unused-ignore")]
+
+
+def test_a_picture_outlook_cuts_off_is_told_by_its_path_where_it_is_named(workspace: Workspace) -> None:
+    (workspace.root / "issues/tides/tall.png").write_bytes(_picture("PNG", (300, 4000)))
+    workspace.write("issues/tides/tides.md", "---\ntitle: High water\n---\nTide.\n\n![Tall](tall.png)\n")
+    _add_blocks(workspace, "      - {image: tall.png, alt: Tall}\n")
+    assert sorted(_told(workspace, "image-height")) == [
+        ("issue.yaml:13", "issues/tides/tall.png"),
+        ("tides.md:6", "issues/tides/tall.png"),
+    ]
+
+
+def test_a_heavy_animation_is_told_by_its_path_where_it_is_named(workspace: Workspace) -> None:
+    heavy = _picture("GIF", (90, 60), (90, 60)) + bytes(1_000_000)
+    (workspace.root / "issues/tides/waves.gif").write_bytes(heavy)
+    workspace.write("issues/tides/tides.md", "---\ntitle: High water\n---\nTide.\n\n![Waves](waves.gif)\n")
+    assert _told(workspace, "gif-weight") == [("tides.md:6", "issues/tides/waves.gif")]
