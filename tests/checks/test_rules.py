@@ -64,6 +64,7 @@ HITS = [
     ("inline-svg", '<p>Hi</p>\n<svg width="9" height="9"></svg>', 1),
     ("font-size", f'<p>A</p>\n<p style="font-size:12px">{LONG}</p>', 1),
     ("line-height", f'<p>A</p>\n<p style="font-size:16px;line-height:17px">{LONG}</p>', 1),
+    ("font-size", '<p>A</p>\n<p style="font-size:11px">Bring your bicycle; it travels free.</p>', 1),
     ("justified-text", f'<p>A</p>\n<div style="text-align:justify"><p>{LONG}</p></div>', 1),
     ("emoji-run", "<p>Well done\n🎉🎉🎉</p>", 1),
     ("text-contrast", '<p>A</p>\n<p style="color:#999999;background-color:#ffffff">Pale words</p>', 1),
@@ -107,6 +108,14 @@ MISSES = [
     ("image-width", '<img src="https://example.org/a.png" alt="A" style="width:24px">'),
     ("font-size", f'<div style="font-size:11px"><p>{LONG} <a href="https://example.org/u">Unsubscribe</a></p></div>'),
     ("font-size", '<p style="font-size:12px">March 2026</p>'),
+    ("font-size", '<p>A</p><p style="font-size:12px">Bring your bicycle; it travels free.</p>'),
+    ("font-size", '<p>A</p><p style="font-size:11px">Trouble reading this? Open it in your browser.</p>'),
+    ("font-size", '<p>A</p><img src="cid:a" alt="A"><p style="font-size:11px">The harbour at noon, seen by Ada</p>'),
+    (
+        "font-size",
+        '<p>A</p><p style="font-size:11px">You can <a href="https://example.org/u">unsubscribe</a> here.</p>',
+    ),
+    ("line-height", '<p>A</p><p style="line-height:1">Bring your bicycle; it travels free.</p>'),
     ("line-height", f'<p style="font-size:16px;line-height:24px">{LONG}</p>'),
     ("emoji-run", "<p>Well done 🎉🎉</p>"),
     ("text-contrast", '<div style="background:url(x.png)"><p style="color:#ffffff">On a picture</p></div>'),
@@ -124,6 +133,31 @@ MISSES = [
     ("unsubscribe-link", '<p>Our newsletter. <a href="https://example.org/u">Unsubscribe</a></p>'),
     ("hidden-text", '<div style="display:none">High water at noon' + "&#8199;&#847; " * 60 + "</div>"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("style", "told"),
+    [
+        ("font-size:13px;line-height:1.2", {"font-size", "line-height"}),
+        ("font-size:14px;line-height:1.3", set()),
+        ("font-size:10px;line-height:1.5", {"font-size"}),
+    ],
+)
+def test_short_lines_are_told_for_once_when_they_are_most_of_what_a_mail_says(
+    tmp_path: Path, style: str, told: set[str]
+) -> None:
+    lines = (
+        "Bring your bicycle; it travels free.",
+        "Tickets are sold at the quay, too.",
+        "Dogs are welcome on the upper deck.",
+    )
+    path = tmp_path / "mail.html"
+    body = "".join(f"<p>{line}</p>" for line in (*lines, *reversed(lines)))
+    path.write_text(f'<html lang="en"><title>T</title>\n<body style="{style}"><h1>Ferries</h1>{body}</body></html>')
+    found = [one for one in check_file(str(path)).findings if one.rule in ("font-size", "line-height")]
+    assert {one.rule for one in found} == told
+    assert len(found) == len(told)
+    assert {one.where.line for one in found} <= {2}
 
 
 def test_the_same_slip_twice_in_a_paragraph_of_a_file_is_told_at_each_of_its_lines(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ RULES = (
     warning(
         "font-size",
         "Running text under 14 pixels is hard to read, and iOS enlarges it, which breaks layouts. Footers may be "
-        "smaller, from 10 pixels. Source: Apple's text-size-adjust behaviour; the Email Markup Consortium's advice.",
+        "smaller, from 10 pixels, and so may short lines such as captions, unless they are most of what a mail says, "
+        "or a paragraph is under 12. Source: Apple's text-size-adjust behaviour; the Email Markup Consortium's advice.",
     ),
     warning(
         "line-height",
@@ -37,8 +38,15 @@ RULES = (
 )
 _SIZE, _LINE, _JUSTIFIED, _EMOJI = RULES
 _RUNNING = 80
-"""Characters from which text is read rather than glanced at."""
-_SMALL, _TINY, _CLOSE = 14.0, 10.0, 1.3
+"""Characters from which text is read rather than glanced at. Shorter lines are read, too, where they are most of a
+mail, or where one is a paragraph."""
+_SENTENCE = 30
+"""Characters from which a short paragraph says something, and is no date and no name."""
+_SMALL, _FINE, _TINY, _CLOSE = 14.0, 12.0, 10.0, 1.3
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_PARAGRAPHS = frozenset(("p", "li", "dd", "blockquote"))
+_ELSEWHERE = re.compile(r"browser|online|web ?version|webversion|navigateur|navegador", re.I)
+"""What the line above a mail says that leads to its page on the web."""
 _EMOJI_RUN = re.compile("(?:[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?[\U0001f3fb-\U0001f3ff]?[ ]?){3,}")
 _WORDS_SIZE = {"xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0}
 _SMALL_PRINT = 1500
@@ -56,6 +64,7 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
         words = own_words(element)
         if len(words) >= _RUNNING:
             yield from _running(mail, element, words, told, small_print)
+    yield from _short_lines(mail, told, small_print)
     for element in mail.page.shown():
         found = _EMOJI_RUN.search(element.text or "") or _EMOJI_RUN.search(element.tail or "")
         if found:
@@ -66,26 +75,83 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
 def _running(
     mail: Mail, element: Element, words: str, told: set[tuple[str, Element]], small_print: _SmallPrint
 ) -> Iterator[Finding]:
-    size, setter = font_size(element)
-    quoted = f"'{words[:40]}…'"
-    if setter is not None and size is not None and ("size", setter) not in told:
-        small = size < _TINY or (size < _SMALL and not small_print.holds(element))
-        if small:
-            told.add(("size", setter))
-            message = f"running text of {size:g} pixels: {quoted}."
-            yield _SIZE.finding(message, mail.at(setter), fix="Set it in 14 pixels or more.")
-    height, setter = _line_height(element, size or 16.0)
-    if setter is not None and height is not None and 0 < height < _CLOSE and ("line", setter) not in told:
-        told.add(("line", setter))
-        message = f"lines of running text stand {height:.2g} of their size apart: {quoted}."
-        yield _LINE.finding(message, mail.at(setter), fix="Set line-height to 1.5.")
+    if _is_small(element, small_print):
+        yield from _small(mail, element, words, told)
+    if _is_close(element):
+        yield from _close(mail, element, words, told)
     setter = _nearest(element, "text-align")
     justified = setter is not None and style_of(setter).get("text-align") == "justify"
     if justified and ("align", setter) not in told:
         told.add(("align", setter))
         yield _JUSTIFIED.finding(
-            f"justified text: {quoted}.", mail.at(setter), fix="Set text-align to left (or start)."
+            f"justified text: {_quoted(words)}.", mail.at(setter), fix="Set text-align to left (or start)."
         )
+
+
+def _short_lines(mail: Mail, told: set[tuple[str, Element]], small_print: _SmallPrint) -> Iterator[Finding]:
+    """What short lines are told for: all of them when they are most of the mail, else a paragraph in fine print."""
+    lines = list(_lines(mail))
+    own = [(one, words) for one, words, is_beside in lines if not is_beside]
+    small = [(one, words) for one, words in own if _is_small(one, small_print)]
+    close = [(one, words) for one, words in own if len(words) >= _SENTENCE and _is_close(one)]
+    if _are_most(small, lines):
+        for element, words in small:
+            yield from _small(mail, element, words, told)
+    if _are_most(close, lines):
+        for element, words in close:
+            yield from _close(mail, element, words, told)
+    for element, words in own:
+        if element.tag in _PARAGRAPHS and len(words) >= _SENTENCE:
+            size, _ = font_size(element)
+            if size is not None and size < _FINE and not small_print.holds(element):
+                yield from _small(mail, element, words, told)
+
+
+def _lines(mail: Mail) -> Iterator[tuple[Element, str, bool]]:
+    """Each block with words of its own but headings, its words, and whether it belongs to what it stands beside:
+    the caption of a picture, or the line on top that leads to the web."""
+    first, picture = True, False
+    for element in mail.page.shown():
+        picture = picture or element.tag == "img"
+        words = own_words(element)
+        if words and element.tag not in _HEADINGS:
+            yield element, words, first or picture or bool(_ELSEWHERE.search(words))
+        first, picture = first and not words, picture and not words
+
+
+def _are_most(some: list[tuple[Element, str]], lines: list[tuple[Element, str, bool]]) -> bool:
+    count = sum(len(words) for _, words in some)
+    return count >= _RUNNING and count > _MOST * sum(len(words) for _, words, _ in lines)
+
+
+def _is_small(element: Element, small_print: _SmallPrint) -> bool:
+    size, _ = font_size(element)
+    return size is not None and (size < _TINY or (size < _SMALL and not small_print.holds(element)))
+
+
+def _is_close(element: Element) -> bool:
+    height, _ = _line_height(element, font_size(element)[0] or 16.0)
+    return height is not None and 0 < height < _CLOSE
+
+
+def _small(mail: Mail, element: Element, words: str, told: set[tuple[str, Element]]) -> Iterator[Finding]:
+    size, setter = font_size(element)
+    if ("size", setter) not in told:
+        told.add(("size", setter))
+        message = f"running text of {size:g} pixels: {_quoted(words)}."
+        yield _SIZE.finding(message, mail.at(setter), fix="Set it in 14 pixels or more.")
+
+
+def _close(mail: Mail, element: Element, words: str, told: set[tuple[str, Element]]) -> Iterator[Finding]:
+    height, setter = _line_height(element, font_size(element)[0] or 16.0)
+    if ("line", setter) not in told:
+        told.add(("line", setter))
+        message = f"lines of running text stand {height:.2g} of their size apart: {_quoted(words)}."
+        yield _LINE.finding(message, mail.at(setter), fix="Set line-height to 1.5.")
+
+
+def _quoted(words: str) -> str:
+    return f"'{words[:40]}…'"
 
 
 def font_size(element: Element) -> tuple[float | None, Element | None]:
