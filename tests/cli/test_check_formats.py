@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree as etree
 
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from newsletter.checks.registry import all_rules
 from newsletter.checks.spam_score import SpamScore
-from newsletter.cli.check_formats import as_github, as_json, as_junit, as_sarif, as_text
+from newsletter.cli.check_formats import as_github, as_json, as_junit, as_sarif, as_text, from_here
 from newsletter.model import Finding, Severity, Where
 from newsletter.pipeline.checking import Checked
 
@@ -104,6 +106,40 @@ def test_each_finding_is_one_line_for_github_and_for_people(findings: list[Findi
         {"error": "::error", "warning": "::warning", "info": "::notice"}[one.severity] for one in findings
     ]
     assert len(as_text(_checked(findings), "error").splitlines()) == len(findings) + 1
+
+
+@pytest.mark.parametrize(
+    ("stand", "shown"), [(".", "nl/issues/a.md"), ("nl", "issues/a.md"), ("nl/issues", "issues/a.md")]
+)
+def test_files_are_named_from_where_one_stands_above_the_workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stand: str, shown: str
+) -> None:
+    root = tmp_path / "nl"
+    (root / "issues").mkdir(parents=True)
+    (root / "issues/a.md").write_text("A\n")
+    finding = Finding("link-text", Severity.WARNING, "here", Where("issues/a.md", 1))
+    asked: list[str] = []
+    checked = replace(_checked([finding], [finding]), read=lambda path: asked.append(path) or "A\n")
+    monkeypatch.chdir(tmp_path / stand)
+    here = from_here(checked, root)
+    assert as_text(here, "error").startswith(f"{shown}:1: warning:")
+    assert as_github(here, "error").startswith(f"::warning file={shown},line=1,")
+    results = json.loads(as_sarif(here, "error"))["runs"][0]["results"]
+    uris = {one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in results}
+    assert uris == {shown}
+    assert f'classname="{shown}"' in as_junit(here, "error")
+    assert here.read(shown) == "A\n"
+    assert asked == ["issues/a.md"]
+
+
+def test_what_is_not_a_file_of_the_workspace_keeps_its_name_from_above(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nl").mkdir()
+    monkeypatch.chdir(tmp_path)
+    names = ["", "templates/of-the-program.html.j2", str(tmp_path / "mail.html")]
+    checked = _checked([Finding("link-text", Severity.WARNING, "here", Where(name, 1)) for name in names])
+    assert [one.where.path for one in from_here(checked, Path("nl")).findings] == names
 
 
 def test_scores_of_a_spam_filter_are_in_the_document_when_there_are_any() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,6 +18,31 @@ _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _SARIF_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def from_here(checked: Checked, root: Path) -> Checked:
+    """The findings with files named from the current directory on, where the workspace at `root` lies below it: an
+    editor opens them then, and a repository's annotations find them."""
+    try:
+        below = root.resolve().relative_to(Path.cwd().resolve()).as_posix()
+    except ValueError:
+        return checked
+    if below == ".":
+        return checked
+
+    def moved(finding: Finding) -> Finding:
+        path = finding.where.path
+        # A template that comes with the program is not in the workspace.
+        if not path or Path(path).is_absolute() or not (root / path).exists():
+            return finding
+        return replace(finding, where=replace(finding.where, path=f"{below}/{path}"))
+
+    return replace(
+        checked,
+        findings=tuple(moved(one) for one in checked.findings),
+        ignored=tuple((moved(one), reason) for one, reason in checked.ignored),
+        read=lambda path: checked.read(path.removeprefix(f"{below}/")),
+    )
 
 
 def counts(checked: Checked) -> dict[str, int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli.check_formats import FORMATS, summary
+from newsletter.cli.check_formats import FORMATS, from_here, summary
 from newsletter.cli.output import Reported, json_option, print_json, progress_bar, workspace_of
 from newsletter.errors import SettingsError
 from newsletter.model import Finding, Severity
@@ -110,6 +110,9 @@ def check(
         workspace = workspace_of(context)
         with progress_bar("Rendering", as_json or form != "table") as progress:
             checked = check_issue(workspace, target, only, progress, asked, score)
+        # The document of --json names files as every other document does: from the workspace on.
+        if not as_json and form != "json":
+            checked = from_here(checked, workspace.root)
     _report(checked, "json" if as_json else form, out, fail_on)
     failing = len(checked.failing(fail_on))
     if failing:
