@@ -112,7 +112,7 @@ def recover(database: Database, campaign: Campaign, provider: Provider[Any], now
         settled = []
         for number, delivery in doubtful:
             if carried is None:
-                outcome = Outcome(Result.UNCERTAIN, "the program ended while this message was being handed over")
+                outcome = Outcome(Result.UNCERTAIN, ledger.SENDER_GONE)
             else:
                 outcome = Outcome(Result.ACCEPTED if delivery in carried else Result.UNSENT)
             settled.append(Settlement(number, outcome))

@@ -230,7 +230,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The deliveries of a campaign by state; `pending` holds the claimed and the in-flight ones of a running send."""
+    """The deliveries of a campaign by state; `pending` holds the claimed and the in-flight ones of a running send.
+
+    What a send that was killed left in flight is `uncertain`.
+    """
 
     accepted: int = 0
     pending: int = 0

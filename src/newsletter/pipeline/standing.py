@@ -61,8 +61,12 @@ def status(workspace: Workspace, name: str) -> CampaignState:
     """Where the campaign stands, now."""
     if not has_database(workspace):
         raise SettingsError(f"no campaign '{name}'. Nothing has been sent from here yet.")
-    with open_store(workspace) as database, database.connect() as connection:
-        return replace(state_of(connection, name, workspace.clock()), being_sent=is_held(database, name))
+    with open_store(workspace) as database:
+        # Before anything is read: a sender that ends meanwhile has settled what it had, and leaves no false doubt.
+        being_sent = is_held(database, name)
+        with database.connect() as connection:
+            state = state_of(connection, name, workspace.clock(), sender_gone=not being_sent)
+    return replace(state, being_sent=being_sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +84,20 @@ def every_campaign(workspace: Workspace) -> list[Listed]:
         return []
     with open_store(workspace) as database, database.connect() as connection:
         return [
-            Listed(one, ledger.counts(connection, one.id), ledger.next_due(connection, one.id))
+            Listed(
+                one,
+                ledger.counts(connection, one.id, sender_gone=not is_held(database, one.name)),
+                ledger.next_due(connection, one.id),
+            )
             for one in campaigns.all_campaigns(connection)
         ]
 
 
-def state_of(connection: Connection, name: str, now: datetime) -> CampaignState:
-    """Where the campaign of that name stands; raises `SettingsError` when there is none."""
+def state_of(connection: Connection, name: str, now: datetime, sender_gone: bool = False) -> CampaignState:
+    """Where the campaign of that name stands; raises `SettingsError` when there is none.
+
+    With its `sender_gone`, what it left in flight is in doubt.
+    """
     campaign = campaigns.find_campaign(connection, name)
     if campaign is None:
         known = campaigns.campaign_names(connection)
@@ -95,8 +106,8 @@ def state_of(connection: Connection, name: str, now: datetime) -> CampaignState:
     notes = campaigns.frozen_contents(connection, campaign.id, [freezing.FORCED, freezing.APPROVALS])
     return CampaignState(
         campaign,
-        ledger.counts(connection, campaign.id),
-        ledger.reasons(connection, campaign.id),
+        ledger.counts(connection, campaign.id, sender_gone),
+        ledger.reasons(connection, campaign.id, sender_gone),
         ledger.accepted_by_profession(connection, campaign.id),
         ledger.next_due(connection, campaign.id),
         _rate(connection, campaign, now),
@@ -182,5 +193,7 @@ def _because(campaign: Campaign) -> str:
 @contextmanager
 def campaign_log(workspace: Workspace, name: str) -> Iterator[Iterator[LogEntry]]:
     """Every delivery of the campaign, one after the other, while the database is open."""
-    with open_store(workspace) as database, database.connect() as connection:
-        yield log(connection, state_of(connection, name, workspace.clock()).campaign.id)
+    with open_store(workspace) as database:
+        sender_gone = not is_held(database, name)
+        with database.connect() as connection:
+            yield log(connection, state_of(connection, name, workspace.clock()).campaign.id, sender_gone)

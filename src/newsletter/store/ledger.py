@@ -8,6 +8,7 @@ experiment are `undecided` before they are pending.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -92,6 +93,9 @@ Index(
 ERASED = "erased"
 """Why somebody gets nothing who asked to be forgotten."""
 
+SENDER_GONE = "the program ended while this message was being handed over"
+"""Why a delivery is uncertain that was in flight when its sender was killed."""
+
 _STATE_OF = {
     Result.ACCEPTED: State.ACCEPTED,
     Result.DEFERRED: State.DEFERRED,
@@ -110,13 +114,14 @@ class Settlement:
     not_before: datetime | None = None
 
 
-def counts(connection: Connection, campaign: CampaignId) -> Counts:
-    """The campaign's deliveries by state."""
+def counts(connection: Connection, campaign: CampaignId, sender_gone: bool = False) -> Counts:
+    """The campaign's deliveries by state. What is in flight is pending, or uncertain with its sender gone."""
     query = select(deliveries.c.state, func.count()).where(deliveries.c.campaign_id == campaign)
     by_state: dict[str, int] = {row[0]: row[1] for row in connection.execute(query.group_by(deliveries.c.state))}
-    pending = sum(by_state.get(state, 0) for state in (State.PENDING, State.CLAIMED, State.IN_FLIGHT))
-    settled = (State.ACCEPTED, State.DEFERRED, State.REJECTED, State.UNCERTAIN, State.SKIPPED, State.UNDECIDED)
-    return Counts(pending=pending, **{state.value: by_state.get(state, 0) for state in settled})
+    in_flight = State.UNCERTAIN if sender_gone else State.PENDING
+    for state, told in ((State.CLAIMED, State.PENDING), (State.IN_FLIGHT, in_flight)):
+        by_state[told] = by_state.get(told, 0) + by_state.pop(state, 0)
+    return Counts(**by_state)
 
 
 def accepted_by_profession(connection: Connection, campaign: CampaignId) -> dict[str, int]:
@@ -150,9 +155,12 @@ def sent_before(connection: Connection, hour_ago: datetime, midnight: datetime) 
     return SentBefore(*connection.execute(query).one())
 
 
-def reasons(connection: Connection, campaign: CampaignId) -> dict[tuple[State, str], int]:
-    """Why deliveries were skipped, deferred, rejected or are uncertain, with how many each."""
-    shown = (State.SKIPPED, State.DEFERRED, State.REJECTED, State.UNCERTAIN)
+def reasons(connection: Connection, campaign: CampaignId, sender_gone: bool = False) -> dict[tuple[State, str], int]:
+    """Why deliveries were skipped, deferred, rejected or are uncertain, with how many each. With its sender gone, what
+    is in flight is uncertain."""
+    shown = [State.SKIPPED, State.DEFERRED, State.REJECTED, State.UNCERTAIN]
+    if sender_gone:
+        shown.append(State.IN_FLIGHT)
     query = (
         select(deliveries.c.state, deliveries.c.reason, func.count())
         .where(deliveries.c.campaign_id == campaign, deliveries.c.state.in_([state.value for state in shown]))
@@ -160,7 +168,11 @@ def reasons(connection: Connection, campaign: CampaignId) -> dict[tuple[State, s
         .order_by(func.count().desc())
         .limit(50)
     )
-    return {(State(row[0]), row[1]): row[2] for row in connection.execute(query)}
+    found: Counter[tuple[State, str]] = Counter()
+    for state, reason, number in connection.execute(query):
+        left_behind = state == State.IN_FLIGHT
+        found[(State.UNCERTAIN, SENDER_GONE) if left_behind else (State(state), reason)] += number
+    return dict(found.most_common())
 
 
 # ── deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────────

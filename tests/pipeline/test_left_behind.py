@@ -1,0 +1,86 @@
+"""What a sender that was killed left behind: told as the doubt it is, and ended with its campaign."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from newsletter.cli.main import newsletter
+from newsletter.model import Counts, State
+from newsletter.pipeline import sending, standing
+from newsletter.pipeline.workspace import Workspace, open_store, open_workspace
+from newsletter.store import campaigns, claiming, ledger
+from newsletter.store.locks import campaign_lock
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+PEOPLE, CLAIMED, IN_FLIGHT = 6, 5, 3
+
+Open = Callable[[str], Workspace]
+
+
+@pytest.fixture
+def left_behind(letter: Any, store_url: str) -> Open:
+    """A campaign to six, whose sender was killed with five claimed, three of them in flight, by that provider."""
+
+    def opened(provider: str) -> Workspace:
+        rows = "".join(f"reader{number}@example.org,Name{number}\n" for number in range(PEOPLE))
+        letter.write("audiences/readers.csv", "Email,First name\n" + rows)
+        settings = (letter.root / "newsletter.yaml").read_text()
+        letter.write("newsletter.yaml", f"{settings}provider: {{name: {provider}}}\n")
+        environment = {"NEWSLETTER_DATABASE_URL": store_url, "NEWSLETTER_SMTP_URL": "smtp://127.0.0.1:1"}
+        workspace = open_workspace(letter.root, environment, TEMPLATES)
+        sending.freeze(workspace, sending.plan(workspace, "letter"))
+        with open_store(workspace) as database, database.begin() as connection:
+            campaign = campaigns.find_campaign(connection, "letter")
+            assert campaign is not None
+            claimed = claiming.claim(connection, campaign.id, CLAIMED, workspace.clock())
+            ledger.mark_in_flight(connection, [one.number for one in claimed[:IN_FLIGHT]], workspace.clock())
+        return workspace
+
+    return opened
+
+
+def _run(workspace: Workspace, *arguments: str) -> Result:
+    environment = {
+        "NEWSLETTER_DATABASE_URL": workspace.settings.database,
+        "NEWSLETTER_SMTP_URL": "smtp://127.0.0.1:1",
+    }
+    return CliRunner(env=environment).invoke(newsletter, ["--workspace", str(workspace.root), *arguments])
+
+
+def _kept(workspace: Workspace) -> Counter[str]:
+    """The states as they stand in the database."""
+    with open_store(workspace) as database, database.connect() as connection:
+        return Counter(row[0] for row in connection.exec_driver_sql("SELECT state FROM deliveries"))
+
+
+def _logged(workspace: Workspace) -> Counter[tuple[str, str]]:
+    path = workspace.root / "log.csv"
+    assert _run(workspace, "status", "letter", "--log", str(path)).exit_code == 0
+    with path.open() as file:
+        return Counter((row["state"], row["reason"]) for row in csv.DictReader(file))
+
+
+def test_what_was_in_flight_is_uncertain_with_its_sender_gone_and_pending_while_it_lives(left_behind: Open) -> None:
+    workspace = left_behind("smtp")
+    gone = Counts(uncertain=IN_FLIGHT, pending=PEOPLE - IN_FLIGHT)
+    state = standing.status(workspace, "letter")
+    assert (state.counts, state.being_sent) == (gone, False)
+    assert state.reasons == {(State.UNCERTAIN, ledger.SENDER_GONE): IN_FLIGHT}
+    assert [one.counts for one in standing.every_campaign(workspace)] == [gone]
+    assert "  3  uncertain\n" in _run(workspace, "status", "letter").stdout
+    assert json.loads(_run(workspace, "status", "letter", "--json").stdout)["counts"]["uncertain"] == IN_FLIGHT
+    assert _logged(workspace) == {("uncertain", ledger.SENDER_GONE): IN_FLIGHT, ("pending", ""): PEOPLE - IN_FLIGHT}
+    with open_store(workspace) as database, campaign_lock(database, "letter"):
+        state = standing.status(workspace, "letter")
+        assert (state.counts, state.being_sent, state.reasons) == (Counts(pending=PEOPLE), True, {})
+        assert [one.counts for one in standing.every_campaign(workspace)] == [Counts(pending=PEOPLE)]
+        assert _logged(workspace) == {("in_flight", ""): IN_FLIGHT, ("claimed", ""): 2, ("pending", ""): 1}
+    assert _kept(workspace) == {"in_flight": IN_FLIGHT, "claimed": 2, "pending": 1}, "looking changes nothing"
