@@ -40,6 +40,8 @@ class NewsletterError(Exception):
     """Anything the program can explain; `exit_code` is what the process answers."""
 
     exit_code = 2
+    printed = False
+    """Whether standard output has the document of `--json` already, with this error in it or beside what it ends."""
 
 
 class FileProblems(NewsletterError):

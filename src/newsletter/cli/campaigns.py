@@ -13,8 +13,16 @@ from typing import TextIO
 
 import click
 
-from newsletter.cli.output import counts_json, json_option, print_heading, print_json, print_table, workspace_of
-from newsletter.errors import SettingsError
+from newsletter.cli.output import (
+    counts_json,
+    error_json,
+    json_option,
+    print_heading,
+    print_json,
+    print_table,
+    workspace_of,
+)
+from newsletter.errors import NewsletterError, SettingsError
 from newsletter.files import shown, spreadsheet_cell
 from newsletter.model import UNMATCHED, CampaignStatus, Counts
 from newsletter.pipeline import standing, steering
@@ -148,10 +156,17 @@ def _listed_json(one: Listed) -> dict[str, object]:
     }
 
 
-def print_campaign(workspace: Workspace, state: CampaignState, as_json: bool, already: bool = False) -> None:
-    """Where a campaign stands, for a person or as one document."""
+def print_campaign(
+    workspace: Workspace,
+    state: CampaignState,
+    as_json: bool,
+    already: bool = False,
+    error: NewsletterError | None = None,
+) -> None:
+    """Where a campaign stands, for a person or as one document, which has the `error` that ends the command as well."""
     if as_json:
-        print_json(_json(workspace, state))
+        ended = {"error": error_json(str(error), error.exit_code)} if error else {}
+        print_json(_json(workspace, state) | ended)
         return
     print_heading(f"Campaign {state.campaign.name} {_standing(state, already)}")
     print_table([(people, key) for key, people in _told(state.counts).items() if people or key == "accepted"])

@@ -51,7 +51,11 @@ def import_(context: click.Context, files: tuple[Path, ...], complete_until: str
         print_json(_json(done))
     else:
         _print(done)
-    _refuse_gaps(done)
+    try:
+        _refuse_gaps(done)
+    except Stopped as error:
+        error.printed = True
+        raise
 
 
 def _refuse_gaps(done: EventImport) -> None:

@@ -165,7 +165,7 @@ def _give_up_output() -> None:
 
 def _explain(error: Exception, arguments: list[str]) -> int:
     """Print the error for a person (and as JSON when that was asked for); the exit code."""
-    from newsletter.errors import FileProblems, NewsletterError, Stopped
+    from newsletter.errors import FileProblems, NewsletterError
 
     if "--debug" in arguments:
         import traceback
@@ -184,7 +184,7 @@ def _explain(error: Exception, arguments: list[str]) -> int:
         code = 2
     for line in message.splitlines():
         click.echo(f"{click.style('Error:', fg='red', bold=True)} {line}", err=True)
-    if "--json" in arguments and not isinstance(error, Stopped) and not _printed(error):
+    if "--json" in arguments and not _printed(error):
         import json
 
         problems = error.problems if isinstance(error, FileProblems) else ()

@@ -38,6 +38,11 @@ def print_json(document: Mapping[str, object], lines: bool = False) -> None:
     click.echo(json.dumps(document, indent=None if lines else 2, ensure_ascii=False))
 
 
+def error_json(message: str, exit_code: int) -> dict[str, object]:
+    """An error under the keys of the contract, of one that is not in a file."""
+    return {"message": message, "exit_code": exit_code, "problems": []}
+
+
 def print_table(rows: Sequence[Sequence[object]], indent: int = 2) -> None:
     """Rows in aligned columns; numbers to the right."""
     texts = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from threading import Event
 from types import FrameType
@@ -27,12 +27,13 @@ from newsletter.cli.output import (
     workspace_of,
 )
 from newsletter.cli.scheduling import print_due, print_scheduled, told
-from newsletter.errors import NewsletterError, SettingsError
+from newsletter.errors import NewsletterError, Refused, SettingsError, Stopped
 from newsletter.model import CampaignStatus, Criterion, variant_key
 from newsletter.pipeline import building, deciding, scheduling, sending, standing
 from newsletter.pipeline.approvals import words_of
 from newsletter.pipeline.scheduling import Schedule
 from newsletter.pipeline.sending import Planned, SendOptions
+from newsletter.pipeline.standing import CampaignState
 from newsletter.pipeline.workspace import Workspace
 
 
@@ -40,6 +41,7 @@ class Interrupted(NewsletterError):
     """A person ended it; what was begun is recorded."""
 
     exit_code = 130
+    printed = True
 
 
 @click.command()
@@ -135,14 +137,35 @@ def send(
         _confirm(f"Go on with campaign '{name}'?", yes)
         if winner:
             deciding.choose(workspace, name, winner.lower())
+    state, ended = _deliver(workspace, name, SendOptions(limit, uncertain, retry_failed), as_json)
+    print_campaign(workspace, state, as_json, error=ended)
+    if ended is not None:
+        ended.printed = True
+        raise ended
+
+
+def _deliver(
+    workspace: Workspace, name: str, options: SendOptions, as_json: bool
+) -> tuple[CampaignState, NewsletterError | None]:
+    """Where the campaign stands after this run, and the error to end with when it is not finished.
+
+    Raises what kept the run from beginning, and whatever is wrong when the database cannot say where it stands.
+    """
     stop = Event()
-    options = SendOptions(limit, uncertain, retry_failed)
-    with draining(stop) as signals, progress_bar("Sending", as_json) as progress:
-        state = sending.send(workspace, name, options, stop, progress, lambda words: click.echo(words, err=True))
-    print_campaign(workspace, state, as_json)
+    try:
+        with draining(stop) as signals, progress_bar("Sending", as_json) as progress:
+            state = sending.send(workspace, name, options, stop, progress, lambda words: click.echo(words, err=True))
+    except Stopped as error:
+        with suppress(NewsletterError):
+            return standing.status(workspace, name), error
+        raise
     if signals and signals[0] == signal.SIGINT and state.counts.unfinished:
-        raise Interrupted("interrupted; what was begun is recorded. Run the same command again to go on.")
-    standing.refuse_unfinished(state)
+        return state, Interrupted("interrupted; what was begun is recorded. Run the same command again to go on.")
+    try:
+        standing.refuse_unfinished(state)
+    except (Refused, Stopped) as error:
+        return state, error
+    return state, None
 
 
 def _freeze(

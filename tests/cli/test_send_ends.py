@@ -1,0 +1,137 @@
+"""How `send` ends when it does not come to its end: one document, with where the campaign stands and why."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter.cli import main
+from newsletter.delivery.providers.contract import ProviderAway, ProviderGone, ProviderRefuses
+from newsletter.model import Outcome, Result
+from newsletter.pipeline import sending, steering
+from newsletter.pipeline.workspace import Workspace, open_workspace
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+
+
+class _Provider:
+    """A provider that takes nothing: `error` says why, and whether it is told on connecting or at the first mail."""
+
+    substitutes, group, connections = False, 10, 1
+
+    def __init__(self, error: ProviderGone, at_once: bool) -> None:
+        self._error, self._at_once = error, at_once
+
+    def connect(self) -> _Provider:
+        if self._at_once:
+            raise self._error
+        return self
+
+    def deliver(self, mails: Sequence[object]) -> Iterator[Outcome]:
+        yield from (Outcome(Result.UNSENT) for _ in mails)
+        raise self._error
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def already_carried(self, deliveries: Sequence[object]) -> None:
+        return None
+
+
+@pytest.fixture
+def opened(workspace: Any, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setattr(main, "_start_light", lambda: None)
+    return open_workspace(workspace.root, {}, TEMPLATES)
+
+
+def _ends(opened: Workspace, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """The exit code of the whole command, errors and all."""
+    monkeypatch.setattr(sys, "argv", ["newsletter", "--workspace", str(opened.root), *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main.run()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+@pytest.mark.parametrize(
+    ("error", "at_once", "status"),
+    [
+        (ProviderAway("mail.example.org:25 cannot be reached."), True, "sending"),
+        (ProviderRefuses("550 5.7.1 not from you"), True, "paused"),
+        (ProviderGone("Nobody knows whether they were taken."), False, "sending"),
+    ],
+)
+def test_a_send_that_the_provider_ends_prints_one_document_with_the_error_in_it(
+    opened: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: ProviderGone,
+    at_once: bool,
+    status: str,
+) -> None:
+    monkeypatch.setattr(sending, "open_provider", lambda *_: _Provider(error, at_once))
+    assert _ends(opened, monkeypatch, "send", "tides", "--yes", "--json") == 3
+    printed = capsys.readouterr()
+    document = json.loads(printed.out)
+    assert (document["campaign"], document["status"]) == ("tides", status)
+    assert (document["counts"]["accepted"], document["counts"]["pending"]) == (0, 2)
+    assert document["error"] == {"message": str(error), "exit_code": 3, "problems": []}
+    assert str(error) in printed.err
+
+
+def test_a_send_that_the_provider_ends_says_where_the_campaign_stands(
+    opened: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = ProviderAway("mail.example.org:25 cannot be reached.")
+    monkeypatch.setattr(sending, "open_provider", lambda *_: _Provider(away, True))
+    assert _ends(opened, monkeypatch, "send", "tides", "--yes") == 3
+    printed = capsys.readouterr()
+    assert "Campaign tides is not finished\n  0  accepted\n  2  pending\n" in printed.out
+    assert "cannot be reached" in printed.err
+    assert "cannot be reached" not in printed.out
+
+
+def test_a_send_that_is_cancelled_meanwhile_prints_one_document(
+    opened: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sending.send
+
+    def cancelled(*arguments: Any, **named: Any) -> Any:
+        steering.cancel(opened, "tides", "wrong date.")
+        monkeypatch.setattr(sending, "_begin", lambda *_: None)
+        return before(*arguments, **named)
+
+    monkeypatch.setattr(sending, "send", cancelled)
+    assert _ends(opened, monkeypatch, "send", "tides", "--yes", "--json") == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["status"] == "cancelled"
+    assert document["error"]["message"].startswith("campaign 'tides' was cancelled: wrong date")
+    assert document["error"]["exit_code"] == 1
+
+
+def test_a_send_that_stops_at_its_limit_says_so_in_its_one_document(
+    opened: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _ends(opened, monkeypatch, "send", "tides", "--yes", "--json", "--limit", "1") == 3
+    document = json.loads(capsys.readouterr().out)
+    assert document["counts"]["accepted"] == 1
+    assert "is not finished: 1 pending" in document["error"]["message"]
+    assert _ends(opened, monkeypatch, "send", "tides", "--yes", "--json") == 0
+    assert "error" not in json.loads(capsys.readouterr().out)
+
+
+def test_what_stops_any_other_command_is_a_document_as_well(
+    opened: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from newsletter.pipeline import testing
+
+    away = ProviderAway("mail.example.org:25 cannot be reached.")
+    monkeypatch.setattr(testing, "open_provider", lambda *_: _Provider(away, True))
+    assert _ends(opened, monkeypatch, "test", "tides", "--to", "me@example.org", "--json") == 3
+    document = json.loads(capsys.readouterr().out)
+    assert document == {"error": {"message": str(away), "exit_code": 3, "problems": []}}
