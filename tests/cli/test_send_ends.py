@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from newsletter.campaigns import naming
 from newsletter.cli import main
 from newsletter.delivery.providers.contract import ProviderAway, ProviderGone, ProviderRefuses
+from newsletter.errors import SettingsError
 from newsletter.model import Outcome, Result
-from newsletter.pipeline import sending, steering
+from newsletter.pipeline import sending, standing, steering, testing
 from newsletter.pipeline.workspace import Workspace, open_workspace
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -128,10 +131,43 @@ def test_a_send_that_stops_at_its_limit_says_so_in_its_one_document(
 def test_what_stops_any_other_command_is_a_document_as_well(
     opened: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from newsletter.pipeline import testing
-
     away = ProviderAway("mail.example.org:25 cannot be reached.")
     monkeypatch.setattr(testing, "open_provider", lambda *_: _Provider(away, True))
     assert _ends(opened, monkeypatch, "test", "tides", "--to", "me@example.org", "--json") == 3
     document = json.loads(capsys.readouterr().out)
     assert document == {"error": {"message": str(away), "exit_code": 3, "problems": []}}
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\udcffb", "x" * 300, "../../evil", ".", "-x", "CON"])
+def test_a_name_that_no_campaign_may_have_is_refused_before_anything_is_frozen(opened: Workspace, name: str) -> None:
+    runner = CliRunner()
+    for command in (
+        ["send", "tides", "--yes"],
+        ["send", "tides", "--yes", "--at", "tomorrow 9:00"],
+        ["plan", "tides"],
+    ):
+        done = runner.invoke(main.newsletter, ["--workspace", str(opened.root), *command, f"--campaign={name}"])
+        assert "a campaign cannot be called" in str(done.exception), command
+        assert getattr(done.exception, "exit_code", 0) == 2
+    assert standing.every_campaign(opened) == []
+
+
+def test_a_campaign_that_has_such_a_name_already_goes_on_and_is_cancelled(
+    opened: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(naming, "fits", lambda name: True)
+        sending.freeze(opened, sending.plan(opened, "tides", "../CON"))
+        sending.freeze(opened, sending.plan(opened, "tides", "../CON 2"))
+    assert _ends(opened, monkeypatch, "plan", "tides", "--campaign", "../CON") == 0
+    assert _ends(opened, monkeypatch, "send", "tides", "--campaign", "../CON", "--yes") == 0
+    assert _ends(opened, monkeypatch, "cancel", "../CON 2", "--yes") == 0
+    assert _ends(opened, monkeypatch, "status") == 0
+    assert "../CON    finished   2 of 2\n../CON 2  cancelled  0 of 2" in capsys.readouterr().out
+
+
+def test_the_folder_of_an_issue_names_its_campaign_only_if_it_may(opened: Workspace) -> None:
+    (opened.root / "issues/tides").rename(opened.root / "issues/tides, again")
+    with pytest.raises(SettingsError, match=r"cannot be called 'tides, again': it holds ','"):
+        sending.plan(opened, "tides, again")
+    assert sending.plan(opened, "tides, again", "tides again").plan.campaign == "tides again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from threading import Event
 from zoneinfo import ZoneInfo
 
 from newsletter.audience.professions import load_professions
-from newsletter.campaigns import freezing, planning
+from newsletter.campaigns import freezing, naming, planning
 from newsletter.campaigns.scheduling import Schedule
 from newsletter.delivery import loop
 from newsletter.delivery.limits import Allowance, Limits, Sent, allowance, midnight, quiet_from
@@ -32,7 +33,7 @@ from newsletter.model import (
 )
 from newsletter.pipeline import deciding
 from newsletter.pipeline.approvals import approvals_of, refuse_unapproved
-from newsletter.pipeline.building import Built, build
+from newsletter.pipeline.building import Built, build, issue_id
 from newsletter.pipeline.people import as_of, import_file, refuse_unanswerable
 from newsletter.pipeline.providers import assembler_for, open_provider, outbox_folder
 from newsletter.pipeline.scheduling import due_times
@@ -48,6 +49,8 @@ from newsletter.store.freezing import FrozenCampaign
 from newsletter.store.locks import campaign_lock
 
 _PAUSE = 1.0
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+"""What a terminal hands over for bytes that are no text; no database keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,9 @@ def plan(
     """The dry run: build, import if the file has changed, count. Nothing is frozen or sent.
 
     `fresh` renders everything anew, whatever lies in `build/`: for what is about to be mailed. Approvals are those that
-    hold for the time of the `schedule`.
+    hold for the time of the `schedule`. Raises `SettingsError` for a name that a new campaign may not have.
     """
+    _refuse_new_name(workspace, campaign or issue_id(workspace, argument))
     built = build(workspace, argument, progress=progress, fresh=fresh, whole=True)
     standing = approvals_of(workspace, built, schedule)
     built = replace(built, audience=as_of(built.audience, workspace.clock()))
@@ -136,15 +140,23 @@ def refuse_unsendable(planned: Planned, forced: str = "", schedule: Schedule | N
 
 def find_campaign(workspace: Workspace, name: str) -> Campaign | None:
     """The campaign of that name, if it was ever frozen."""
-    if not has_database(workspace):
+    if not has_database(workspace) or _NO_TEXT.search(name):
         return None
     with open_store(workspace) as database, database.connect() as connection:
         return campaigns.find_campaign(connection, name)
 
 
+def _refuse_new_name(workspace: Workspace, name: str) -> None:
+    """Raise `SettingsError` for a name that no campaign has, and none may get."""
+    if not naming.fits(name) and find_campaign(workspace, name) is None:
+        naming.refuse_name(name)
+
+
 def refuse_unknown_mail(workspace: Workspace, name: str) -> None:
     """Raise `Refused` when the outbox holds mail of a campaign that the database has never heard of: with the database
-    gone, who was mailed is forgotten, and everybody would be mailed again."""
+    gone, who was mailed is forgotten, and everybody would be mailed again. `SettingsError` for a name that a new
+    campaign may not have."""
+    _refuse_new_name(workspace, name)
     folder = outbox_folder(workspace, name)
     if folder is None or not any(one.is_file() for one in folder.rglob("*")):
         return
