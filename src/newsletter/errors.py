@@ -106,6 +106,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Did you mean '{close[0]}'?" if close else ""
 
 
+def ended(message: str) -> str:
+    """The message with one mark at its end that lets another sentence follow."""
+    words = message.rstrip()
+    return words if words.endswith(("!", "?", "…")) else f"{words.rstrip('. ')}."
+
+
 def sentence(message: str) -> str:
     """The message as a sentence of its own: with a capital, unless it begins with the name of a file or a key."""
     return re.sub(r"^[a-z]+(?=[ ,])", lambda word: word[0].capitalize(), message)

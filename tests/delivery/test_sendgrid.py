@@ -267,6 +267,7 @@ def test_a_refusal_of_the_account_stops_the_campaign_and_nothing_was_sent(
     [
         (says(500), 0),
         (says(503), 0),
+        (says(200), 0),
         (resets_after_the_body, 0),
         (loses_the_answer, 3),
         (breaks_off_in_the_answer, 3),
@@ -291,6 +292,26 @@ def test_a_connection_that_breaks_before_the_mail_was_read_is_never_an_acceptanc
     assert len(set(results)) == 1
     assert results[0] in (UNSENT, UNCERTAIN)
     assert server.delivered == {}
+
+
+def test_an_ok_that_is_not_the_one_of_its_documentation_is_only_the_sandboxs_acceptance(server: Server) -> None:
+    server.faults += [says(200), says(200)]
+    ordinary, looked_at = _provider(server), _provider(server, options=MailOptions(sandbox=True))
+    outcomes = _deliver(ordinary, _mails(2))
+    assert [(one.result, one.reason) for one in outcomes] == [
+        (UNCERTAIN, "SendGrid answered 200, and only 202 means that it took the mail")
+    ] * 2
+    assert _results(looked_at, _mails(2)) == [Result.ACCEPTED] * 2
+
+
+@pytest.mark.parametrize(("said", "told"), [("oops", r"500\. oops\. Nobody"), ("oops!", "500. oops! Nobody")])
+def test_what_sendgrid_says_ends_before_our_own_words_begin(server: Server, said: str, told: str) -> None:
+    server.faults += [says(500, {"message": said, "field": None})] * 3
+    provider = _provider(server)
+    for _ in range(2):
+        _deliver(provider, _mails(1))
+    with pytest.raises(ProviderGone, match=told):
+        _deliver(provider, _mails(1))
 
 
 def test_after_three_requests_without_an_answer_no_more_are_put_in_doubt(server: Server) -> None:

@@ -3,6 +3,7 @@
 SendGrid has no idempotency key, so what its answer means is all there is (facts at twilio.com/docs/sendgrid):
 
     202, or 200 in the sandbox       accepted; `X-Message-Id` is kept
+    200 without the sandbox          uncertain: only 202 says that it is queued
     400                              all refused: whoever is to blame is found and rejected, the others sent again
     413                              too large: halved
     429                              waits until the time it names, deferred when that is far away
@@ -27,6 +28,7 @@ from newsletter.delivery.providers.sendgrid_requests import (
     Encoded,
     MailOptions,
 )
+from newsletter.errors import ended
 from newsletter.model import DeliveryId, Outcome, Personalization, Result, Template
 
 HOST = "https://api.sendgrid.com"
@@ -160,7 +162,7 @@ class _SendGridConnection:
         outcomes |= refused
 
     def _answer(self, body: Body, part: list[Encoded], outcomes: dict[int, Outcome]) -> Answer | None:
-        """The answer if it is 200, 202, 400 or 413; None when the outcome is settled already."""
+        """The answer if it is an acceptance, 400 or 413; None when the outcome is settled already."""
         waited = 0.0
         while True:
             waited += self._wait_for_turn()
@@ -179,6 +181,9 @@ class _SendGridConnection:
             self._shared.reached = True
             if answer.status >= 500:
                 self._doubt(part, f"SendGrid answered {answer.status}. {_words(answer)}".strip(), outcomes)
+                return None
+            if answer.status == 200 and not self._account.options.sandbox:
+                self._doubt(part, "SendGrid answered 200, and only 202 means that it took the mail", outcomes)
                 return None
             self._shared.doubts = 0
             if answer.status == 429:
@@ -208,8 +213,8 @@ class _SendGridConnection:
         self._shared.doubts += 1
         if self._shared.doubts >= _MOST_DOUBTS:
             raise ProviderGone(
-                f"{reason} Nobody knows whether the last {self._shared.doubts} requests were taken, so no more are "
-                "sent. Look at status.sendgrid.com, then run the same command again."
+                f"{ended(reason)} Nobody knows whether the last {self._shared.doubts} requests were taken, so no "
+                "more are sent. Look at status.sendgrid.com, then run the same command again."
             )
 
     def _hide(self, text: str) -> str:
@@ -256,7 +261,9 @@ def _guilty(answer: Answer, part: list[Encoded]) -> tuple[dict[int, Outcome], li
 def _refuse_if_all_alike(refused: Mapping[int, Outcome], accepted: bool, answer: Answer) -> None:
     reasons = {outcome.reason for outcome in refused.values()}
     if not accepted and len(refused) >= _ALL_ALIKE and len(reasons) == 1:
-        raise ProviderRefuses(f"SendGrid refuses everybody in the same words: {_words(answer)} Nobody was mailed.")
+        raise ProviderRefuses(
+            f"SendGrid refuses everybody in the same words: {ended(_words(answer))} Nobody was mailed."
+        )
 
 
 def _halves(part: list[Encoded]) -> list[list[Encoded]]:
@@ -275,7 +282,7 @@ def _pause(answer: Answer, now: float) -> float:
 
 
 def _refusal(answer: Answer) -> str:
-    words = f"{_words(answer).rstrip('.')}."
+    words = ended(_words(answer))
     if answer.status == 401:
         return f"SendGrid refuses the API key (401): {words} Set SENDGRID_API_KEY to a key that may send mail."
     if answer.status == 403:

@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from newsletter.delivery.providers.contract import Mails, ProviderAway, ProviderBusy, ProviderRefuses
 from newsletter.delivery.providers.smtp_replies import Lost, Replies, Reply, said, wait_up_to
 from newsletter.delivery.providers.smtp_suspects import Suspects
-from newsletter.errors import NewsletterError, SettingsError
+from newsletter.errors import NewsletterError, SettingsError, ended
 from newsletter.model import DeliveryId, Message, Outcome, Result
 
 CONNECT_TIMEOUT = 30.0
@@ -296,16 +296,12 @@ def _not_open(where: str, error: Exception) -> NewsletterError:
         reply = Reply(error.smtp_code, " ".join(words.split()))
         if 400 <= reply.code < 500:
             return ProviderBusy(
-                f"{where} takes no connection now: {_ended(reply.said)} Nothing was lost; try again later."
+                f"{where} takes no connection now: {ended(reply.said)} Nothing was lost; try again later."
             )
         if isinstance(error, smtplib.SMTPAuthenticationError):
             return ProviderRefuses(f"{where} refuses the user name or password ({error.smtp_code}).")
-        return ProviderRefuses(f"{where} refuses this sender: {_ended(reply.said)}")
-    return ProviderAway(f"{where} cannot be reached: {_ended(said(error))} Nothing was lost; try again later.")
-
-
-def _ended(words: str) -> str:
-    return words.rstrip(". ") + "."
+        return ProviderRefuses(f"{where} refuses this sender: {ended(reply.said)}")
+    return ProviderAway(f"{where} cannot be reached: {ended(said(error))} Nothing was lost; try again later.")
 
 
 def _close(session: smtplib.SMTP | None) -> None:
