@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from click.testing import CliRunner
 from newsletter.campaigns import naming
 from newsletter.cli import main
 from newsletter.delivery.providers.contract import ProviderAway, ProviderGone, ProviderRefuses
-from newsletter.errors import SettingsError
+from newsletter.errors import Refused, SettingsError, Stopped
 from newsletter.model import Outcome, Result
 from newsletter.pipeline import sending, standing, steering, testing
 from newsletter.pipeline.workspace import Workspace, open_workspace
@@ -171,3 +172,18 @@ def test_the_folder_of_an_issue_names_its_campaign_only_if_it_may(opened: Worksp
     with pytest.raises(SettingsError, match=r"cannot be called 'tides, again': it holds ','"):
         sending.plan(opened, "tides, again")
     assert sending.plan(opened, "tides, again", "tides again").plan.campaign == "tides again"
+
+
+def test_a_reason_that_ends_its_sentence_ends_it_once(opened: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = ProviderRefuses("SendGrid refuses the API key (401). Set SENDGRID_API_KEY to a key that may send mail.")
+    monkeypatch.setattr(sending, "open_provider", lambda *_: _Provider(refusal, True))
+    sending.freeze(opened, sending.plan(opened, "tides"))
+    with pytest.raises(ProviderRefuses):
+        sending.send(opened, "tides", sending.SendOptions(), Event())
+    with pytest.raises(Refused, match=r"that may send mail\. Go on with"):
+        sending.send(opened, "tides", sending.SendOptions(), Event())
+    with pytest.raises(Stopped, match=r"that may send mail\. 2 are pending\."):
+        standing.refuse_unfinished(standing.status(opened, "tides"))
+    steering.cancel(opened, "tides", "")
+    with pytest.raises(Refused, match=r"was cancelled; 2 got nothing\."):
+        standing.refuse_unfinished(standing.status(opened, "tides"))

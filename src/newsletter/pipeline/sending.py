@@ -18,7 +18,7 @@ from newsletter.delivery.limits import Allowance, Limits, Sent, allowance, midni
 from newsletter.delivery.providers.contract import ProviderRefuses
 from newsletter.delivery.supply import DomainPace
 from newsletter.delivery.throttle import Throttle
-from newsletter.errors import Refused, SettingsError, Stopped, StoreUnavailable
+from newsletter.errors import Refused, SettingsError, Stopped, StoreUnavailable, ended
 from newsletter.files import shown
 from newsletter.model import (
     DEFAULT,
@@ -37,7 +37,7 @@ from newsletter.pipeline.building import Built, build, issue_id
 from newsletter.pipeline.people import as_of, import_file, refuse_unanswerable
 from newsletter.pipeline.providers import assembler_for, open_provider, outbox_folder
 from newsletter.pipeline.scheduling import due_times
-from newsletter.pipeline.standing import CampaignState, state_of
+from newsletter.pipeline.standing import CampaignState, because, state_of
 from newsletter.pipeline.unknown_attributes import unknown_attributes
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, open_store, silent
 from newsletter.rendering.merge_fields import fields_named
@@ -248,7 +248,7 @@ def send(
         try:
             _deliver(sending, tell, options.waits)
         except StoreUnavailable as error:
-            raise Stopped(f"{error} What was sent until then is recorded, or will be looked up.") from error
+            raise Stopped(f"{ended(str(error))} What was sent until then is recorded, or will be looked up.") from error
         with database.begin() as connection:
             experiments.mark_tested(connection, campaign.id, now())
         _close(database, campaign, now())
@@ -260,9 +260,9 @@ def send(
 def _begin(database: Database, campaign: Campaign, options: SendOptions, now: datetime) -> None:
     """Settle what a person decided, and start a scheduled campaign whose time has come."""
     if campaign.status is CampaignStatus.PAUSED:
-        reason = f": {campaign.status_reason}" if campaign.status_reason else ""
         raise Refused(
-            f"campaign '{campaign.name}' is paused{reason}. Go on with `newsletter resume {campaign.name}` first."
+            f"campaign '{campaign.name}' is paused{because(campaign)}. "
+            f"Go on with `newsletter resume {campaign.name}` first."
         )
     if campaign.status is CampaignStatus.CANCELLED:
         raise Refused(f"campaign '{campaign.name}' was cancelled. Send the issue anew with --campaign NAME.")

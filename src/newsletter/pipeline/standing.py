@@ -133,10 +133,10 @@ def refuse_unfinished(state: CampaignState) -> None:
     if campaign.status is CampaignStatus.FINISHED:
         return
     if campaign.status is CampaignStatus.CANCELLED:
-        raise Refused(f"campaign '{campaign.name}' was cancelled{_because(campaign)}; {left.skipped} got nothing.")
+        raise Refused(f"campaign '{campaign.name}' was cancelled{because(campaign)}; {left.skipped} got nothing.")
     if campaign.status is CampaignStatus.PAUSED:
         raise Stopped(
-            f"campaign '{campaign.name}' is paused{_because(campaign)}. {left.pending} are pending. "
+            f"campaign '{campaign.name}' is paused{because(campaign)}. {left.pending} are pending. "
             f"Go on with `newsletter resume {campaign.name}`."
         )
     advice = _advice(state)
@@ -186,8 +186,9 @@ def _advice(state: CampaignState) -> str:
     return f"{advice} {winner_words(state)}".strip()
 
 
-def _because(campaign: Campaign) -> str:
-    return f": {campaign.status_reason}" if campaign.status_reason else ""
+def because(campaign: Campaign) -> str:
+    """': reason' for the middle of a sentence, so without a full stop of its own; nothing without a reason."""
+    return f": {campaign.status_reason.rstrip('. ')}" if campaign.status_reason else ""
 
 
 @contextmanager
