@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ISSUE, Open, save, shown
+from tests.studio import Running
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=30_000)
@@ -82,3 +83,23 @@ def test_many_saves_in_a_row_end_with_the_last_one_and_with_what_is_said_of_it(o
     settled(page, "click here")
     expect(page.locator(".finding", has_text="click here")).to_have_count(1)
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_eight_pages_of_a_browser_all_load_and_all_have_a_save_also_when_the_first_is_closed(
+    open_page: Open, studio: Running, root: Path
+) -> None:
+    pages = [open_page()]
+    # A browser allows six connections to a server: with a stream of its own for each page the seventh never loads.
+    for path in [f"/issues/{ISSUE}?profession=practitioner", *[f"/issues/{ISSUE}"] * 5, f"/issues/{ISSUE}/compose"]:
+        pages.append(pages[0].context.new_page())
+        pages[-1].goto(f"{studio.home}{path}", timeout=10_000)
+    for page in pages:
+        shown(page)
+        expect(page.locator("#live")).to_have_text("Live")
+    save(root / ARTICLE, "sewing machines", "weaving machines")
+    for page in pages:
+        settled(page, "weaving machines")
+    pages.pop(0).close()
+    save(root / ARTICLE, "weaving machines", "knitting machines")
+    for page in pages:
+        settled(page, "knitting machines")

@@ -30,7 +30,7 @@ class Page:
         self._news = asyncio.Event()
 
     async def listen(self) -> None:
-        async for event in self.live.events("tides", PROFESSION):
+        async for event in self.live.events([("tides", PROFESSION)]):
             name, _, content = event.partition("event: ")[2].partition("\ndata: ")
             self.told.append(name)
             self.version = json.loads(content).get("version")
@@ -184,9 +184,10 @@ def test_a_page_that_comes_back_is_told_which_state_it_should_show(desk: Desk, w
     live = Live(desk, workspace.root)
 
     async def hello() -> str:
-        return await anext(live.events("tides", PROFESSION))
+        return await anext(live.events([("tides", PROFESSION)]))
 
-    assert f'event: hello\ndata: {{"version": {desk.state("tides").version}}}' in asyncio.run(hello())
+    version = desk.state("tides").version
+    assert asyncio.run(hello()) == f'event: hello\ndata: {{"issue": "tides", "version": {version}}}\n\n'
     again = Desk(desk.open_workspace)
     assert again.state("tides").version != desk.state("tides").version
 

@@ -3,13 +3,16 @@
 `hello`: the page is heard, and this is the state it should show. `saving`: something was saved. `rendered`: the variant
 looked at is new. `checked`: so are all others, and the findings. `broken`: a file cannot be read; what was last good
 stays. A save that comes before the last one is told of to its end takes its place.
+
+All pages of a browser share one stream, so each event says which issue and profession it is about. A browser allows six
+connections to a server over HTTP/1.1: with a stream for each page the seventh page would never be answered.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,10 +35,9 @@ _HEARTBEAT = 15.0
 
 @dataclass(eq=False)
 class Watcher:
-    """One open page: the issue and profession it shows, and the events it has not had yet."""
+    """One stream: the issue and profession of each page that hears it, and the events it has not had yet."""
 
-    issue: str
-    profession: str
+    looks: frozenset[tuple[str, str]]
     events: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
 
 
@@ -75,13 +77,17 @@ class Live:
         for one in self._watchers:
             one.events.put_nowait("")
 
-    async def events(self, issue: str, profession: str) -> AsyncIterator[str]:
-        """The events for a page, until it goes or the studio ends."""
-        watcher = Watcher(issue, profession)
+    async def events(self, looks: Iterable[tuple[str, str]]) -> AsyncIterator[str]:
+        """The events for pages that look at these issues and professions, until they go or the studio ends.
+
+        No issue: the list of all.
+        """
+        watcher = Watcher(frozenset(looks))
         self._watchers.add(watcher)
         try:
-            known = self.desk.known(issue)
-            yield "retry: 1000\n\n" + _event("hello", {"version": known.version if known else 0})
+            for issue in sorted({issue for issue, _ in watcher.looks}):
+                known = self.desk.known(issue)
+                yield _event("hello", {"issue": issue, "version": known.version if known else 0})
             while not self._stop.is_set():
                 try:
                     event = await asyncio.wait_for(watcher.events.get(), _HEARTBEAT)
@@ -105,7 +111,7 @@ class Live:
         for one in self._watchers:
             one.events.put_nowait(_event("saving", {}))
         await run_in_threadpool(self.desk.forget)
-        for issue, profession in {(one.issue, one.profession) for one in self._watchers if one.issue}:
+        for issue, profession in self._looked_at():
             state = await run_in_threadpool(self.desk.glance, issue, profession)
             if state.problems:
                 self._looks.set()
@@ -116,17 +122,21 @@ class Live:
         # The pages fetch the new email first: checking takes as much of the processor as it can get.
         if await self._comes(_PAUSE):
             return
-        for issue in {one.issue for one in self._watchers if one.issue}:
+        for issue in {issue for issue, _ in self._looked_at()}:
             try:
                 state = await run_in_threadpool(self.desk.refresh, issue, self._news.is_set)
             except Overtaken:
                 return
             self._tell(issue, "checked", state)
         for one in self._watchers:
-            if not one.issue:
-                one.events.put_nowait(_event("changed", {}))
+            if any(not issue for issue, _ in one.looks):
+                one.events.put_nowait(_event("changed", {"issue": ""}))
         if not await self._comes(_PAUSE):
             self.rest()
+
+    def _looked_at(self) -> set[tuple[str, str]]:
+        """The issues and professions that some page shows."""
+        return {look for one in self._watchers for look in one.looks if look[0]}
 
     async def _comes(self, seconds: float) -> bool:
         """Whether something is saved within that time, or the studio ends."""
@@ -137,9 +147,10 @@ class Live:
         return True
 
     def _tell(self, issue: str, kind: str, state: State, profession: str = "") -> None:
-        event = _event("broken" if state.problems else kind, {"version": state.version})
+        content = {"issue": issue, "profession": profession, "version": state.version}
+        event = _event("broken" if state.problems else kind, content)
         for one in self._watchers:
-            if one.issue == issue and profession in ("", one.profession):
+            if any(looked == issue and profession in ("", reader) for looked, reader in one.looks):
                 one.events.put_nowait(event)
 
     def _matters(self, change: Change, path: str) -> bool:

@@ -259,9 +259,9 @@ class Pages:
         return await self.deeds.review(request, self._issue_of(request))
 
     async def events(self, request: Request) -> Response:
-        """What saving changes, as it happens."""
-        issue, profession = (request.query_params.get(name, "") for name in ("issue", "profession"))
-        stream = self.live.events(issue, profession)
+        """What saving changes, as it happens: for each `issue` with the `profession` that stands with it."""
+        issues, professions = (request.query_params.getlist(name) for name in ("issue", "profession"))
+        stream = self.live.events(zip(issues, professions, strict=False))
         return StreamingResponse(stream, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
     async def failed(self, request: Request, error: Exception) -> Response:

@@ -1,7 +1,7 @@
 // The email beside the blocks: as the chosen profession reads it, with every save.
 import { fold } from "/assets/folding.js";
 import { Frames } from "/assets/frames.js";
-import { listen } from "/assets/live.js";
+import { listen, sign } from "/assets/live.js";
 
 const find = (selector) => document.querySelector(selector);
 const all = (selector) => [...document.querySelectorAll(selector)];
@@ -67,7 +67,6 @@ export class Beside {
 
   #connect() {
     this.leave();
-    const live = find("#live");
     this.leave = listen(
       { issue: this.issue, profession: this.profession },
       {
@@ -76,10 +75,7 @@ export class Beside {
         broken: async () => { this.frames.stir(false); await this.refresh(); this.saved(); },
         saving: () => this.frames.stir(),
       },
-      (state) => {
-        live.className = `live ${state}`;
-        live.textContent = state === "on" ? "Live" : "The studio does not answer";
-      },
+      sign,
     );
   }
 }

@@ -2,7 +2,7 @@
 import { Deeds } from "/assets/deeds.js";
 import { fold } from "/assets/folding.js";
 import { Frames } from "/assets/frames.js";
-import { listen } from "/assets/live.js";
+import { listen, sign } from "/assets/live.js";
 import { Subscriber } from "/assets/subscriber.js";
 
 const find = (selector) => document.querySelector(selector);
@@ -81,7 +81,6 @@ async function showTab() {
 
 function connect() {
   leave();
-  const live = find("#live");
   leave = listen(
     { issue, profession: look.profession },
     {
@@ -91,10 +90,7 @@ function connect() {
       saving: () => frames.stir(),
       hello: ({ version }) => { if (look.version && String(version) !== look.version) everything(); },
     },
-    (state) => {
-      live.className = `live ${state}`;
-      live.textContent = state === "on" ? "Live" : "The studio does not answer";
-    },
+    sign,
   );
 }
 

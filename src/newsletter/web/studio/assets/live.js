@@ -1,11 +1,33 @@
-// What saving changes, as the server tells it. The browser connects again by itself when the studio was restarted.
+// What saving changes, as the server tells it. All pages of a browser hear one stream, in a worker that they share: a
+// browser allows six connections to a server, and with one for each page the seventh would never be answered.
+import { Stream } from "/assets/stream.js";
 
+// Each start of the studio has a new key, and only its link carries it.
+export const ANEW = "The studio was started again: open the link it printed";
+const WORDS = { on: "Live", off: "The studio does not answer", anew: ANEW };
+
+// `handlers`: by kind of event. `hello` comes whenever a page begins to be heard, also after the studio was away.
 export function listen(query, handlers, tell = () => {}) {
-  const source = new EventSource(`/events?${new URLSearchParams(query)}`);
-  source.onopen = () => tell("on");
-  source.onerror = () => tell("off");
-  for (const [kind, handler] of Object.entries(handlers)) {
-    source.addEventListener(kind, (event) => handler(JSON.parse(event.data)));
-  }
-  return () => source.close();
+  const heard = (kind, content) => {
+    if (kind === "state") tell(content);
+    else handlers[kind]?.(content);
+  };
+  if (!globalThis.SharedWorker) return new Stream().join(query, heard);
+  const worker = new SharedWorker("/assets/sharing.js", { type: "module" });
+  const { port } = worker;
+  let leave = () => {
+    port.postMessage(null);
+    port.close();
+  };
+  port.onmessage = ({ data }) => heard(data.kind, data.content);
+  port.postMessage(query);
+  worker.onerror = () => { leave = new Stream().join(query, heard); };
+  return () => leave();
+}
+
+// For the pages that say how it stands.
+export function sign(state) {
+  const live = document.querySelector("#live");
+  live.className = `live ${state === "on" ? "on" : "off"}`;
+  live.textContent = WORDS[state];
 }
