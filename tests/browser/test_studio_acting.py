@@ -58,6 +58,26 @@ def test_somebody_who_is_not_there_is_told_in_words(open_page: Open) -> None:
     assert shown(page)
 
 
+def test_enter_takes_the_only_match_and_of_several_asks_for_one(open_page: Open, root: Path) -> None:
+    (root / "audiences/readers.csv").write_text(PEOPLE, "utf-8")
+    page = open_page()
+    page.keyboard.press("a")
+    field = page.get_by_label("Their address, or a part of it")
+    field.fill("ada@")
+    # At once: whoever types does not wait for the list.
+    field.press("Enter")
+    expect(page.locator("#as-name")).to_have_text("ada@example.org")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.locator("#as-open").click()
+    field.fill("example.org")
+    field.press("Enter")
+    expect(page.locator("#as-told")).to_contain_text("2 subscribers are listed. Choose one")
+    field.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#as-name")).to_have_text("adam@example.org")
+
+
 def test_a_test_is_mailed_from_the_page_and_what_became_of_it_is_told(open_page: Open, root: Path) -> None:
     page = open_page(f"/issues/{ISSUE}?profession=practitioner")
     page.get_by_role("button", name="Send a test").click()

@@ -15,7 +15,11 @@ export class Subscriber {
     document.querySelector("#as-end").addEventListener("click", () => this.end());
     document.querySelector("#as-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#choose(this.field.value);
+      this.#enter();
+    });
+    this.dialog.addEventListener("keydown", (event) => {
+      const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (by && this.#step(document.activeElement, by)) event.preventDefault();
     });
     this.field.addEventListener("input", () => {
       clearTimeout(this.waiting);
@@ -44,21 +48,45 @@ export class Subscriber {
     this.address = "";
   }
 
+  // From the field to the first one found, and from one to the next.
+  #step(from, by) {
+    const stops = [this.field, ...this.list.querySelectorAll("[data-address]")];
+    const at = stops.indexOf(from);
+    if (at < 0) return false;
+    stops[Math.min(Math.max(at + by, 0), stops.length - 1)].focus();
+    return true;
+  }
+
+  // The only one whose address holds what was typed, or the one whose address it is; of several, a person chooses.
+  async #enter() {
+    clearTimeout(this.waiting);
+    const typed = this.field.value.trim();
+    const found = await this.#look();
+    if (!found || this.field.value.trim() !== typed) return;
+    const meant = found.length === 1 ? found[0] : found.find((one) => one.address.toLowerCase() === typed.toLowerCase());
+    if (meant) this.#choose(meant.address);
+    else if (found.length) this.told.textContent = `${found.length} subscribers are listed. Choose one: the arrow keys and Enter, or type more of the address.`;
+    else if (typed.includes("@")) this.#choose(typed);
+  }
+
+  // Whom it lists; nothing when something else was typed meanwhile, or the studio refused.
   async #look() {
     const part = this.field.value.trim();
     this.asked = part;
     if (!part) {
       this.list.replaceChildren();
       this.told.textContent = "";
-      return;
+      return null;
     }
     try {
       const { found } = await ask(`/issues/${this.issue}/subscribers`, { part });
-      if (this.asked !== part) return;
+      if (this.asked !== part) return null;
       this.list.replaceChildren(...found.map(line));
       this.told.textContent = found.length ? "" : "Nobody has an address like this.";
+      return found;
     } catch (problem) {
       this.told.textContent = problem.message;
+      return null;
     }
   }
 
