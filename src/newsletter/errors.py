@@ -8,7 +8,7 @@
     ├── Refused                look: a person has to decide before anything is mailed           exit 1
     │   ├── BeingSent          wait: another process sends this campaign                        exit 1
     │   ├── ImportRefused      look at the file: nobody was changed                             exit 1
-    │   └── ChangedMeanwhile   look again: a file is not what was looked at any more            exit 1
+    │   └── ChangedMeanwhile   look again: it is not what was looked at any more                exit 1
     └── Stopped                run the same command again: it goes on where it stopped          exit 3
 
 Exit codes: 0 done, 1 findings or refused, 2 could not start, 3 stopped part-way, 130 interrupted.
@@ -91,7 +91,7 @@ class ImportRefused(Refused):
 
 
 class ChangedMeanwhile(Refused):
-    """The file is not the one that was looked at any more; nothing was written."""
+    """The file, or the issue, is not what was looked at any more; nothing was written."""
 
 
 class Stopped(NewsletterError):

@@ -129,9 +129,18 @@ def test_what_was_not_looked_at_cannot_be_approved(open_page: Open, root: Path) 
     save(root / f"issues/{ISSUE}/open-source.md", "sewing machines", "weaving machines")
     dialog = page.locator("#decide")
     dialog.get_by_label("Your name").fill("Bo")
-    dialog.get_by_role("button", name="Approve").click()
-    expect(dialog.locator(".told.bad")).to_contain_text("is not what was looked at any more")
+    dialog.get_by_label("Comment").fill("Fine")
+    expect(dialog.locator(".told.bad")).to_contain_text("The issue has changed since you opened this")
+    expect(dialog.locator("#decide-holds")).to_be_hidden()
+    dialog.get_by_role("button", name="Look at it again").click()
+    expect(dialog).to_be_hidden()
     assert not (root / f"issues/{ISSUE}/approvals.yaml").exists()
+    # What was written stays, and what is shown now can be approved.
+    page.keyboard.press("p")
+    expect(dialog.get_by_label("Your name")).to_have_value("Bo")
+    expect(dialog.get_by_label("Comment")).to_have_value("Fine")
+    dialog.get_by_role("button", name="Approve").click()
+    expect(page.locator("#approval .decision.stands")).to_contain_text("Bo approved")
 
 
 def test_the_review_file_opens_in_a_page_of_its_own_that_can_reach_nothing(open_page: Open) -> None:

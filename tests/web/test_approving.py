@@ -89,6 +89,21 @@ def test_a_time_that_cannot_be_is_refused_in_words_and_nothing_is_recorded(
     assert not (workspace.root / "issues/tides/approvals.yaml").exists()
 
 
+def test_what_was_changed_meanwhile_is_not_approved_but_what_is_shown_then_can_be(
+    workspace: Any, inside: Inside
+) -> None:
+    seen = content(inside)
+    workspace.write("issues/tides/tides.md", "# Tides\n\nThe water is back.\n")
+    told = inside.done(DECISIONS, {"decision": "approve", "by": "Ada", "content": seen})
+    assert "is not what was looked at any more" in told["changed"]
+    assert not (workspace.root / "issues/tides/approvals.yaml").exists()
+    # Nobody noticed the save here: being refused is enough for the page to show what is there now.
+    now = content(inside)
+    assert now != seen
+    inside.done(DECISIONS, {"decision": "approve", "by": "Ada", "content": now})
+    assert panel(inside).startswith("Approval Approved Content")
+
+
 def test_a_time_by_everybodys_own_clock_is_told_as_it_is() -> None:
     named = "2026-12-01 09:00 by everybody's own clock, or that of Asia/Tokyo"
     assert by_clock(named, "Asia/Tokyo") == named

@@ -10,7 +10,7 @@ from newsletter.campaigns.approving import at_any_time, at_time, changes, hash_o
 from newsletter.campaigns.approving import time_of as time_of
 from newsletter.campaigns.scheduling import Schedule
 from newsletter.content.issues import FOLDER
-from newsletter.errors import Refused, SettingsError
+from newsletter.errors import ChangedMeanwhile, Refused, SettingsError
 from newsletter.model import Approval, Decision, Stale, Standing
 from newsletter.pipeline.approved_parts import parts_of
 from newsletter.pipeline.approved_texts import keep_texts
@@ -52,7 +52,7 @@ def approvals_at(workspace: Workspace, built: Built, time: str) -> Standing:
 def approve(workspace: Workspace, argument: str, opinion: Opinion) -> Standing:
     """Write the opinion into the issue's approvals.yaml; where the issue stands then.
 
-    Raises `SettingsError` without a name, and `Refused` when the content is not what the reviewer looked at.
+    Raises `SettingsError` without a name, and `ChangedMeanwhile` when the content is not what the reviewer looked at.
     """
     name = " ".join(opinion.by.split())
     if not same_person(name) or not name.isprintable() or len(name) > _LONGEST_NAME:
@@ -67,7 +67,7 @@ def approve(workspace: Workspace, argument: str, opinion: Opinion) -> Standing:
     before = approvals_of(workspace, built, opinion.schedule)
     seen = hash_of(built.content_hash, at_any_time(before.parts))
     if opinion.content and not any(_meant(opinion.content, one) for one in (before.content_hash, seen)):
-        raise Refused(
+        raise ChangedMeanwhile(
             f"issue '{built.issue}' is not what was looked at any more: it is {short(seen)} now, not "
             f"{short(opinion.content)}. Look at it again; nothing was recorded."
         )

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from newsletter.errors import NewsletterError, SettingsError
+from newsletter.errors import ChangedMeanwhile, NewsletterError, SettingsError
 from newsletter.files import shown
 from newsletter.model import Approval, Decision, Result, Standing, group_and_arm
 from newsletter.pipeline import approvals, previewing, reviewing, testing
@@ -69,7 +69,7 @@ class Deeds:
 
     async def decide(self, request: Request, issue: str) -> Response:
         """Record what `by` thinks of exactly the `content` that their page showed; an approval may be for one `time`,
-        by the clock of the workspace."""
+        by the clock of the workspace. What has become another issue meanwhile is `changed`, and can be seen then."""
 
         def act(texts: Mapping[str, str]) -> Mapping[str, object]:
             decision = _DECISIONS.get(texts.get("decision", ""))
@@ -85,7 +85,12 @@ class Deeds:
             workspace = self.desk.workspace()
             schedule = schedule_of(workspace, when, local=False) if when else None
             opinion = Opinion(texts["by"], decision, texts.get("comment", ""), texts["content"], schedule)
-            standing = approvals.approve(workspace, issue, opinion)
+            try:
+                standing = approvals.approve(workspace, issue, opinion)
+            except ChangedMeanwhile as error:
+                # Whoever looks again is to see what is there, also where saving is noticed late or never.
+                self.desk.refresh(issue)
+                return {"changed": str(error)}
             told = approvals.words_of(standing) + ([schedule.note] if schedule and schedule.note else [])
             return {"told": told, "time": by_clock(schedule.named, workspace.settings.time_zone) if schedule else ""}
 

@@ -11,24 +11,28 @@ const WRONG = {
   to: "Say whom the test is for.",
 };
 
-// `look` is what is looked at; `whose` tells the chosen subscriber's address; `done` is called when something has changed.
+const OLD = "The issue has changed since you opened this, so nothing is recorded. Look at it again; what you wrote here stays.";
+
+// `look` is what is looked at; `whose` tells the chosen subscriber's address; `done` is called when something has changed,
+// with words about it if something was done here.
 export class Deeds {
   constructor(issue, look, whose, done) {
     Object.assign(this, { issue, look, whose, done });
     for (const one of document.querySelectorAll("[data-close]")) {
       one.addEventListener("click", () => one.closest("dialog").close());
     }
-    find("#decide form").addEventListener("submit", (event) => this.#submit(event, () => this.#decided(event.target)));
+    find("#decide form").addEventListener("submit", (event) => this.isOld ? this.#lookAgain(event) : this.#submit(event, () => this.#decided(event.target)));
     find("#test form").addEventListener("submit", (event) => this.#submit(event, () => this.#tested(event.target)));
   }
 
   decide(decision) {
     const content = find("#approval")?.dataset.content;
     if (!content) return;
-    Object.assign(this, { decision, content });
+    Object.assign(this, { decision, content, isOld: false });
     const approves = decision === "approve";
     find("#decide-title").textContent = approves ? "Approve this issue" : "Ask for changes";
     find("#decide-go").textContent = approves ? "Approve" : "Ask for changes";
+    find("#decide-holds").hidden = false;
     find("#decide-content").textContent = content.slice(0, 12);
     const form = find("#decide form");
     form.by.value ||= localStorage.getItem(NAME) ?? "";
@@ -36,8 +40,25 @@ export class Deeds {
     find("#decide-hint").textContent = approves ? "(optional)" : "(what is to be changed)";
     find("#decide-time").hidden = !approves;
     find("#decide-zone").textContent = `By the clock of ${find("#approval").dataset.zone}. Leave it empty for any time.`;
-    form.time.value = "";
     this.#open(find("#decide"));
+  }
+
+  // The page behind shows what is there now: a decision about what was there before cannot be made any more.
+  renewed() {
+    if (find("#decide").open && find("#approval")?.dataset.content !== this.content) this.#tellOld();
+  }
+
+  #tellOld() {
+    this.isOld = true;
+    find("#decide-holds").hidden = true;
+    find("#decide-go").textContent = "Look at it again";
+    this.#tell(find("#decide"), OLD, "bad");
+  }
+
+  #lookAgain(event) {
+    event.preventDefault();
+    find("#decide").close();
+    this.done();
   }
 
   test() {
@@ -91,8 +112,12 @@ export class Deeds {
     const { decision, content } = this;
     const time = decision === "approve" ? form.time.value : "";
     const found = await ask(`/issues/${this.issue}/decisions`, { decision, content, by: form.by.value, comment: form.comment.value, time });
+    if (found.changed) {
+      this.#tellOld();
+      return;
+    }
     localStorage.setItem(NAME, form.by.value);
-    form.comment.value = "";
+    form.comment.value = form.time.value = "";
     find("#decide").close();
     this.done(decision !== "approve" ? "Your request is recorded" : found.time ? `Approved for ${found.time}` : "Approved");
   }

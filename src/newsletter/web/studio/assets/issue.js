@@ -50,6 +50,7 @@ async function refreshParts() {
   for (const one of all("#side details")) one.open = opened.has(one.dataset.group);
   showOnly(only);
   find("#side").scrollTop = scroll;
+  deeds.renewed();
   find("#problems").replaceChildren(...part("problems").childNodes);
   fold();
   const waits = find("#frames .waiting");
@@ -262,7 +263,7 @@ grip.addEventListener("keydown", (event) => {
 
 const subscriber = new Subscriber(issue, (reader, profession) => readAs(profession || look.profession, reader));
 
-const deeds = new Deeds(issue, look, () => subscriber.address ?? "", (words) => { toast(words); everything(); });
+const deeds = new Deeds(issue, look, () => subscriber.address ?? "", (words) => { if (words) toast(words); everything(); });
 
 const keys = {
   a: () => subscriber.open(),
