@@ -55,9 +55,8 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
         total += 0 if _is_beside(picture) else height
         if height > _TALLEST_PICTURE:
             name, where = mail.places.of_picture(picture)
-            message = (
-                f"the picture '{name[-60:]}' is {height:,} pixels high; Outlook shows {_TALLEST_PICTURE:,} of them."
-            )
+            size = f"{height:,} pixels high; Outlook shows the first {_TALLEST_PICTURE:,}."
+            message = f"the picture '{name[-60:]}' is {size}"
             yield _IMAGE.finding(message, where, fix="Cut it into several.")
     total += sum(_height_of_words(one) for one in mail.page.shown())
     if total > _TALL:
