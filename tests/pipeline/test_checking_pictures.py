@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
+from random import Random
 
+import pytest
 from PIL import Image
 
 from newsletter.checks.ignores import Sifted
+from newsletter.errors import FileProblems
+from newsletter.pipeline.building import build
 from newsletter.pipeline.checking import check_issue
 from newsletter.pipeline.workspace import open_workspace
 from tests.conftest import REPOSITORY, Workspace
@@ -33,8 +37,16 @@ def _add_blocks(workspace: Workspace, blocks: str) -> None:
 
 def _picture(kind: str, *sizes: tuple[int, int]) -> bytes:
     """A picture of so many frames."""
+    return _saved([Image.new("L", size, 90 * number) for number, size in enumerate(sizes)], kind)
+
+
+def _noise(width: int, height: int) -> list[Image.Image]:
+    """One frame that can hardly be made smaller."""
+    return [Image.frombytes("L", (width, height), Random(1).randbytes(width * height))]
+
+
+def _saved(frames: list[Image.Image], kind: str) -> bytes:
     stream = BytesIO()
-    frames = [Image.new("L", size, 90 * number) for number, size in enumerate(sizes)]
     frames[0].save(stream, kind, **({"save_all": True, "append_images": frames[1:]} if frames[1:] else {}))
     return stream.getvalue()
 
@@ -90,6 +102,32 @@ def test_a_picture_outlook_cuts_off_is_told_by_its_path_where_it_is_named(worksp
         ("issue.yaml:13", "issues/tides/tall.png"),
         ("tides.md:6", "issues/tides/tall.png"),
     ]
+
+
+def test_pictures_that_are_cut_off_are_each_told_and_the_rest_is_checked_but_no_build_takes_them(
+    workspace: Workspace,
+) -> None:
+    noise = _noise(200, 100)
+    (workspace.root / "issues/tides/a.gif").write_bytes(_saved(noise, "GIF")[:9_000])
+    (workspace.root / "issues/tides/b.png").write_bytes(_saved(noise, "PNG")[:9_000])
+    (workspace.root / "issues/tides/c.svg").write_bytes(
+        b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="90000"><path d="M0 0h1v1z"/></svg>'
+    )
+    workspace.write(
+        "issues/tides/tides.md",
+        "---\ntitle: High water\n---\nThe the tide.\n\n![A](a.gif)\n\n![B](b.png)\n\n![C](c.svg)\n",
+    )
+    opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
+    for _ in range(2):  # also after an earlier run
+        found = [(one.rule, one.severity, one.where.line) for one in check_issue(opened, "tides").findings]
+        assert found == [
+            ("image-missing", "error", 6),
+            ("image-missing", "error", 8),
+            ("image-missing", "error", 10),
+            ("double-word", "warning", 4),
+        ]
+        with pytest.raises(FileProblems, match=r"tides\.md:6: picture 'issues/tides/a\.gif' cannot be read: .*whole\?"):
+            build(opened, "tides")
 
 
 def test_a_heavy_animation_is_told_by_its_path_where_it_is_named(workspace: Workspace) -> None:

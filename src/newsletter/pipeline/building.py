@@ -113,7 +113,8 @@ def build(
         issue = issues.load_issue(name, workspace.settings, professions, templates.names(), read, forgiving)
         asked_at = Where(issue.where.path, issue.audience_line)
         audience = audiences.load_audience(issue.audience, workspace.root, professions, asked_at)
-        edition = Edition(issue, workspace.settings, professions, audience.professions, audience.recipient_fields)
+        fields = audience.recipient_fields
+        edition = Edition(issue, workspace.settings, professions, audience.professions, fields, forgiving)
         _refuse_unknown(only, edition)
         done = iter(range(1, 1_000_000))
         total = len(only or edition.keys) * len(arms_of(issue))

@@ -14,12 +14,13 @@ from newsletter.cache import Pack, program_digest
 from newsletter.expressions import OPEN
 from newsletter.model import Issue, MergeField, Picture, RenderedVariant, Variant
 from newsletter.records import Digester, NotPlain, from_record, to_record
+from newsletter.rendering.pictures import is_grey
 from newsletter.rendering.render import Edition, issue_as_read
 
 _KIND = "variant/"
 _PICTURE = "picture/"
-_OWN_DIGEST = ("issue", "professions", "candidates", "settings")
-"""What of an edition is digested in another way; all else goes in as it is."""
+_OWN_DIGEST = ("issue", "professions", "candidates", "settings", "forgiving")
+"""What of an edition is digested in another way, or makes no difference to what is kept; all else goes in as it is."""
 _BESIDE_CONTENT = tuple(one.name for one in fields(Picture) if one.name != "content")
 """What is kept of a picture with each variant: what the checks ask of it goes along."""
 _NOT_READ = ("sections", "expressions", "findings", "experiment", "subject_line")
@@ -62,7 +63,9 @@ class KeptVariants:
         return _PackedVariant(**values | {"merge_fields": tuple(self._at_home(one) for one in found.merge_fields)})
 
     def keep(self, key: str, rendered: RenderedVariant) -> None:
-        """Keep the variant and its pictures under the key."""
+        """Keep the variant and its pictures under the key; not one with a grey picture, which is none to send."""
+        if any(is_grey(one) for one in rendered.pictures):
+            return
         try:
             record = to_record(rendered, self._set_aside)
         except NotPlain:

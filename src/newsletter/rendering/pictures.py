@@ -7,10 +7,11 @@ at most twice as wide as they are shown. Each picture is made once for each widt
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from hashlib import sha256
 from threading import Lock
 
-from newsletter.model import Finding, Image, Picture
+from newsletter.model import Finding, Image, Picture, Severity
 from newsletter.rendering.dark_ground import safe_on_dark, with_ground
 from newsletter.rendering.drawings import draw
 from newsletter.rendering.photos import fit
@@ -20,6 +21,10 @@ _HALO = 2
 """Width of the light outline on dark pages, in CSS pixels."""
 _MOST_KEPT = 64_000_000
 """Bytes of pictures that are kept to be used again: some hundreds, at the size they are mailed."""
+
+_GREY_SIZE = (600, 300)
+_GREY = b'<svg xmlns="http://www.w3.org/2000/svg"><path fill="#bbbbbb" d="M0 0h600v300H0z"/></svg>'
+_MISSING = "image-missing"
 
 _Key = tuple[str, str, str, int, str, str]
 
@@ -37,6 +42,20 @@ def picture_for(image: Image, most_width: int, on_dark: str = "", ground: str = 
         picture = _make(image, most_width, on_dark, ground)
         _made.keep(key, picture)
     return picture
+
+
+def grey_picture(image: Image, most_width: int, message: str) -> Picture:
+    """What stands in the place of a picture that cannot be drawn, while an issue is only looked at; the message is its
+    finding."""
+    drawn = _make(Image("", image.digest, "image/svg+xml", *_GREY_SIZE, _GREY), most_width, "", "")
+    found = Finding(_MISSING, Severity.ERROR, message, image.where)
+    name = sha256(f"{image.path}\0{image.digest}\0{most_width}".encode()).hexdigest()[:16]
+    return replace(drawn, name=f"{name}.png", findings=(found,))
+
+
+def is_grey(picture: Picture) -> bool:
+    """Whether it stands in the place of one that cannot be drawn."""
+    return any(one.rule == _MISSING for one in picture.findings)
 
 
 def _make(image: Image, most_width: int, on_dark: str, ground: str) -> Picture:

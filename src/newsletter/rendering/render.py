@@ -45,6 +45,8 @@ class Edition:
     candidates: tuple[str, ...]
     """The professions the issue's audience can hold; each gets a variant, and `default` besides."""
     recipient_fields: tuple[str, ...]
+    forgiving: bool = False
+    """A picture that cannot be drawn is a finding, and grey; without, it is an error."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -79,6 +81,7 @@ def render_variant(edition: Edition, templates: Templates, key: str, variant: Va
         templates.words(edition.issue.language),
         subject=_filled(edition.issue.subject, values),
         preheader=preheader,
+        forgiving=edition.forgiving,
     )
     page = parse_page(templates.draw_html(scene))
     text = templates.draw_text(scene)

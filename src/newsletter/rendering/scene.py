@@ -16,8 +16,9 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from newsletter.errors import FileProblems
 from newsletter.model import LAYOUT_WIDTH, Image, Issue, Picture, Theme, Variant
-from newsletter.rendering.pictures import picture_for
+from newsletter.rendering.pictures import grey_picture, picture_for
 from newsletter.rendering.plain_text import WIDTH, References, prose_to_text
 from newsletter.rendering.prose import highest_heading, split_beside
 from newsletter.settings import Settings
@@ -39,6 +40,7 @@ class Scene:
     words: Mapping[str, str]
     subject: str
     preheader: str
+    forgiving: bool = False
     pictures: dict[str, Picture] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
 
@@ -85,12 +87,13 @@ class Scene:
         """
         if image.url:
             return {"src": image.url, "width": most_width, "height": None}
-        ready = picture_for(
-            image,
-            most_width,
-            on_dark or self.theme.dark["paper"],
-            "" if on_dark else ground or self.theme.light["paper"],
-        )
+        on_light = "" if on_dark else ground or self.theme.light["paper"]
+        try:
+            ready = picture_for(image, most_width, on_dark or self.theme.dark["paper"], on_light)
+        except FileProblems as error:
+            if not self.forgiving:
+                raise
+            ready = grey_picture(image, most_width, error.problems[0].message)
         self.pictures[ready.name] = ready
         images = self.settings.images
         place = f"{images.base_url}/" if images.mode == "link" else "cid:"
