@@ -134,6 +134,7 @@ def test_what_stands_in_an_mso_comment_is_judged_for_outlook_on_windows_alone() 
     html = page('<!--[if gte mso 9]>\n<img src="https://h.example.org/boat.webp" width="280" alt="A boat"><![endif]-->')
     (found,) = [one for one in _judged(html) if one.feature == "image-webp"]
     assert found.clients == WORD
+    assert found.fix == "Save it as PNG or JPEG.", "a file's pictures are nothing that a build converts"
     assert html.splitlines()[found.use.line - 1][found.use.column - 1 :].startswith('src="https://h.example.org/boat')
 
 

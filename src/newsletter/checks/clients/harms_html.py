@@ -5,7 +5,7 @@ from __future__ import annotations
 from newsletter.checks.clients.harms import BROKEN, LOST, UNSEEN, Effect, plainer
 
 _PICTURE = "the picture is missing, and its alt text stands in its place"
-_PNG = "Save it as PNG or JPEG. A picture in this mail's own article is converted by `newsletter build`."
+_PNG = "Save it as PNG or JPEG."
 _LINK = "Link to a page with the form."
 
 HTML_EFFECTS: dict[tuple[str, str], Effect] = {
