@@ -146,6 +146,20 @@ def test_the_same_slip_twice_in_a_paragraph_is_told_at_each_of_its_lines(workspa
     assert messages == ["'the the' is left in the text: '…all of the the way to the the end.'."]
 
 
+def test_braces_in_an_address_are_told_once_and_not_in_the_plain_text_too(workspace: Workspace) -> None:
+    workspace.write(
+        "issues/tides/tides.md",
+        '---\ntitle: High water\n---\nThe tide.\n\n<a href="https://example.org/q?a={{ nope }}">Tides</a> of May.\n',
+    )
+    assert [(rule, where) for rule, where, _ in _found(workspace)] == [("open-braces", "issues/tides/tides.md:6")]
+    workspace.write("templates/page.txt.j2", "{% raw %}{{%20nobody%20}}{% endraw %} 2 Quay Street, Port Town")
+    messages = [message for rule, _, message in _found(workspace) if rule == "open-braces"]
+    assert [one.partition(".")[0] for one in messages] == [
+        "'{{ nobody }}' stands in the plain text",
+        "'{{ nope }}' is left in an address",
+    ]
+
+
 def test_what_a_template_says_itself_is_told_there_and_what_it_prints_at_its_author(workspace: Workspace) -> None:
     workspace.write(
         "templates/blocks/tide.html.j2",

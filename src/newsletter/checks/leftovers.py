@@ -66,8 +66,9 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
                 yield rule.finding(f"'{found}' stands in the {key}.", where, fix=_fix(rule))
     if mail.is_final and mail.text:
         said = " ".join(mail.page.body.itertext())  # also in code, where braces are meant
-        for found in dict.fromkeys(_BRACES_TEXT.findall(mail.text)):
-            if found not in said:
+        attributes = " ".join(one.get(name) or "" for one in mail.page.shown() for name in _SAID_IN)
+        for found in dict.fromkeys(unquote(one) for one in _BRACES_TEXT.findall(mail.text)):
+            if found not in said and found not in unquote(attributes):
                 yield _BRACES.finding(f"'{found}' stands in the plain text.", mail.key("text"), fix=_fix(_BRACES))
 
 
