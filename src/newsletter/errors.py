@@ -7,6 +7,7 @@
     │   └── StoreBusy          wait, and run the same command again: another program writes     exit 3
     ├── Refused                look: a person has to decide before anything is mailed           exit 1
     │   ├── BeingSent          wait: another process sends this campaign                        exit 1
+    │   ├── FindingsStop       mend the findings, or send all the same with a reason            exit 1
     │   ├── ImportRefused      look at the file: nobody was changed                             exit 1
     │   └── ChangedMeanwhile   look again: it is not what was looked at any more                exit 1
     └── Stopped                run the same command again: it goes on where it stopped          exit 3
@@ -22,7 +23,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from newsletter.model import Import, Where
+from newsletter.model import Finding, Import, Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,15 @@ class Refused(NewsletterError):
 
 class BeingSent(Refused):
     """Another process has the campaign; it is in good hands."""
+
+
+class FindingsStop(Refused):
+    """The checks found errors, and nobody has said why it is sent all the same; nothing was frozen."""
+
+    def __init__(self, message: str, findings: Iterable[Finding]) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
+        """The errors, and none of the warnings."""
 
 
 class ImportRefused(Refused):

@@ -141,9 +141,13 @@ def test_out_writes_the_document_and_explain_says_why(workspace: Workspace) -> N
 
 def test_a_send_refuses_errors_and_is_forced_only_with_a_reason_that_is_recorded(workspace: Workspace) -> None:
     workspace.write("issues/tides/tides.md", "---\ntitle: High water\n---\nLorem ipsum.\n")
-    refused = workspace.run("send", "tides", "--yes")
+    refused = workspace.run("send", "tides", "--yes", "--json")
     assert refused.returncode == 1
     assert "--force" in refused.stderr
+    (problem,) = json.loads(refused.stdout)["error"]["problems"]
+    assert (problem["rule"], problem["severity"]) == ("filler-text", "error")
+    assert (problem["file"], problem["line"]) == ("issues/tides/tides.md", 4)
+    assert "Lorem ipsum" in problem["message"]
     assert workspace.outbox() == []
     assert workspace.run("send", "tides", "--yes", "--force", "  ").returncode == 2
     assert workspace.run("send", "tides", "--yes", "--force", "a joke on\nprinters").returncode == 0

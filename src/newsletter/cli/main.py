@@ -165,7 +165,7 @@ def _give_up_output() -> None:
 
 def _explain(error: Exception, arguments: list[str]) -> int:
     """Print the error for a person (and as JSON when that was asked for); the exit code."""
-    from newsletter.errors import FileProblems, NewsletterError
+    from newsletter.errors import NewsletterError
 
     if "--debug" in arguments:
         import traceback
@@ -187,13 +187,25 @@ def _explain(error: Exception, arguments: list[str]) -> int:
     if "--json" in arguments and not _printed(error):
         import json
 
-        problems = error.problems if isinstance(error, FileProblems) else ()
-        places = [{"file": one.where.path, "line": one.where.line, "message": one.message} for one in problems]
+        document = {"message": message, "exit_code": code, "problems": _problems(error)}
         try:
-            click.echo(json.dumps({"error": {"message": message, "exit_code": code, "problems": places}}, indent=2))
+            click.echo(json.dumps({"error": document}, indent=2))
         except OSError:
             _give_up_output()
     return code
+
+
+def _problems(error: Exception) -> list[dict[str, object]]:
+    """The places to mend; those that checks found with all that `check --json` says of them."""
+    from newsletter.errors import FileProblems, FindingsStop
+
+    if isinstance(error, FindingsStop):
+        # Loads what commands print with, which nobody needs who asks for help.
+        from newsletter.cli.output import findings_json
+
+        return findings_json(error.findings)
+    problems = error.problems if isinstance(error, FileProblems) else ()
+    return [{"file": one.where.path, "line": one.where.line, "message": one.message} for one in problems]
 
 
 def _printed(error: Exception) -> bool:

@@ -18,7 +18,7 @@ from newsletter.delivery.limits import Allowance, Limits, Sent, allowance, midni
 from newsletter.delivery.providers.contract import ProviderRefuses
 from newsletter.delivery.supply import DomainPace
 from newsletter.delivery.throttle import Throttle
-from newsletter.errors import Refused, SettingsError, Stopped, StoreUnavailable, ended
+from newsletter.errors import FindingsStop, Refused, SettingsError, Stopped, StoreUnavailable, ended
 from newsletter.files import shown
 from newsletter.model import (
     DEFAULT,
@@ -110,14 +110,16 @@ def plan(
 
 
 def refuse_unsendable(planned: Planned, forced: str = "", schedule: Schedule | None = None) -> None:
-    """Raise `Refused` when there is nobody to send to, approvals are missing, checks found errors and nobody has
-    `forced` it with a reason, or what the issue tries cannot be tried with these people at these times."""
+    """Raise `Refused` when there is nobody to send to, approvals are missing, or what the issue tries cannot be tried
+    with these people at these times; `FindingsStop` when checks found errors and nobody has `forced` it with a reason.
+    """
     built = planned.built
     if built.errors and not forced.strip():
         them = "it" if built.errors == 1 else "them"
-        raise Refused(
+        raise FindingsStop(
             f"{built.stop} Mend {them} and run the command again, or send all the same with "
-            '--force "why", which the campaign records.'
+            '--force "why", which the campaign records.',
+            (one for one in built.findings if one.severity is Severity.ERROR),
         )
     refuse_unapproved(planned.standing)
     if not planned.plan.recipients:
