@@ -7,20 +7,25 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from newsletter.cli.main import newsletter
-from newsletter.model import Counts, State
-from newsletter.pipeline import sending, standing
+from newsletter.delivery import loop
+from newsletter.delivery.providers.contract import ProviderGone, ProviderRefuses
+from newsletter.model import CampaignStatus, Counts, State
+from newsletter.pipeline import sending, standing, steering
 from newsletter.pipeline.workspace import Workspace, open_store, open_workspace
 from newsletter.store import campaigns, claiming, ledger
 from newsletter.store.locks import campaign_lock
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 PEOPLE, CLAIMED, IN_FLIGHT = 6, 5, 3
+
+SERVER = {"NEWSLETTER_SMTP_URL": "smtp://127.0.0.1:1"}
 
 Open = Callable[[str], Workspace]
 
@@ -34,7 +39,7 @@ def left_behind(letter: Any, store_url: str) -> Open:
         letter.write("audiences/readers.csv", "Email,First name\n" + rows)
         settings = (letter.root / "newsletter.yaml").read_text()
         letter.write("newsletter.yaml", f"{settings}provider: {{name: {provider}}}\n")
-        environment = {"NEWSLETTER_DATABASE_URL": store_url, "NEWSLETTER_SMTP_URL": "smtp://127.0.0.1:1"}
+        environment = {"NEWSLETTER_DATABASE_URL": store_url, "SENDGRID_API_KEY": "SG.made-up", **SERVER}
         workspace = open_workspace(letter.root, environment, TEMPLATES)
         sending.freeze(workspace, sending.plan(workspace, "letter"))
         with open_store(workspace) as database, database.begin() as connection:
@@ -48,10 +53,7 @@ def left_behind(letter: Any, store_url: str) -> Open:
 
 
 def _run(workspace: Workspace, *arguments: str) -> Result:
-    environment = {
-        "NEWSLETTER_DATABASE_URL": workspace.settings.database,
-        "NEWSLETTER_SMTP_URL": "smtp://127.0.0.1:1",
-    }
+    environment = {"NEWSLETTER_DATABASE_URL": workspace.settings.database, **SERVER}
     return CliRunner(env=environment).invoke(newsletter, ["--workspace", str(workspace.root), *arguments])
 
 
@@ -84,3 +86,49 @@ def test_what_was_in_flight_is_uncertain_with_its_sender_gone_and_pending_while_
         assert [one.counts for one in standing.every_campaign(workspace)] == [Counts(pending=PEOPLE)]
         assert _logged(workspace) == {("in_flight", ""): IN_FLIGHT, ("claimed", ""): 2, ("pending", ""): 1}
     assert _kept(workspace) == {"in_flight": IN_FLIGHT, "claimed": 2, "pending": 1}, "looking changes nothing"
+
+
+def test_cancelling_what_no_sender_has_names_the_doubt_for_good_and_skips_the_rest(left_behind: Open) -> None:
+    workspace = left_behind("smtp")
+    assert "  3  uncertain\n  3  skipped\n" in _run(workspace, "cancel", "letter", "--yes").stdout
+    assert _kept(workspace) == {"uncertain": IN_FLIGHT, "skipped": PEOPLE - IN_FLIGHT}
+    assert standing.status(workspace, "letter").reasons == {
+        (State.UNCERTAIN, ledger.SENDER_GONE): IN_FLIGHT,
+        (State.SKIPPED, "cancelled"): PEOPLE - IN_FLIGHT,
+    }
+
+
+def test_cancelling_asks_a_provider_that_can_tell_and_needs_none(left_behind: Open) -> None:
+    assert _run(workspace := left_behind("outbox"), "cancel", "letter", "--yes").exit_code == 0
+    assert _kept(workspace) == {"skipped": PEOPLE}, "no file is there, so nothing was delivered"
+
+
+def test_cancelling_without_the_providers_key_leaves_nobody_in_flight(left_behind: Open) -> None:
+    assert _run(workspace := left_behind("sendgrid"), "cancel", "letter", "--yes").exit_code == 0
+    assert _kept(workspace) == {"uncertain": IN_FLIGHT, "skipped": PEOPLE - IN_FLIGHT}
+
+
+def test_cancelling_leaves_a_sender_that_lives_what_it_has_and_again_ends_what_it_left(left_behind: Open) -> None:
+    workspace = left_behind("smtp")
+    with open_store(workspace) as database, campaign_lock(database, "letter"):
+        assert _run(workspace, "cancel", "letter", "--yes").exit_code == 0
+        assert _kept(workspace) == {"in_flight": IN_FLIGHT, "claimed": 2, "pending": 1}
+    assert _run(workspace, "cancel", "letter", "--yes").exit_code == 0
+    assert _kept(workspace) == {"uncertain": IN_FLIGHT, "skipped": PEOPLE - IN_FLIGHT}
+
+
+@pytest.mark.parametrize("failure", [ProviderRefuses("not you"), ProviderGone("it broke")])
+def test_a_sender_that_fails_while_its_campaign_is_cancelled_lets_go_of_the_rest(
+    left_behind: Open, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    workspace = left_behind("smtp")
+
+    def cancelled_meanwhile(run: loop.Sending) -> None:
+        steering.cancel(workspace, "letter", "")
+        raise failure
+
+    monkeypatch.setattr(loop, "deliver", cancelled_meanwhile)
+    with pytest.raises(type(failure)):
+        sending.send(workspace, "letter", sending.SendOptions(), Event())
+    assert standing.status(workspace, "letter").campaign.status is CampaignStatus.CANCELLED
+    assert _kept(workspace) == {"uncertain": IN_FLIGHT, "skipped": PEOPLE - IN_FLIGHT}

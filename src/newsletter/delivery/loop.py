@@ -103,12 +103,15 @@ class Sending:
         self._halted.clear()
 
 
-def recover(database: Database, campaign: Campaign, provider: Provider[Any], now: datetime) -> None:
-    """Put the ledger right after a process that is gone; the caller holds the campaign's lock."""
+def recover(database: Database, campaign: Campaign, provider: Provider[Any] | None, now: datetime) -> None:
+    """Put the ledger right after a process that is gone; the caller holds the campaign's lock.
+
+    With no provider to ask, whatever was in flight is uncertain.
+    """
     with database.begin() as connection:
         ledger.release(connection, campaign.id, now)
         doubtful = ledger.left_in_flight(connection, campaign.id)
-        carried = provider.already_carried([one for _, one in doubtful])
+        carried = provider.already_carried([one for _, one in doubtful]) if provider else None
         settled = []
         for number, delivery in doubtful:
             if carried is None:

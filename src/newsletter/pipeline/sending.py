@@ -18,7 +18,7 @@ from newsletter.delivery.limits import Allowance, Limits, Sent, allowance, midni
 from newsletter.delivery.providers.contract import ProviderRefuses
 from newsletter.delivery.supply import DomainPace
 from newsletter.delivery.throttle import Throttle
-from newsletter.errors import FindingsStop, Refused, SettingsError, Stopped, StoreUnavailable, ended
+from newsletter.errors import FindingsStop, NewsletterError, Refused, SettingsError, Stopped, StoreUnavailable, ended
 from newsletter.files import shown
 from newsletter.model import (
     DEFAULT,
@@ -44,7 +44,7 @@ from newsletter.rendering.merge_fields import fields_named
 from newsletter.settings import Settings, require_provider
 from newsletter.store import campaigns, experiments, headcounts, ledger
 from newsletter.store import freezing as store_freezing
-from newsletter.store.database import Database
+from newsletter.store.database import Connection, Database
 from newsletter.store.freezing import FrozenCampaign
 from newsletter.store.locks import campaign_lock
 
@@ -251,6 +251,10 @@ def send(
             _deliver(sending, tell, options.waits)
         except StoreUnavailable as error:
             raise Stopped(f"{ended(str(error))} What was sent until then is recorded, or will be looked up.") from error
+        except NewsletterError:
+            with database.begin() as connection:
+                _let_go_if_cancelled(connection, campaign, now())
+            raise
         with database.begin() as connection:
             experiments.mark_tested(connection, campaign.id, now())
         _close(database, campaign, now())
@@ -292,7 +296,15 @@ def _deliver(sending: loop.Sending, tell: Callable[[str], None], waits: bool) ->
             loop.deliver(sending)
         except ProviderRefuses as error:
             with sending.database.begin() as connection:
-                campaigns.set_status(connection, sending.campaign.id, CampaignStatus.PAUSED, str(error), sending.now())
+                # One that was cancelled meanwhile stays so.
+                campaigns.set_status(
+                    connection,
+                    sending.campaign.id,
+                    CampaignStatus.PAUSED,
+                    str(error),
+                    sending.now(),
+                    only_from=[CampaignStatus.SENDING],
+                )
             raise
         if not waits or not _paused(sending):
             return
@@ -315,10 +327,16 @@ def _paused(sending: loop.Sending) -> bool:
 def _close(database: Database, campaign: Campaign, now: datetime) -> None:
     """Finish a campaign with nobody left; let go of the rest of one that was cancelled meanwhile."""
     with database.begin() as connection:
-        if campaigns.status_of(connection, campaign.id)[0] is CampaignStatus.CANCELLED:
-            ledger.cancel(connection, campaign.id, now)
-        elif ledger.counts(connection, campaign.id).unfinished == 0:
+        over = _let_go_if_cancelled(connection, campaign, now)
+        if not over and ledger.counts(connection, campaign.id).unfinished == 0:
             campaigns.set_status(connection, campaign.id, CampaignStatus.FINISHED, "", now)
+
+
+def _let_go_if_cancelled(connection: Connection, campaign: Campaign, now: datetime) -> bool:
+    cancelled = campaigns.status_of(connection, campaign.id)[0] is CampaignStatus.CANCELLED
+    if cancelled:
+        ledger.cancel(connection, campaign.id, now)
+    return cancelled
 
 
 def limits_of(settings: Settings) -> Limits:

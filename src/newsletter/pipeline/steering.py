@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from newsletter.errors import Refused
-from newsletter.model import CampaignStatus
+from contextlib import suppress
+from threading import Event
+
+from newsletter.delivery import loop
+from newsletter.errors import BeingSent, Refused, SettingsError
+from newsletter.model import Campaign, CampaignStatus
 from newsletter.pipeline import standing
+from newsletter.pipeline.providers import open_provider
 from newsletter.pipeline.standing import CampaignState, state_of
 from newsletter.pipeline.workspace import Workspace, open_store
 from newsletter.store import campaigns, ledger
+from newsletter.store.database import Database
 from newsletter.store.locks import campaign_lock
 
 LATE = "it was due at "
@@ -35,18 +41,30 @@ def resume(workspace: Workspace, name: str) -> CampaignState:
 
 
 def cancel(workspace: Workspace, name: str, reason: str) -> CampaignState:
-    """Nobody who was not begun gets it, ever. What left already cannot be called back."""
+    """Nobody who was not begun gets it, ever. What left already cannot be called back, and what a sender that is gone
+    was handing over is uncertain, unless the provider can tell."""
     allowed = (*_OPEN, CampaignStatus.PAUSED)
     state = _changed(
         workspace, name, CampaignStatus.CANCELLED, reason, allowed, "Only what is not finished can be cancelled."
     )
-    with open_store(workspace) as database:
-        try:
-            with campaign_lock(database, name), database.begin() as connection:
-                ledger.cancel(connection, state.campaign.id, workspace.clock())
-        except Refused:
-            pass  # The sender that holds it lets go of the rest itself.
+    # A sender that holds it lets go of the rest itself.
+    with suppress(BeingSent), open_store(workspace) as database, campaign_lock(database, name):
+        let_go(workspace, database, state.campaign)
     return standing.status(workspace, name)
+
+
+def let_go(workspace: Workspace, database: Database, campaign: Campaign) -> None:
+    """End what is left of a cancelled campaign; the caller holds its lock."""
+    with database.connect() as connection:
+        left_behind = ledger.left_in_flight(connection, campaign.id)
+    if left_behind:
+        provider = None
+        # Nobody sends it after this: without the provider's key the doubt stays, and is named.
+        with suppress(Refused, SettingsError):
+            provider = open_provider(workspace, campaign.name, Event())
+        loop.recover(database, campaign, provider, workspace.clock())
+    with database.begin() as connection:
+        ledger.cancel(connection, campaign.id, workspace.clock())
 
 
 def _changed(
