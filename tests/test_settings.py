@@ -69,6 +69,15 @@ images: {mode: link}
     assert "unknown key 'provder'. Did you mean 'provider'?" in said[4]
 
 
+def test_what_stands_in_a_header_or_a_link_says_with_what_it_is_written(tmp_path: Path) -> None:
+    settings = "list_id: My List\ntracking:\n  utm: {source: 'a b'}\n"
+    assert problems(tmp_path, BASE + settings) == [
+        "newsletter.yaml:3: 'list_id': 'My List' may hold letters from A to Z, digits, dots and hyphens only, as in "
+        "news.example.org.",
+        "newsletter.yaml:5: 'tracking.utm.source': 'a b' may hold letters, digits, dots, hyphens and underscores only.",
+    ]
+
+
 def test_an_unknown_key_in_an_optional_part_has_a_suggestion_too(tmp_path: Path) -> None:
     (said,) = problems(tmp_path, BASE + "tracking:\n  utm: {source: news, medum: email}\n")
     assert said == "newsletter.yaml:4: unknown key 'tracking.utm.medum'. Did you mean 'medium'? Known: source, medium."

@@ -40,6 +40,13 @@ def _in_ascii(domain: str) -> str:
         raise ValueError(f"'{domain}' is not a domain: {error}") from error
 
 
+def written_with(value: str, characters: str, words: str) -> str:
+    """The value, if all it is written with are `characters` (a set of `re`), which `words` name."""
+    if not re.fullmatch(f"[{characters}]+", value):
+        raise ValueError(f"'{value}' may hold {words}")
+    return value
+
+
 def web_address(value: str) -> str:
     """The address without a slash at its end."""
     if not re.match(r"https?://[^\s/]+", value):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -30,7 +31,7 @@ from pydantic import (
 from newsletter import amounts
 from newsletter.errors import FileProblems, Problem, SettingsError, did_you_mean
 from newsletter.files import Document, read_yaml, validated
-from newsletter.lines import mail_address, one_line, public_address, web_address
+from newsletter.lines import mail_address, one_line, public_address, web_address, written_with
 from newsletter.model import Where
 
 FILE = "newsletter.yaml"
@@ -38,6 +39,8 @@ FILE = "newsletter.yaml"
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _HEX_COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _FONT = re.compile(r"[\w\s,.'-]+")
+_WORD = "letters, digits, dots, hyphens and underscores only"
+_PLAIN = "letters from A to Z, digits, dots and hyphens only, as in news.example.org"
 _DATABASES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
 
 
@@ -216,11 +219,14 @@ def _safe_host(value: str) -> str:
     raise ValueError("must begin with https://, because the API key travels with each request")
 
 
+UtmWord = Annotated[str, AfterValidator(partial(written_with, characters=r"\w.-", words=_WORD))]
+
+
 class Utm(_Model):
     """Added to every web link as utm_source and utm_medium, with the issue as utm_campaign."""
 
-    source: Annotated[str, Field(pattern=r"^[\w.-]+$")]
-    medium: Annotated[str, Field(pattern=r"^[\w.-]+$")] = "email"
+    source: UtmWord
+    medium: UtmWord = "email"
 
 
 class Tracking(_Model):
@@ -280,7 +286,7 @@ class SettingsFile(_Model):
     site_url: WebAddress = ""
     content: tuple[str, ...] = ()
     static: tuple[str, ...] = ("static",)
-    list_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")] = ""
+    list_id: Annotated[str, AfterValidator(partial(written_with, characters="A-Za-z0-9.-", words=_PLAIN))] = ""
     images: Images = Images()
     provider: ProviderSettings = ProviderSettings()
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
