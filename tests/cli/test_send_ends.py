@@ -187,3 +187,12 @@ def test_a_reason_that_ends_its_sentence_ends_it_once(opened: Workspace, monkeyp
     steering.cancel(opened, "tides", "")
     with pytest.raises(Refused, match=r"was cancelled; 2 got nothing\."):
         standing.refuse_unfinished(standing.status(opened, "tides"))
+
+
+def test_when_everybody_is_suppressed_that_is_said_and_no_segment_is_blamed(opened: Workspace) -> None:
+    runner = CliRunner()
+    people = [f"{name}@example.org" for name in ("ada", "bo")]
+    sending.plan(opened, "tides")
+    runner.invoke(main.newsletter, ["--workspace", str(opened.root), "suppress", "add", *people])
+    with pytest.raises(Refused, match=r"no recipients\. All that it picks are left out: 2 suppressed: .*suppress list"):
+        sending.refuse_unsendable(sending.plan(opened, "tides"))

@@ -123,10 +123,7 @@ def refuse_unsendable(planned: Planned, forced: str = "", schedule: Schedule | N
         )
     refuse_unapproved(planned.standing)
     if not planned.plan.recipients:
-        raise Refused(
-            f"{built.audience.where}: the audience has no recipients. Look at its `segment:` with "
-            f"`newsletter audience count {built.audience.id}`."
-        )
+        raise Refused(f"{built.audience.where}: the audience has no recipients. {_nobody(planned)}")
     tried = built.edition.issue.experiment
     if tried and planned.plan.recipients < len(tried.arms):
         raise Refused(
@@ -138,6 +135,17 @@ def refuse_unsendable(planned: Planned, forced: str = "", schedule: Schedule | N
             f"{tried.where}: nobody can wait for a winner and have it by their own clock. Leave --local-time out, or "
             "take `ab:` away."
         )
+
+
+def _nobody(planned: Planned) -> str:
+    """Why nobody is left to send to, and where to look."""
+    audience, left_out = planned.built.audience, planned.plan.skipped
+    if left_out:
+        told = ", ".join(f"{one.count:,} {one.reason}" for one in left_out)
+        return f"All that it picks are left out: {told}. `newsletter suppress list` shows who is suppressed since when."
+    if not (audience.segment.include or audience.segment.exclude):
+        return "Nobody has been imported: see its `source:`, and `newsletter audience import`."
+    return f"Look at its `segment:` with `newsletter audience count {audience.id}`."
 
 
 def find_campaign(workspace: Workspace, name: str) -> Campaign | None:
