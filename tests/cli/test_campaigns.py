@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
@@ -59,6 +61,27 @@ def test_a_log_that_cannot_be_written_is_told_in_words(begun: Workspace) -> None
         assert "--log" in str(done.exception) + done.stderr, path
         assert getattr(done.exception, "exit_code", done.exit_code) == 2
     assert _run(begun, "status", "tides", "--log", str(begun.root / "x.csv")).exit_code == 0
+
+
+def test_a_log_is_printed_alone_when_it_is_asked_for_on_standard_output(begun: Workspace) -> None:
+    done = _run(begun, "status", "tides", "--log", "-")
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert sorted(row["state"] for row in rows) == ["accepted", "pending"]
+    assert not Path("-").exists()
+    for other in ("--json", "--watch"):
+        refused = _run(begun, "status", "tides", "--log", "-", other)
+        assert (refused.exit_code, refused.stdout) == (2, "")
+        assert "--log -" in refused.stderr
+
+
+def test_a_log_is_its_owners_alone_to_read(begun: Workspace, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        _run(begun, "status", "tides", "--log", str(tmp_path / "log.csv"))
+    finally:
+        os.umask(before)
+    assert (tmp_path / "log.csv").stat().st_mode & 0o777 == 0o600
+    assert len((tmp_path / "log.csv").read_text("utf-8").splitlines()) == 3
 
 
 def test_a_database_that_is_gone_beside_mail_that_was_sent_mails_nobody_again(begun: Workspace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ from newsletter.pipeline.workspace import Workspace
 
 _OVER = (CampaignStatus.FINISHED, CampaignStatus.CANCELLED)
 _SECONDS = 1.0
+_STANDARD_OUTPUT = "-"
 _ALWAYS = ("delivered", "opened", "clicked", "bounced")
 """Figures that are told even when they are nought."""
 
@@ -41,7 +43,10 @@ _ALWAYS = ("delivered", "opened", "clicked", "bounced")
 @click.argument("campaign", required=False)
 @click.option("--watch", is_flag=True, help="Follow it until it is over; with --json, a line of JSON each second.")
 @click.option(
-    "--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write every delivery to a CSV."
+    "--log",
+    type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Write every delivery to a CSV; - prints it.",
 )
 @json_option
 @click.pass_context
@@ -56,12 +61,17 @@ def status(context: click.Context, campaign: str | None, watch: bool, log: Path 
             raise click.UsageError("--watch and --log need the name of a campaign.")
         _list(standing.every_campaign(workspace), as_json)
         return
+    printed = log is not None and str(log) == _STANDARD_OUTPUT
+    if printed and (as_json or watch):
+        raise click.UsageError("--log - prints the deliveries where --json and --watch print. Name a file.")
     if watch:
         _watch(workspace, campaign, as_json)
     state = standing.status(workspace, campaign)
     if log is not None:
         # Before anything is said: whoever reads only the first lines ends this.
         _write_log(workspace, campaign, log)
+    if printed:
+        return
     if not watch:
         print_campaign(workspace, state, as_json)
     if log is not None:
@@ -284,9 +294,13 @@ def _watch(workspace: Workspace, name: str, as_json: bool) -> None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[TextIO]:
-    """The file to write to; raises `SettingsError` when it cannot be written."""
+    """The file to write to, which nobody but its owner reads; raises `SettingsError` when it cannot be written."""
+    if str(path) == _STANDARD_OUTPUT:
+        yield sys.stdout
+        return
     try:
-        with path.open("w", newline="", encoding="utf-8") as file:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        with os.fdopen(os.open(path, flags, 0o600), "w", newline="", encoding="utf-8") as file:
             yield file
     except OSError as error:
         name = shown(path, Path.cwd())
