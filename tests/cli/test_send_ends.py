@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -137,6 +138,28 @@ def test_what_stops_any_other_command_is_a_document_as_well(
     assert _ends(opened, monkeypatch, "test", "tides", "--to", "me@example.org", "--json") == 3
     document = json.loads(capsys.readouterr().out)
     assert document == {"error": {"message": str(away), "exit_code": 3, "problems": []}}
+
+
+def test_what_a_limit_holds_is_due_when_the_limit_lets_it_go_on(opened: Workspace) -> None:
+    settings = opened.root / "newsletter.yaml"
+    limited = settings.read_text("utf-8").replace("{name: outbox}", "{name: outbox, daily: 1}")
+    settings.write_text(limited + "time_zone: Asia/Tokyo\n", "utf-8")
+    command = ["--workspace", str(opened.root)]
+    sending.freeze(opened, sending.plan(opened, "tides"))
+    (ran,) = json.loads(CliRunner().invoke(main.newsletter, [*command, "run-due", "--json"]).stdout)["ran"]
+    assert ran["ending"] == "held"
+    # Midnight in Tokyo, which has no summer time.
+    moment = datetime.fromisoformat(ran["next_due"])
+    assert (moment.utcoffset(), moment.hour, moment.minute) == (timedelta(), 15, 0)
+    assert timedelta() < moment - datetime.now(UTC) <= timedelta(days=1)
+
+
+@pytest.mark.parametrize(("zone", "told"), [("UTC", "09:00 UTC, as it is now"), ("Asia/Tokyo", "Asia/Tokyo (")])
+def test_a_schedule_in_utc_is_told_once(opened: Workspace, zone: str, told: str) -> None:
+    command = ["--workspace", str(opened.root), "send", "tides", "--yes", "--at", f"tomorrow 9:00 {zone}"]
+    said = CliRunner().invoke(main.newsletter, command).stdout
+    assert told in said
+    assert said.count("00:00 UTC" if zone == "Asia/Tokyo" else "09:00 UTC") == 1
 
 
 @pytest.mark.parametrize("name", ["a\nb", "a\udcffb", "x" * 300, "../../evil", ".", "-x", "CON"])

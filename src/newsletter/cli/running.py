@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from datetime import UTC
 from threading import Event
 
 import click
@@ -11,7 +12,7 @@ from newsletter.cli.output import counts_json, json_option, print_json, progress
 from newsletter.cli.sending import Interrupted, draining
 from newsletter.errors import Stopped
 from newsletter.pipeline import due
-from newsletter.pipeline.due import Ran
+from newsletter.pipeline.due import Ending, Ran
 from newsletter.pipeline.workspace import has_database
 
 _NO_DATABASE = (
@@ -65,11 +66,14 @@ def _line(one: Ran) -> str:
 
 def _json(one: Ran) -> dict[str, object]:
     state = one.state
+    held = state.held if state and one.ending is Ending.HELD else None
+    # Whoever is held has no moment of their own: all go on when the limit does.
+    moment = held.until if held else state.next_due if state else None
     return {
         "campaign": one.campaign,
         "ending": one.ending.value,
         "message": one.message or None,
         "status": state.campaign.status.value if state else None,
         "counts": counts_json(state.counts) if state else None,
-        "next_due": state.next_due.isoformat() if state and state.next_due else None,
+        "next_due": moment.astimezone(UTC).isoformat() if moment else None,
     }

@@ -44,8 +44,9 @@ def print_scheduled(workspace: Workspace, name: str, recipients: int, schedule: 
         moment = {"scheduled_at": campaign.scheduled_at.isoformat(), "local_time": schedule.local}
         print_json(document | moment | {"note": schedule.note or None})
         return
+    when, in_utc = told(schedule), f"{campaign.scheduled_at:%Y-%m-%d %H:%M} UTC"
     click.echo(
-        f"\nCampaign {name} is scheduled for {told(schedule)} ({campaign.scheduled_at:%Y-%m-%d %H:%M} UTC), as it is "
+        f"\nCampaign {name} is scheduled for {when if when == in_utc else f'{when} ({in_utc})'}, as it is "
         f"now, to {recipients:,} recipients.\n"
         "`newsletter run-due` sends it then: let a timer call that every minute (docs/sending.md).\n"
         f"Until then: `newsletter status {name}`, `newsletter pause {name}`, `newsletter cancel {name}`."
