@@ -105,6 +105,16 @@ def test_who_waits_for_a_winner_is_told_apart_from_who_is_pending(begun: Workspa
     assert "pending" not in shown
 
 
+def test_who_cancels_a_running_send_is_told_that_it_is_being_ended(begun: Workspace, database: Database) -> None:
+    with campaign_lock(database, "tides"):
+        said = _run(begun, "cancel", "tides", "--yes").stdout
+    assert "Campaign tides is being ended\n" in said
+    assert "lets go of the others: they get nothing" in said
+    over = _run(begun, "cancel", "tides", "--yes").stdout
+    assert "Campaign tides was cancelled\n  1  accepted\n  1  skipped\n" in over
+    assert "lets go" not in over
+
+
 def test_what_is_over_is_not_asked_about_before_it_cannot_be_cancelled(begun: Workspace) -> None:
     asked = _run(begun, "cancel", "tides")
     assert "Add --yes" in str(asked.exception)

@@ -180,7 +180,9 @@ def print_campaign(
         return
     print_heading(f"Campaign {state.campaign.name} {_standing(state, already)}")
     print_table([(people, key) for key, people in _told(state.counts).items() if people or key == "accepted"])
-    if state.being_sent and state.rate and state.counts.pending + state.counts.deferred:
+    if state.being_sent and state.campaign.status is CampaignStatus.CANCELLED:
+        click.echo("  Whoever sends it ends what was begun, and lets go of the others: they get nothing.")
+    elif state.being_sent and state.rate and state.counts.pending + state.counts.deferred:
         click.echo(f"  {_pace(state)}")
     if state.campaign.status is CampaignStatus.SENDING and state.waiting and state.next_due:
         click.echo(f"  {state.waiting:,} wait for their time; the first at {state.next_due:%Y-%m-%d %H:%M} UTC")
@@ -264,7 +266,8 @@ def _standing(state: CampaignState, already: bool) -> str:
         return "was finished already" if already else "is finished"
     if campaign.status is CampaignStatus.SCHEDULED and campaign.scheduled_at is not None:
         return f"is scheduled for {campaign.scheduled_at:%Y-%m-%d %H:%M} UTC"
-    words = {CampaignStatus.PAUSED: "is paused", CampaignStatus.CANCELLED: "was cancelled"}
+    cancelled = "is being ended" if state.being_sent else "was cancelled"
+    words = {CampaignStatus.PAUSED: "is paused", CampaignStatus.CANCELLED: cancelled}
     return words.get(campaign.status, "is being sent" if state.being_sent else "is not finished") + because
 
 
