@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import ISSUE, Open, save, shown
-from tests.studio import Running
+from tests.studio import Running, running
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=30_000)
@@ -103,3 +103,30 @@ def test_eight_pages_of_a_browser_all_load_and_all_have_a_save_also_when_the_fir
     save(root / ARTICLE, "weaving machines", "knitting machines")
     for page in pages:
         settled(page, "knitting machines")
+
+
+def test_a_studio_that_was_started_again_asks_for_its_link_and_the_page_goes_on_once_it_is_opened(
+    browser: Browser, root: Path
+) -> None:
+    context = browser.new_context()
+    page, wrong = context.new_page(), list[str]()
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    live, pane = page.locator("#live"), page.locator("#pane-text")
+    with running(root) as first:
+        page.goto(f"{first.home}/issues/{ISSUE}?token={first.token}")
+        shown(page)
+        expect(live).to_have_text("Live")
+    expect(live).to_have_text("The studio does not answer")
+    with running(root, "--port", str(first.port)) as second:
+        words = "The studio was started again: open the link it printed"
+        expect(live).to_have_text(words)
+        page.get_by_role("tab", name="Plain text").click()
+        expect(pane).to_have_text(words)
+        save(root / ARTICLE, "sewing machines", "weaving machines")
+        context.new_page().goto(f"{second.home}/?token={second.token}")
+        expect(live).to_have_text("Live")
+        expect(pane).to_contain_text("weaving machines")
+        page.get_by_role("tab", name="Email").click()
+        settled(page, "weaving machines")
+    context.close()
+    assert not wrong

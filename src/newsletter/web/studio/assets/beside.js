@@ -1,18 +1,11 @@
 // The email beside the blocks: as the chosen profession reads it, with every save.
+import { fetched } from "/assets/fetching.js";
 import { fold } from "/assets/folding.js";
 import { Frames } from "/assets/frames.js";
 import { listen, sign } from "/assets/live.js";
 
 const find = (selector) => document.querySelector(selector);
 const all = (selector) => [...document.querySelectorAll(selector)];
-
-export async function fetched(path) {
-  const answer = await fetch(path);
-  const text = await answer.text();
-  if (answer.ok) return text;
-  const said = new DOMParser().parseFromString(text, "text/html").querySelector(".empty p, p");
-  throw new Error(said?.textContent ?? `The studio cannot show this (${answer.status}).`);
-}
 
 export class Beside {
   constructor(issue, profession, saved) {
@@ -61,8 +54,24 @@ export class Beside {
     this.profession = profession;
     history.replaceState(null, "", `?${new URLSearchParams({ profession })}`);
     this.#connect();
-    await this.refresh();
-    this.show();
+    if (await this.#around()) this.show();
+  }
+
+  // Whether what stands around the email could be shown. If not, the next hello is of another version.
+  async #around() {
+    let problem = null;
+    try {
+      await this.refresh();
+    } catch (error) {
+      this.version = "none";
+      problem = error;
+    }
+    this.saved(problem);
+    return !problem;
+  }
+
+  async #everything() {
+    if (await this.#around()) this.frames.renew(this.#asked());
   }
 
   #connect() {
@@ -71,8 +80,9 @@ export class Beside {
       { issue: this.issue, profession: this.profession },
       {
         rendered: ({ version }) => { this.version = version; find("#problems").replaceChildren(); this.frames.renew(this.#asked()); this.saved(); },
-        checked: async () => { await this.refresh(); this.frames.renew(this.#asked()); this.saved(); },
-        broken: async () => { this.frames.stir(false); await this.refresh(); this.saved(); },
+        checked: () => this.#everything(),
+        broken: () => { this.frames.stir(false); return this.#around(); },
+        hello: ({ version }) => { if (this.version && String(version) !== String(this.version)) this.#everything(); },
         saving: () => this.frames.stir(),
       },
       sign,

@@ -1,7 +1,7 @@
 // Two emails: side by side or one over the other, what differs framed on both, and from one change to the next.
 import { Frames } from "/assets/frames.js";
 import { keys } from "/assets/keys.js";
-import { listen } from "/assets/live.js";
+import { reload } from "/assets/live.js";
 
 const find = (selector) => document.querySelector(selector);
 const all = (selector) => [...document.querySelectorAll(selector)];
@@ -101,5 +101,5 @@ if (seen) {
   showBoth();
 }
 keys(issue, seen ? { n: () => step(1), p: () => step(-1) } : {});
-const leave = listen({ issue }, { checked: () => location.reload() });
+const leave = reload({ issue }, "checked");
 addEventListener("pagehide", leave);

@@ -1,9 +1,10 @@
 // Composing: the blocks of issue.yaml, moved, added, taken out and aimed by hand. The studio edits the file; this page
 // shows what stands in it, and says with every edit which file it has seen.
 import { ask } from "/assets/asking.js";
-import { Beside, fetched } from "/assets/beside.js";
+import { Beside } from "/assets/beside.js";
 import { questions } from "/assets/choosing.js";
 import { address, Gaps } from "/assets/dragging.js";
+import { fetched } from "/assets/fetching.js";
 
 const find = (selector) => document.querySelector(selector);
 const all = (selector) => [...document.querySelectorAll(selector)];
@@ -310,9 +311,22 @@ for (const one of all("[data-show]")) {
 
 // ── the email beside it ──────────────────────────────────────────────────────────────────────────────────────────
 
-async function saved() {
+let away = false;
+
+// After a save: `problem` is why the email could not be shown.
+async function saved(problem) {
   if (busy) return;
-  const shown = await refresh();
+  let shown;
+  try {
+    if (problem) throw problem;
+    shown = await refresh();
+  } catch (error) {
+    away = true;
+    refuse(error.message);
+    return;
+  }
+  if (away) refuse("");
+  away = false;
   if (!shown || shown.first) return;
   refuse("");
   toast("issue.yaml was changed in another place. This is how it stands now");
@@ -324,5 +338,6 @@ try {
   await email.refresh();
   email.show();
 } catch {
+  email.version = "none";
   places.innerHTML = '<p class="waiting">The blocks cannot be shown. Is the studio still running, and the file in the workspace?</p>';
 }

@@ -1,7 +1,7 @@
 // All professions: a frame is drawn when it comes into sight, and its pictures fetched: not one that is scrolled past.
 // The browser's own lazy frames come while they are still far below.
 import { keys } from "/assets/keys.js";
-import { listen } from "/assets/live.js";
+import { reload } from "/assets/live.js";
 
 const MARGIN = "150px"; // around what is in sight
 const DWELL = 120; // ms in sight
@@ -22,6 +22,6 @@ function draw(frame) {
 }
 
 for (const one of document.querySelectorAll("iframe[data-src]")) sight.observe(one);
-const leave = listen({ issue: document.body.dataset.issue }, { checked: () => location.reload() });
+const leave = reload({ issue: document.body.dataset.issue }, "checked");
 addEventListener("pagehide", leave);
 keys(document.body.dataset.issue);

@@ -1,5 +1,6 @@
 // An issue's page: what is looked at and how, and what changes with every save.
 import { Deeds } from "/assets/deeds.js";
+import { fetched } from "/assets/fetching.js";
 import { fold } from "/assets/folding.js";
 import { Frames } from "/assets/frames.js";
 import { listen, sign } from "/assets/live.js";
@@ -24,15 +25,14 @@ function toast(words) {
   setTimeout(() => find("#toast").classList.remove("on"), 2000);
 }
 
-async function fetched(address) {
-  const answer = await fetch(address);
-  const text = await answer.text();
-  if (answer.ok) return text;
-  const said = new DOMParser().parseFromString(text, "text/html").querySelector(".empty p, p");
-  throw new Error(said?.textContent ?? `The studio cannot show this (${answer.status}).`);
-}
-
 // ── what changes with a save ─────────────────────────────────────────────────────────────────────────────────────
+
+function told(problem) {
+  const words = document.createElement("p");
+  words.className = "waiting";
+  words.textContent = problem.message;
+  return words;
+}
 
 function whose() {
   return new URLSearchParams({ profession: look.profession, reader: look.reader });
@@ -77,7 +77,11 @@ function showFrame() {
 async function showTab() {
   if (tab === "email") return;
   const pane = find(`#pane-${tab}`);
-  pane.innerHTML = await fetched(`/issues/${issue}/look/${tab}?${whose()}`);
+  try {
+    pane.innerHTML = await fetched(`/issues/${issue}/look/${tab}?${whose()}`);
+  } catch (problem) {
+    pane.replaceChildren(told(problem));
+  }
 }
 
 function connect() {
@@ -87,7 +91,7 @@ function connect() {
     {
       rendered: ({ version }) => { look.version = String(version); find("#problems").replaceChildren(); frames.renew(asked()); },
       checked: everything,
-      broken: () => { frames.stir(false); return refreshParts(); },
+      broken: () => { frames.stir(false); return around(); },
       saving: () => frames.stir(),
       hello: ({ version }) => { if (look.version && String(version) !== look.version) everything(); },
     },
@@ -95,17 +99,20 @@ function connect() {
   );
 }
 
-async function everything() {
+// Whether what stands around the email could be shown. If not, the next hello is of another version.
+async function around() {
   try {
     await refreshParts();
+    return true;
   } catch (problem) {
-    const words = document.createElement("p");
-    words.className = "waiting";
-    words.textContent = problem instanceof TypeError ? "The studio does not answer. Is it still running?" : problem.message;
-    find("#side").replaceChildren(words);
-    return;
+    look.version = "none";
+    find("#side").replaceChildren(told(problem));
+    return false;
   }
-  await frames.renew(asked(), true);
+}
+
+async function everything() {
+  if (await around()) await frames.renew(asked(), true);
   await showTab();
 }
 
@@ -190,7 +197,13 @@ async function showFinding(number) {
 }
 
 async function copy() {
-  const html = await fetched(`/issues/${issue}/html?${new URLSearchParams({ profession: look.profession })}`);
+  let html;
+  try {
+    html = await fetched(`/issues/${issue}/html?${new URLSearchParams({ profession: look.profession })}`);
+  } catch (problem) {
+    toast(problem.message);
+    return;
+  }
   try {
     await navigator.clipboard.writeText(html);
     toast(look.reader ? "The HTML is on the clipboard, without the subscriber's values" : "The HTML is on the clipboard");

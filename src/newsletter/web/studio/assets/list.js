@@ -1,5 +1,5 @@
 // The list of issues: what a build says of each comes after the page.
-import { listen } from "/assets/live.js";
+import { reload } from "/assets/live.js";
 
 async function fill(place) {
   try {
@@ -22,5 +22,5 @@ async function fillAll() {
 }
 
 fillAll();
-const leave = listen({}, { changed: () => location.reload() });
+const leave = reload({}, "changed");
 addEventListener("pagehide", leave);

@@ -1,9 +1,8 @@
 // What saving changes, as the server tells it. All pages of a browser hear one stream, in a worker that they share: a
 // browser allows six connections to a server, and with one for each page the seventh would never be answered.
+import { ANEW } from "/assets/fetching.js";
 import { Stream } from "/assets/stream.js";
 
-// Each start of the studio has a new key, and only its link carries it.
-export const ANEW = "The studio was started again: open the link it printed";
 const WORDS = { on: "Live", off: "The studio does not answer", anew: ANEW };
 
 // `handlers`: by kind of event. `hello` comes whenever a page begins to be heard, also after the studio was away.
@@ -23,6 +22,15 @@ export function listen(query, handlers, tell = () => {}) {
   port.postMessage(query);
   worker.onerror = () => { leave = new Stream().join(query, heard); };
   return () => leave();
+}
+
+// For a page that is drawn as a whole: `changed` draws it anew; so does a studio that comes back, which may show more.
+export function reload(query, changed) {
+  let hellos = 0;
+  return listen(query, {
+    [changed]: () => location.reload(),
+    hello: () => { if (hellos++) location.reload(); },
+  });
 }
 
 // For the pages that say how it stands.
