@@ -117,7 +117,7 @@ def test_an_approval_is_made_here_and_is_stale_the_moment_anything_changes(open_
     picture(page, "approved-1280-light")
     save(root / f"issues/{ISSUE}/open-source.md", "sewing machines", "weaving machines")
     expect(panel.locator(".decision.stale")).to_contain_text("Stale. Changed since: article open-source.md")
-    expect(page.locator("#status")).to_have_text("Ready")
+    expect(page.locator("#status")).to_have_text("Changed since approval")
     panel.scroll_into_view_if_needed()
     picture(page, "stale-1280-light")
 

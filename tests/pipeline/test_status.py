@@ -1,4 +1,5 @@
-"""What the list says of an issue: draft, ready, approved, scheduled, sending, paused or sent."""
+"""What the list says of an issue: draft, ready, approved, changed since approval, scheduled,
+sending, paused or sent."""
 
 from __future__ import annotations
 
@@ -63,7 +64,13 @@ def test_it_is_approved_by_whoever_must_and_only_as_long_as_nothing_changes(open
     assert status(opened) == "approved"
     article = opened.root / "issues/tides/tides.md"
     article.write_text(article.read_text("utf-8").replace("noon", "dusk"), "utf-8")
-    assert status(opened) == "ready"
+    assert status(opened) == "changed since approval"
+    # What one reviewer of several has approved as it is now only waits for the others.
+    settings = opened.root / "newsletter.yaml"
+    settings.write_text(settings.read_text("utf-8") + "approval: {required: 2}\n", "utf-8")
+    again = open_workspace(opened.root, {}, REPOSITORY / "templates")
+    approve(again, "tides", Opinion("Bo"))
+    assert status(again) == "ready"
 
 
 def test_what_its_newest_campaign_does_is_what_it_is(opened: Workspace) -> None:

@@ -57,6 +57,9 @@ def test_an_approval_for_one_time_is_told_by_the_clock_of_the_workspace(workspac
     # A change makes it stale like any other, and the time is not what changed.
     workspace.write("issues/tides/tides.md", "# Tides\n\nThe water is back.\n")
     words = panel(inside)
+    assert words.startswith("Approval Changed since approval Waiting for 1 approval")
+    card = inside.ask("/cards/tides")[1]
+    assert ">Changed since approval</span>" in card and "Changed: article tides.md" in card
     assert "Waiting for 1 approval" in words and "Stale. Changed since: article tides.md" in words
     assert "schedule" not in words and "It may be sent at" not in words
 

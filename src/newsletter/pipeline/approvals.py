@@ -117,6 +117,13 @@ def changed_since(one: Approval, standing: Standing) -> tuple[str, ...]:
     return changes(before, now) if before != now else ()
 
 
+def since_approval(standing: Standing) -> tuple[str, ...]:
+    """What changed since the issue was last approved, in words, but for the time; nothing while an approval holds, when
+    only the time differs, or when nobody ever approved it."""
+    last = standing.last_approved
+    return changed_since(last, standing) if last is not None and not standing.approvals else ()
+
+
 def _for_another_time(stale: Stale, standing: Standing) -> bool:
     """Whether nothing but the time differs from what was approved."""
     return bool(time_of(stale.approval.parts)) and not changed_since(stale.approval, standing)

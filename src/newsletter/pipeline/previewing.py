@@ -31,6 +31,7 @@ from newsletter.model import (
     Standing,
     variant_key,
 )
+from newsletter.pipeline.approvals import since_approval
 from newsletter.pipeline.building import Built, assembler_of
 from newsletter.pipeline.readers import NOBODY, Reader
 from newsletter.pipeline.workspace import Workspace, has_database, now, open_store
@@ -70,7 +71,7 @@ def _card(root: Path, name: str) -> Card:
 
 def status_of(workspace: Workspace, issue: str, built: Built | None, standing: Standing | None) -> str:
     """What its newest campaign is (scheduled, sending, paused, sent); else changes requested, approved,
-    ready or draft.
+    changed since approval, ready or draft.
 
     A campaign that was cancelled counts for nothing. What has errors is a draft, whoever approved it.
     """
@@ -87,7 +88,11 @@ def status_of(workspace: Workspace, issue: str, built: Built | None, standing: S
         return "draft"
     if standing is not None and standing.objections:
         return "changes requested"
-    return "approved" if standing is not None and standing.is_approved else "ready"
+    if standing is None:
+        return "ready"
+    if standing.is_approved:
+        return "approved"
+    return "changed since approval" if since_approval(standing) else "ready"
 
 
 # ── one variant, as one person reads it ─────────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from newsletter.campaigns import planning
 from newsletter.campaigns.approving import changes
 from newsletter.model import DEFAULT, UNMATCHED, Plan, RenderedVariant, Standing
-from newsletter.pipeline.approvals import approvals_of, words_of
+from newsletter.pipeline.approvals import approvals_of, since_approval, words_of
 from newsletter.pipeline.approved_texts import difference, kept_texts
 from newsletter.pipeline.building import Built, build, preview_texts
 from newsletter.pipeline.people import as_of
@@ -59,6 +59,7 @@ def _review(workspace: Workspace, built: Built) -> Review:
         standing=standing,
         told=tuple(words_of(standing)),
         changed=changes(last.parts, standing.parts) if last and last.content_hash != standing.content_hash else (),
+        is_stale=bool(since_approval(standing)),
         mails=tuple(_mail(workspace, one, names, plan, standing, texts) for one in built.variants),
         findings=built.findings,
         people={names.get(key, key): count for key, count in plan.by_profession.items()} if plan else {},

@@ -78,6 +78,8 @@ class Review:
     """Where the issue stands, in sentences."""
     changed: tuple[str, ...]
     """What changed since the last approval; nothing when nothing did, or nobody approved yet."""
+    is_stale: bool = field(default=False, kw_only=True)
+    """Whether it was approved, and is another one now."""
     mails: tuple[Mail, ...]
     findings: tuple[Finding, ...]
     people: Mapping[str, int] = field(default_factory=dict)

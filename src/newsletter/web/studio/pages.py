@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from newsletter.errors import NewsletterError
 from newsletter.model import Finding, Where, group_and_arm
-from newsletter.pipeline import places, previewing
+from newsletter.pipeline import approvals, places, previewing
 from newsletter.pipeline.building import Built
 from newsletter.pipeline.readers import NOBODY, Reader
 from newsletter.web.studio.asking import NoSuchIssue, is_local, issue_of
@@ -77,7 +77,8 @@ class Pages:
         state = await run_in_threadpool(self.desk.state, issue)
         standing, _ = await run_in_threadpool(standing_of, state)
         status = await run_in_threadpool(status_in, issue, state, standing)
-        return drawn("card.html.j2", issue=issue, state=state, status=status, tally=_tally(state))
+        since = approvals.since_approval(standing) if standing else ()
+        return drawn("card.html.j2", issue=issue, state=state, status=status, tally=_tally(state), since=since)
 
     async def issue(self, request: Request) -> Response:
         """An issue's page; what takes a build to know comes with `parts`."""
@@ -114,6 +115,7 @@ class Pages:
             state=state,
             status=status_in(issue, state, standing),
             standing=standing,
+            since=approvals.since_approval(standing) if standing else (),
             unknown=unknown,
             decisions=decisions(standing, state.workspace.settings.time_zone) if standing else [],
             approved_time=approved_time(state, standing) if standing else "",
