@@ -44,6 +44,19 @@ def test_a_file_that_goes_while_it_is_composed_is_missed_in_words(workspace: Any
     assert seen(inside) == before
 
 
+def test_a_file_made_read_only_is_left_as_it_is(workspace: Any, inside: Inside) -> None:
+    file = workspace.root / "issues/tides/issue.yaml"
+    before = file.read_bytes()
+    file.chmod(0o444)
+    asked = {"do": "remove", "source": "0.1", "seen": seen(inside)}
+    status, body = inside.ask("/issues/tides/edits", asked)
+    assert status == 422
+    assert json.loads(body)["problem"].startswith("issues/tides/issue.yaml is read-only, so nothing was written.")
+    assert file.read_bytes() == before and file.stat().st_mode & 0o777 == 0o444
+    file.chmod(0o644)
+    assert inside.done("/issues/tides/edits", asked)["told"] == "Removed"
+
+
 def test_the_email_beside_it_says_so_too(workspace: Any, inside: Inside) -> None:
     inside.ask("/issues/tides/parts")
     (workspace.root / "issues/tides").rename(workspace.root / "issues/ebbs")

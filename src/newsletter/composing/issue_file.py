@@ -30,8 +30,10 @@ def read(path: Path, name: str, root: Path) -> bytes:
 
 
 def replace(path: Path, name: str, content: bytes, seen: str) -> None:
-    """Put the content in the file's place whole. Raises `ChangedMeanwhile` when the file is not `seen` any more."""
+    """Put the content in the file's place whole. Raises `ChangedMeanwhile` when the file is not `seen` any more, and
+    `Refused` for one that was made read-only."""
     path = path.resolve()
+    _refuse_read_only(path, name)
     spare = ""
     with _alone(path.parent):
         try:
@@ -48,6 +50,16 @@ def replace(path: Path, name: str, content: bytes, seen: str) -> None:
         finally:
             if spare:
                 Path(spare).unlink(missing_ok=True)
+
+
+def _refuse_read_only(path: Path, name: str) -> None:
+    """A file is replaced by another of its name, which the folder's rights allow: the file's own are looked at here.
+
+    By its mode, because the administrator may write to any.
+    """
+    with suppress(OSError):
+        if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
+            raise Refused(f"{name} is read-only, so nothing was written. Allow writing to it to compose the issue.")
 
 
 def check(content: bytes, name: str, seen: str) -> None:
