@@ -36,8 +36,8 @@ def test_the_source_is_what_is_mailed_and_the_tag_a_finding_is_about_is_told(wor
 def test_only_lines_of_the_workspace_are_shown(workspace: Any) -> None:
     ours = open_workspace(workspace.root, {}, REPOSITORY / "templates")
     (workspace.root.parent / "secret.md").write_text("a secret\n", "utf-8")
-    assert places.excerpt(ours, Where("../secret.md", 1)) == []
-    assert places.excerpt(ours, Where("issues/tides/tides.md", 2), 1) == [
+    assert places.excerpt(ours.root, Where("../secret.md", 1)) == []
+    assert places.excerpt(ours.root, Where("issues/tides/tides.md", 2), 1) == [
         (1, "---"),
         (2, "title: High water"),
         (3, "---"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from newsletter.checks.page import offset_of
 from newsletter.model import Finding, RenderedVariant, Where
@@ -107,10 +108,10 @@ def numbered(html: str, numbers: Mapping[int, Sequence[int]]) -> str:
     return html
 
 
-def excerpt(workspace: Workspace, where: Where, around: int = 3) -> list[tuple[int, str]]:
-    """The lines around that one, with their numbers; nothing for a file that is not of the workspace."""
-    path = (workspace.root / where.path).resolve()
-    if not path.is_relative_to(workspace.root.resolve()) or not path.is_file() or not where.line:
+def excerpt(root: Path, where: Where, around: int = 3) -> list[tuple[int, str]]:
+    """The lines around that one, with their numbers; nothing for a file that is not of the workspace at `root`."""
+    path = (root / where.path).resolve()
+    if not path.is_relative_to(root.resolve()) or not path.is_file() or not where.line:
         return []
     lines = path.read_text("utf-8", "replace").splitlines()
     first = max(1, where.line - around)

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from newsletter.errors import NewsletterError
+from newsletter.errors import FileProblems, NewsletterError
 from newsletter.model import Finding, Where, group_and_arm
 from newsletter.pipeline import approvals, places, previewing
 from newsletter.pipeline.building import Built
@@ -133,7 +133,7 @@ class Pages:
             clip=previewing.CLIP,
             sender=state.workspace.settings.sender.name,
             link=self._link,
-            excerpt=lambda where: places.excerpt(state.workspace, where),
+            excerpt=lambda where: places.excerpt(state.workspace.root, where),
         )
 
     async def everybody(self, request: Request) -> Response:
@@ -237,7 +237,7 @@ class Pages:
             findings=found,
             elsewhere=[number for number in range(len(found)) if number not in placed],
             link=self._link,
-            excerpt=lambda where: places.excerpt(state.workspace, where, 1),
+            excerpt=lambda where: places.excerpt(state.workspace.root, where, 1),
         )
 
     async def find_subscribers(self, request: Request) -> Response:
@@ -274,8 +274,19 @@ class Pages:
             words = error.detail
         if request.method == "POST":
             return JSONResponse({"problem": words}, status)
+        problems = error.problems if isinstance(error, FileProblems) else ()
         title, issue = ("Not here", "") if status == 404 else ("Not yet", request.path_params.get("issue", ""))
-        return drawn("failed.html.j2", code=status, title=title, words=words, issue=issue)
+        return drawn(
+            "failed.html.j2",
+            code=status,
+            title=title,
+            words=words,
+            issue=issue,
+            here=request.url.path,
+            problems=problems,
+            link=self._link,
+            excerpt=lambda where: places.excerpt(self.live.root, where),
+        )
 
     # ── what they share ─────────────────────────────────────────────────────────────────────────────────────────────
 

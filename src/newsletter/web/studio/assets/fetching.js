@@ -14,6 +14,7 @@ export async function fetched(address) {
   }
   if (answer.ok) return text;
   if (answer.status === 401) throw new Error(ANEW);
-  const said = new DOMParser().parseFromString(text, "text/html").querySelector(".empty p, p");
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const said = page.querySelector(".problem .place + p") ?? page.querySelector(".empty p, p");
   throw new Error(said?.textContent ?? `The studio cannot show this (${answer.status}).`);
 }
