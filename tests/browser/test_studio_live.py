@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,30 @@ def test_a_studio_that_was_started_again_asks_for_its_link_and_the_page_goes_on_
         settled(page, "weaving machines")
     context.close()
     assert not wrong
+
+
+def test_the_last_good_email_stays_while_the_folder_is_away_or_the_studio_refuses_and_goes_on_after_it(
+    open_page: Open, root: Path
+) -> None:
+    page = open_page()
+    expect(page.locator("#live")).to_have_text("Live")
+    save(root / ARTICLE, "sewing machines", "weaving machines")
+    page.wait_for_timeout(80)
+    folder = root / f"issues/{ISSUE}"
+    folder.rename(root / "issues/elsewhere")
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.wait_for_timeout(1000)
+    expect(page.frame_locator("#frames iframe.shown").locator("body")).to_contain_text(re.compile("ing machines"))
+    (root / "issues/elsewhere").rename(folder)
+    settled(page, "weaving machines")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    # Another look, and a key that the studio does not take.
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Dark").click()
+    save(root / ARTICLE, "weaving machines", "knitting machines")
+    page.wait_for_timeout(1500)
+    expect(page.frame_locator("#frames iframe.shown").locator("body")).to_contain_text("weaving machines")
+    page.context.add_cookies(cookies)
+    save(root / ARTICLE, "knitting machines", "sewing machines")
+    settled(page, "sewing machines")

@@ -11,6 +11,7 @@ from newsletter.pipeline.workspace import open_workspace
 from newsletter.web.studio import desk as desks
 from newsletter.web.studio.desk import Desk
 from tests.conftest import REPOSITORY
+from tests.studio import Inside
 
 
 def test_the_newest_email_is_there_while_all_others_are_still_being_made(
@@ -48,3 +49,20 @@ def test_an_issue_with_a_missing_picture_is_shown_but_nobody_can_decide_on_it(wo
     assert "picture is missing" in state.hindrance
     article.write_text("---\ntitle: [\n---\n", "utf-8")
     assert "cannot be read" in desk.refresh("tides").hindrance
+
+
+def test_an_open_page_is_answered_the_last_good_email_when_its_folder_is_gone_and_never_an_empty_one(
+    workspace: Any,
+) -> None:
+    studio = Inside.of(workspace.root)
+    looks = [f"/issues/tides/{one}?profession=pilot" for one in ("frame", "look/text", "html")]
+    before = [studio.ask(one) for one in looks]
+    assert all(status == 200 and "noon" in body for status, body in before)
+    folder = workspace.root / "issues/tides"
+    folder.rename(workspace.root / "issues/ebbs")
+    assert [studio.ask(one) for one in looks] == before
+    again = Inside.of(workspace.root)
+    assert again.ask(looks[0])[0] == 404
+    (workspace.root / "issues/ebbs").rename(folder)
+    workspace.write("issues/tides/tides.md", "---\ntitle: [\n---\n")
+    assert again.ask(looks[0])[0] == 404

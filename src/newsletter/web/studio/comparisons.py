@@ -19,7 +19,7 @@ from newsletter.pipeline.versions import Version, versions_of
 from newsletter.web.studio.deeds import heading_of, standing_of
 from newsletter.web.studio.desk import Desk, State
 from newsletter.web.studio.drawing import drawn
-from newsletter.web.studio.framing import frame, refused_page
+from newsletter.web.studio.framing import frame, refused_frame
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Comparisons:
             variant, other = sides
             shown, against = (_shown(state, issue, one) for one in sides)
             if variant is None or shown is None:
-                return frame(refused_page())
+                return refused_frame()
             html = shown.html
             if "measure" in query and other is not None and against is not None:
                 # The same two in the same order give the same numbers on both sides.

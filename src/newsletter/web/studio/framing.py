@@ -44,6 +44,8 @@ def measured(html: str, nonce: str) -> str:
     return f"{html[:at]}{script}{html[at:]}" if at >= 0 else html + script
 
 
-def refused_page() -> str:
-    """What the frame holds before there is anything to show."""
-    return "<!doctype html><html lang=en><title>Nothing to show yet</title>"
+def refused_frame() -> Response:
+    """What the frame is answered before there is anything to show: 404, so that it takes no email's place."""
+    answer = frame("<!doctype html><html lang=en><title>Nothing to show yet</title>")
+    answer.status_code = 404
+    return answer

@@ -22,7 +22,7 @@ from newsletter.web.studio.comparisons import Comparisons, professions_of
 from newsletter.web.studio.deeds import Deeds, approved_time, decisions, heading_of, standing_of, status_in
 from newsletter.web.studio.desk import Desk, State
 from newsletter.web.studio.drawing import HERE, drawn
-from newsletter.web.studio.framing import frame, refused_page
+from newsletter.web.studio.framing import frame, refused_frame
 from newsletter.web.studio.live import Live
 from newsletter.web.studio.subscribers import Subscribers, seen_by
 
@@ -96,9 +96,8 @@ class Pages:
         )
 
     async def parts(self, request: Request) -> Response:
-        """The parts of an issue's page that change with every save; its file may have gone since it was opened."""
-        known = self.desk.known(request.path_params["issue"]) is not None
-        issue: str = request.path_params["issue"] if known else self._issue_of(request)
+        """The parts of an issue's page that change with every save."""
+        issue = self._opened(request)
         state = await run_in_threadpool(self.desk.state, issue)
         return await run_in_threadpool(self._parts, issue, state, request)
 
@@ -172,7 +171,7 @@ class Pages:
 
         `marked`: where its findings are stands in it, as in the twin.
         """
-        issue = self._issue_of(request)
+        issue = self._opened(request)
         state = await run_in_threadpool(self.desk.state, issue)
         return await run_in_threadpool(self._framed, issue, state, request)
 
@@ -182,7 +181,7 @@ class Pages:
         profession = seen_by(state, reader, query.get("profession", ""))
         variant = state.variant(profession)
         if variant is None:
-            return frame(refused_page())
+            return refused_frame()
         html = ""
         measure = "measure" in query
         if (measure or "marked" in query) and not state.is_ahead(profession) and state.built:
@@ -195,7 +194,7 @@ class Pages:
 
     async def html(self, request: Request) -> Response:
         """The HTML exactly as it is mailed, as text to copy."""
-        issue = self._issue_of(request)
+        issue = self._opened(request)
         state = await run_in_threadpool(self.desk.state, issue)
         variant = state.variant(state.choice(request.query_params.get("profession", "")))
         shown = previewing.show(state.workspace, issue, variant) if variant else None
@@ -206,7 +205,7 @@ class Pages:
         what = request.path_params["what"]
         if what not in ("text", "source", "message"):
             raise HTTPException(404)
-        issue = self._issue_of(request)
+        issue = self._opened(request)
         state = await run_in_threadpool(self.desk.state, issue)
         return await run_in_threadpool(self._looked, what, issue, state, request)
 
@@ -293,6 +292,11 @@ class Pages:
     def _issue_of(self, request: Request) -> str:
         state = self.desk.known(request.path_params["issue"])
         return issue_of(request, state.workspace if state else self.desk.workspace())
+
+    def _opened(self, request: Request) -> str:
+        """The issue of a page that is open: its files may have gone since, and what was last good stays."""
+        issue: str = request.path_params["issue"]
+        return issue if self.desk.known(issue) is not None else self._issue_of(request)
 
     def _link(self, where: Where) -> str:
         """The address that opens the place in an editor; empty for a place outside the workspace."""

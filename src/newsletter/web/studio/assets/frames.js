@@ -1,7 +1,7 @@
 // The email's frame. It has no origin and runs no script, so nobody can ask it how tall it is: a twin that is not seen
 // measures the same page. The page around the frame scrolls, so a new frame takes an old one's place without a jump.
 // After a save the twin is given the new email as text: it is drawn there at once, is seen meanwhile, and hides again
-// when the frame without scripts has loaded it too.
+// when the frame without scripts has loaded it too. An email that is seen makes room for nothing but another one.
 
 const PATIENCE = 3000; // ms for the twin to answer
 const COVERED = 150; // ms for a loaded frame to be painted
@@ -23,12 +23,15 @@ export class Frames {
     addEventListener("message", (event) => this.#heard(event));
   }
 
-  show(query) {
+  async show(query) {
     const { address, look } = this.#asked(query);
-    this.#begin();
+    const round = this.#begin();
+    const same = look === this.look && this.height > 0 && this.place.querySelector("iframe.shown") !== null;
+    // Another look waits for its twin, which only answers for an email; the old height is no such answer.
+    if (same && !(await fetch(address).catch(() => null))?.ok) return;
+    if (round !== this.round) return;
     this.twin?.remove();
     this.html = "";
-    const same = look === this.look && this.place.querySelector("iframe.shown") !== null;
     this.look = look;
     if (!same) this.height = 0;
     this.answers = false;
@@ -51,10 +54,10 @@ export class Frames {
       answers = await Promise.all(asked);
       texts = await Promise.all(answers.map((one) => one.text()));
     } catch {
-      return; // The studio is gone, which the page says already: what was last good stays.
+      answers = []; // The studio is gone, which the page says already.
     }
     if (round !== this.round) return;
-    if (answers.some((one) => !one.ok)) return this.show(query);
+    if (!answers.length || answers.some((one) => !one.ok)) return this.stir(false); // What was last good stays.
     this.fresh = texts[0] === this.html ? null : { address, html: texts[0] };
     if (!this.fresh && !marks) return this.#renewed();
     this.late = setTimeout(() => this.show(query), PATIENCE);
