@@ -176,10 +176,10 @@ def own_words(element: Element) -> str:
     """The words that stand in the element itself or in phrases of it (bold, links), not in blocks inside it."""
     parts = [element.text or ""]
     for child in element:
-        if isinstance(child.tag, str) and child.tag in _PHRASES:
+        if isinstance(child.tag, str) and child.tag in PHRASES:
             parts.append(" ".join(child.itertext()))
         parts.append(child.tail or "")
-    return " ".join("".join(parts).split()) if element.tag not in _PHRASES else ""
+    return " ".join("".join(parts).split()) if element.tag not in PHRASES else ""
 
 
-_PHRASES = frozenset("a b strong i em span u s small code font sup sub br mark abbr cite q del ins strike big".split())
+PHRASES = frozenset("a b strong i em span u s small code font sup sub br mark abbr cite q del ins strike big".split())

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from email.utils import parseaddr
 
+from newsletter.checks.leaving import can_leave
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import words_of
 from newsletter.checks.rule import Rule, error, warning
 from newsletter.checks.subject import Subject
-from newsletter.model import Context, Finding, Severity, Where
+from newsletter.model import Finding, Severity, Where
 
 RULES = (
     error(
@@ -53,11 +54,6 @@ RULES = (
     ),
 )
 _LINK, _ADDRESS, _IDENTITY, _HEADER, _ONE_CLICK, _LIST_ID, _DOMAIN = RULES
-_LEAVE = re.compile(
-    r"unsubscri|opt[- ]?out|abmelden|abbestell|désabonn|desabonn|désinscri|darse de baja|cancelar (?:la )?suscripci"
-    r"|cancelar inscri|afmelden|avregistrera|avmeld|disiscriv|wypisz|manage (?:your )?(?:email )?preferences",
-    re.IGNORECASE,
-)
 _NEWSLETTER = re.compile(
     r"newsletter|mailing list|\bsubscri(?:be|ption)|(?:view|read) (?:this|it|the) (?:\w+ )?(?:in|online|on)\b"
     r"|im browser (?:ansehen|öffnen|lesen)|abonniert|abonné|suscrit|iscritt",
@@ -113,7 +109,7 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
     if mail.in_file and not _goes_to_a_list(mail.headers or {}):
         yield from _of_a_page(mail)
         return
-    if not _can_leave(mail):
+    if not can_leave(mail):
         where = mail.places.of_offset(max(0, mail.html.lower().rfind("</body")))
         fix = "Add a link with {{ recipient.unsubscribe_url }}." if not mail.in_file else "Add one."
         yield _LINK.finding("no link on the page says how to unsubscribe.", where, fix=fix)
@@ -124,7 +120,7 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
 def _of_a_page(mail: Mail) -> Iterator[Finding]:
     """A warning for a whole page without headers that by its words is a newsletter, and cannot be left."""
     whole = mail.headers is None and "<html" in mail.html.lower()
-    if whole and _NEWSLETTER.search(words_of(mail.page.body)) and not _can_leave(mail):
+    if whole and _NEWSLETTER.search(words_of(mail.page.body)) and not can_leave(mail):
         where = mail.places.of_offset(max(0, mail.html.lower().rfind("</body")))
         found = _LINK.finding("no link on the page says how to unsubscribe.", where, fix="Add one.")
         yield replace(found, severity=Severity.WARNING)
@@ -154,19 +150,6 @@ def _goes_to_a_list(headers: Mapping[str, str]) -> bool:
     """Whether it is a mailing; an order's confirmation has nothing to leave."""
     named = any(headers.get(name) for name in ("list-id", "list-unsubscribe", "list-unsubscribe-post", "list-help"))
     return named or headers.get("precedence", "").lower() in ("bulk", "list")
-
-
-def _can_leave(mail: Mail) -> bool:
-    tokens = [
-        one.token for one in mail.merge_fields if "unsubscribe_url" in one.source and one.context is not Context.TEXT
-    ]
-    for link in mail.page.shown("a"):
-        target = link.get("href") or ""
-        if any(token in target for token in tokens):
-            return True
-        if target and _LEAVE.search(f"{words_of(link)} {target} {link.get('title') or ''}"):
-            return True
-    return bool(re.search(r"\{\{[^}]*unsub|\*\|UNSUB|\[unsubscribe|%unsub|<%[^%]*unsub", mail.html, re.IGNORECASE))
 
 
 def _bare(text: str) -> str:
