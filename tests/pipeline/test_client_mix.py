@@ -59,9 +59,9 @@ def boat(workspace: Workspace) -> Workspace:
     return workspace
 
 
-def _checked(workspace: Workspace, notes: bool = False) -> Checked:
+def _checked(workspace: Workspace, notes: bool = False, clients: tuple[str, ...] = ()) -> Checked:
     opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
-    return check_issue(opened, "tides", asked=asked_for((), notes, False, False))
+    return check_issue(opened, "tides", asked=asked_for(clients, notes, False, False))
 
 
 def _of_clients(checked: Checked) -> list[Finding]:
@@ -101,6 +101,16 @@ def test_what_concerns_hardly_anybody_is_a_note_and_the_settings_say_who_is_hard
     assert found.severity == "error"
     boat.write("newsletter.yaml", settings + "mail_clients: {small_share: 0%}\n")
     assert [one.severity for one in _of_clients(_checked(boat))] == ["error"]
+
+
+def test_clients_that_a_person_names_are_not_weighed_down_however_few_read_with_them(boat: Workspace) -> None:
+    _opens(boat, {GMAIL: 400})
+    assert _of_clients(_checked(boat)) == []
+    named = _checked(boat, clients=("outlook-2019",))
+    (found,) = _of_clients(named)
+    assert (found.severity, found.share) == ("error", 0.0)
+    assert "weighed" not in named.note
+    assert _of_clients(_checked(boat)) == [], "what was found for the named is not kept for everybody"
 
 
 @pytest.mark.parametrize("written", ["many", "1", "-1%", "100%", "true"])

@@ -87,7 +87,7 @@ def check_issue(
     found = [finding for one in scores for finding in check_score(one, where)]
     findings = gathered((*built.findings, *as_chosen(found, workspace.settings.checks)))
     read = partial(_read, workspace.root)
-    weighed = weighing(built.inspection.weighed_by) if built.inspection else ""
+    weighed = weighing(built.inspection.weighed_by) if built.inspection and not asked.named else ""
     note = "; ".join(one for one in (unread(workspace, built.audience), weighed) if one)
     return Checked(built.issue, "issue", keys, findings, built.ignored, read, note, scores)
 
@@ -105,7 +105,7 @@ def _scores(score: Score | None, messages: Mapping[str, bytes]) -> tuple[SpamSco
 def asked_for(clients: Sequence[str], notes: bool, fresh: bool, online: bool) -> Asked:
     """What a person asks for by the options of `check`; raises `SettingsError` for clients there are not."""
     words = [word for one in clients for word in one.replace(",", " ").split()]
-    return Asked(choose_clients(words), notes, fresh, online)
+    return Asked(choose_clients(words), notes, fresh, online, named=bool(words))
 
 
 def check_file(name: str, asked: Asked = AS_USUAL, score: Score | None = None) -> Checked:

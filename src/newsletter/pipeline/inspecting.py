@@ -54,6 +54,8 @@ class Asked:
     """Take no findings from earlier runs."""
     online: bool = False
     """Ask whether links and pictures answer."""
+    named: bool = False
+    """A person named the clients, and wants to know of them however few they are."""
 
 
 AS_USUAL = Asked()
@@ -194,7 +196,8 @@ class Inspection:
         """A digest over what all variants are made from besides their own articles."""
         issue = self.edition.issue
         settings = self.edition.settings.model_dump_json(exclude={"root"})
-        asked = f"{self._last} {self.asked.clients} {self.asked.notes} {self._support.snapshot} {self._shares}"
+        one = self.asked
+        asked = f"{self._last} {one.clients} {one.named} {one.notes} {self._support.snapshot} {self._shares}"
         texts = (self.read(issue.where.path), self.read(FILE), str(issue.findings), asked)
         parts = (program_digest(), self.templates, settings, *texts)
         return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
@@ -224,7 +227,7 @@ class Inspection:
             support=self._support,
             clients=self.asked.clients,
             shares=self._shares,
-            small_share=self.edition.settings.mail_clients.small_share,
+            small_share=0.0 if self.asked.named else self.edition.settings.mail_clients.small_share,
             notes=self.asked.notes,
             last=self._last,
             gaps=self.gaps,
