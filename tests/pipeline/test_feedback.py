@@ -169,6 +169,22 @@ def test_whom_a_killed_sender_left_in_flight_and_no_event_names_is_in_doubt_and_
     assert (until.pending, until.uncertain) == (PEOPLE, 0)
 
 
+@pytest.mark.parametrize("state", ["uncertain", "in_flight"])
+def test_of_a_cancelled_campaign_whom_no_event_names_is_skipped(
+    workspace: Workspace, database: Database, state: str
+) -> None:
+    ids = _sent_in_doubt(database)
+    with database.begin() as connection:
+        connection.exec_driver_sql("UPDATE campaigns SET status='cancelled'")
+        connection.exec_driver_sql(f"UPDATE deliveries SET state='{state}'")
+    made = _taken(workspace, [_told(ids[0], "delivered")]).reconciled["spring"]
+    assert (made.accepted, made.uncertain) == (1, PEOPLE - 1)
+    until = _taken(workspace, [], until=made.since).reconciled["spring"]
+    assert (until.skipped, until.pending, until.uncertain) == (PEOPLE - 1, 0, 0)
+    assert [one for _, one in _end(database)[0]] == ["accepted"] + ["skipped"] * (PEOPLE - 1)
+    assert _end(database)[4] is CampaignStatus.CANCELLED
+
+
 def test_silence_proves_nothing_of_the_future_or_of_a_provider_that_tells_nothing(
     workspace: Workspace, database: Database, tmp_path: Path
 ) -> None:
@@ -271,7 +287,9 @@ def test_files_and_standard_input_are_counted_as_one_document_tells(workspace: W
             {"reason": "of mail that was not sent from here", "count": 1, "file": "standard input", "line": 1}
         ],
         "stopped": {"complained": 1},
-        "reconciled": {"spring": {"accepted": 2, "rejected": 0, "pending": 0, "uncertain": 0, "since": None}},
+        "reconciled": {
+            "spring": {"accepted": 2, "rejected": 0, "pending": 0, "skipped": 0, "uncertain": 0, "since": None}
+        },
         "cut_off": [],
     }
     again = json.loads(_run(workspace, "events", "import", paths[0], "--json").stdout)

@@ -96,12 +96,21 @@ def _print(done: EventImport) -> None:
     if done.stopped:
         print_heading("Not mailed any more")
         print_table([(count, status.value) for status, count in sorted(done.stopped.items())])
-    settled = [(name, one) for name, one in done.reconciled.items() if one.accepted or one.rejected or one.pending]
+    settled = [
+        (name, one)
+        for name, one in done.reconciled.items()
+        if one.accepted or one.rejected or one.pending or one.skipped
+    ]
     if settled:
         print_heading("Deliveries that were in doubt")
         print_table(
             [
-                (name, f"{one.accepted:,} accepted", f"{one.rejected:,} rejected", f"{one.pending:,} never taken")
+                (
+                    name,
+                    f"{one.accepted:,} accepted",
+                    f"{one.rejected:,} rejected",
+                    f"{one.pending + one.skipped:,} never taken",
+                )
                 for name, one in settled
             ]
         )
@@ -139,6 +148,7 @@ def _json(done: EventImport) -> dict[str, object]:
                 "accepted": one.accepted,
                 "rejected": one.rejected,
                 "pending": one.pending,
+                "skipped": one.skipped,
                 "uncertain": one.uncertain,
                 "since": one.since.isoformat() if one.since else None,
             }

@@ -32,6 +32,7 @@ from newsletter.model import (
     Where,
 )
 from newsletter.pipeline.providers import open_provider
+from newsletter.pipeline.steering import let_go
 from newsletter.pipeline.workspace import Progress, Workspace, now, open_store, silent
 from newsletter.store import campaigns, ledger
 from newsletter.store.database import Database
@@ -118,8 +119,9 @@ def import_events(
     """Take the events of the files (name and content), then settle the deliveries in doubt.
 
     `complete_until`: with these files the provider has told everything up to then, so whom no event names it never
-    took: their deliveries are pending again. That is believed only of files that were read whole: whom an event names
-    that could not be taken may have the mail. What a killed sender left behind is in doubt from this moment on.
+    took: their deliveries are pending again, or skipped where the campaign was cancelled. That is believed only of
+    files that were read whole: whom an event names that could not be taken may have the mail. What a killed sender left
+    behind is in doubt from this moment on.
     """
     if complete_until is not None:
         _refuse_silence(workspace, complete_until)
@@ -217,4 +219,7 @@ def _recover(workspace: Workspace, database: Database, campaign: Campaign) -> No
             return
     # Without the provider's key nothing can be opened; the next sender, who has it, sees to them.
     with suppress(Refused, SettingsError), campaign_lock(database, campaign.name):
-        loop.recover(database, campaign, open_provider(workspace, campaign.name, Signal()), now())
+        if campaign.status is CampaignStatus.CANCELLED:
+            let_go(workspace, database, campaign)
+        else:
+            loop.recover(database, campaign, open_provider(workspace, campaign.name, Signal()), now())

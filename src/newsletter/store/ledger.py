@@ -93,6 +93,12 @@ Index(
 ERASED = "erased"
 """Why somebody gets nothing who asked to be forgotten."""
 
+CANCELLED = "cancelled"
+"""Why somebody gets nothing whose campaign was ended before."""
+
+NOT_SENT_AGAIN = "uncertain, not sent again"
+"""Why a delivery is skipped that may have arrived, as a person decided."""
+
 SENDER_GONE = "the program ended while this message was being handed over"
 """Why a delivery is uncertain that was in flight when its sender was killed."""
 
@@ -259,7 +265,7 @@ def left_in_flight(connection: Connection, campaign: CampaignId) -> list[tuple[i
 
 def resolve_uncertain(connection: Connection, campaign: CampaignId, resend: bool, now: datetime) -> int:
     """A person's decision on all uncertain deliveries: send them again, or let them be. The number decided."""
-    state, reason = (State.PENDING, "") if resend else (State.SKIPPED, "uncertain, not sent again")
+    state, reason = (State.PENDING, "") if resend else (State.SKIPPED, NOT_SENT_AGAIN)
     where = and_(deliveries.c.campaign_id == campaign, deliveries.c.state == State.UNCERTAIN.value)
     values = {"state": state.value, "reason": reason, "changed_at": now}
     return connection.execute(update(deliveries).where(where).values(values)).rowcount
@@ -269,7 +275,7 @@ def cancel(connection: Connection, campaign: CampaignId, now: datetime) -> int:
     """Nobody who was not begun gets anything any more; how many that are."""
     left = [one.value for one in (State.PENDING, State.CLAIMED, State.DEFERRED, State.UNDECIDED)]
     where = and_(deliveries.c.campaign_id == campaign, deliveries.c.state.in_(left))
-    values = {"state": State.SKIPPED.value, "reason": "cancelled", "changed_at": now}
+    values = {"state": State.SKIPPED.value, "reason": CANCELLED, "changed_at": now}
     return connection.execute(update(deliveries).where(where).values(values)).rowcount
 
 

@@ -13,9 +13,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from newsletter.model import CampaignId, EventKind, State
+from newsletter.model import CampaignId, CampaignStatus, EventKind, State
+from newsletter.store.campaigns import campaigns
 from newsletter.store.events import events
-from newsletter.store.ledger import deliveries
+from newsletter.store.ledger import CANCELLED, deliveries
 
 SETTLED = "taken, as the provider's events tell"
 """The reason of deliveries that are accepted because of events."""
@@ -26,7 +27,10 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """How many deliveries in doubt became what; `pending` were never taken, and `uncertain` still nobody knows."""
+    """How many deliveries in doubt became what; `pending` were never taken, and `uncertain` still nobody knows.
+
+    `skipped` were never taken either, and of a cancelled campaign.
+    """
 
     accepted: int = 0
     rejected: int = 0
@@ -34,6 +38,7 @@ class Reconciled:
     uncertain: int = 0
     since: datetime | None = None
     """When the last of the uncertain came into doubt."""
+    skipped: int = 0
 
 
 def reconcile(
@@ -42,8 +47,13 @@ def reconcile(
     """Settle the campaign's uncertain deliveries.
 
     Until `complete_until` the provider has told everything: a delivery that was in doubt by then and that nothing was
-    told of was never taken, and is pending again. Without it, silence proves nothing.
+    told of was never taken, and is pending again, or skipped if the campaign was cancelled. Without it, silence proves
+    nothing.
     """
+    # Until this transaction ends nobody cancels it: who is pending by then is skipped by that.
+    status = select(campaigns.c.status).where(campaigns.c.id == campaign).with_for_update()
+    cancelled = connection.execute(status).scalar_one() == CampaignStatus.CANCELLED
+    never_taken = (State.SKIPPED, CANCELLED) if cancelled else (State.PENDING, "")
     doubtful = select(deliveries.c.id, deliveries.c.subscriber_id, deliveries.c.changed_at).where(
         deliveries.c.campaign_id == campaign, deliveries.c.state == State.UNCERTAIN.value
     )
@@ -56,7 +66,7 @@ def reconcile(
             refusal = told[row.subscriber_id]
             changes.append((row.id, State.REJECTED if refusal else State.ACCEPTED, refusal or SETTLED))
         elif complete_until is not None and row.changed_at <= complete_until:
-            changes.append((row.id, State.PENDING, ""))
+            changes.append((row.id, *never_taken))
         else:
             left.append(row.changed_at)
     _write(connection, changes, now)
@@ -67,6 +77,7 @@ def reconcile(
         states.count(State.PENDING),
         len(left),
         max(left, default=None),
+        states.count(State.SKIPPED),
     )
 
 
