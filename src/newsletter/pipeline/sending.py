@@ -258,7 +258,7 @@ def send(
         try:
             _deliver(sending, tell, options.waits)
         except StoreUnavailable as error:
-            raise Stopped(f"{ended(str(error))} What was sent until then is recorded, or will be looked up.") from error
+            raise Stopped(f"{error} What was sent until then is recorded, or will be looked up.") from error
         except NewsletterError:
             with database.begin() as connection:
                 _let_go_if_cancelled(connection, campaign, now())
