@@ -18,7 +18,7 @@ from newsletter.delivery.limits import Allowance, Limits, Sent, allowance, midni
 from newsletter.delivery.providers.contract import ProviderRefuses
 from newsletter.delivery.supply import DomainPace
 from newsletter.delivery.throttle import Throttle
-from newsletter.errors import FindingsStop, NewsletterError, Refused, SettingsError, Stopped, StoreUnavailable, ended
+from newsletter.errors import FindingsStop, NewsletterError, Refused, SettingsError, Stopped, StoreUnavailable
 from newsletter.files import shown
 from newsletter.model import (
     DEFAULT,
