@@ -110,25 +110,32 @@ def test_a_studio_that_was_started_again_asks_for_its_link_and_the_page_goes_on_
     browser: Browser, root: Path
 ) -> None:
     context = browser.new_context()
-    page, wrong = context.new_page(), list[str]()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page, composed, wrong = context.new_page(), context.new_page(), list[str]()
+    for one in (page, composed):
+        one.on("pageerror", lambda error: wrong.append(str(error)))
     live, pane = page.locator("#live"), page.locator("#pane-text")
     with running(root) as first:
         page.goto(f"{first.home}/issues/{ISSUE}?token={first.token}")
         shown(page)
         expect(live).to_have_text("Live")
+        composed.goto(f"{first.home}/issues/{ISSUE}/compose")
+        shown(composed)
     expect(live).to_have_text("The studio does not answer")
     with running(root, "--port", str(first.port)) as second:
         words = "The studio was started again: open the link it printed"
         expect(live).to_have_text(words)
         page.get_by_role("tab", name="Plain text").click()
         expect(pane).to_have_text(words)
+        composed.locator("#profession").select_option("practitioner")
+        expect(composed.locator("#refused-words")).to_have_text(words)
         save(root / ARTICLE, "sewing machines", "weaving machines")
         context.new_page().goto(f"{second.home}/?token={second.token}")
         expect(live).to_have_text("Live")
         expect(pane).to_contain_text("weaving machines")
         page.get_by_role("tab", name="Email").click()
         settled(page, "weaving machines")
+        settled(composed, "weaving machines")
+        expect(composed.locator("#refused")).to_be_hidden()
     context.close()
     assert not wrong
 
