@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from click.testing import CliRunner
+
+from newsletter.cli.main import newsletter
+from tests.studio import Inside
+
 
 def _review(workspace: Any, *arguments: str, **environment: str) -> str:
     done = workspace.run("review", "tides", *arguments, **environment)
@@ -35,6 +40,21 @@ def test_a_review_names_what_changed_since_the_last_approval_line_by_line(worksp
     assert "<li>article tides.md</li>" in page
     assert "<del>- The tide turns at noon.</del>" in page
     assert "<ins>+ The tide turns at one.</ins>" in page
+
+
+def test_a_review_with_a_missing_picture_shows_it_grey_says_that_it_cannot_be_approved_and_ends_with_1(
+    workspace: Any,
+) -> None:
+    workspace.write("issues/tides/tides.md", "---\ntitle: High water\n---\nThe tide.\n\n![Moon](moon.png)\n")
+    done = CliRunner().invoke(newsletter, ["--workspace", str(workspace.root), "review", "tides"])
+    assert done.exit_code == 1
+    assert "Wrote " in done.stdout and "a picture is missing, so nobody can approve this." in str(done.exception)
+    page = (workspace.root / "build/tides/review.html").read_text("utf-8")
+    assert "Cannot be approved yet" in page and "a picture is missing, and what stands grey here" in page
+    assert "issues/tides/tides.md:6" in page and "image-missing" in page
+    assert "newsletter approve" not in page and "--content" not in page
+    # The page that the studio opens is the same one.
+    assert "Cannot be approved yet" in Inside.of(workspace.root).ask("/issues/tides/review")[1]
 
 
 def test_without_a_browser_screenshots_are_refused_in_a_sentence(workspace: Any) -> None:

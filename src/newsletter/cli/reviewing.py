@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from newsletter.cli.output import json_option, print_json, progress_bar, workspace_of
+from newsletter.cli.output import Reported, json_option, print_json, progress_bar, workspace_of
 from newsletter.cli.writing import write_if_changed
 from newsletter.errors import SettingsError
 from newsletter.files import shown
 from newsletter.pipeline import reviewing
+from newsletter.pipeline.reviewing import Reviewed
 
 
 @click.command()
@@ -31,6 +32,7 @@ def review(context: click.Context, issue: str, out: Path | None, screenshots: st
     """Write one file for reviewers who have only a browser.
 
     Every mail and its plain text, what was found, who gets it, what changed since the last approval, how to approve.
+    It ends with 1 when a picture is missing: the file shows it grey, and nobody can approve it so.
     """
     workspace = workspace_of(context)
     with progress_bar("Rendering", as_json) as progress:
@@ -52,9 +54,16 @@ def review(context: click.Context, issue: str, out: Path | None, screenshots: st
     if as_json:
         document: dict[str, object] = {"issue": made.issue, "review": shown(path, Path.cwd()), "bytes": len(content)}
         print_json(document | {"content_hash": made.standing.content_hash, "screenshots": pictures})
-        return
-    click.echo(f"Wrote {shown(path, Path.cwd())} ({len(content) / 1000:,.0f} KB): open it in any browser.")
-    if len(content) > reviewing.MOST:
+    else:
+        _tell(made, path, folder, len(pictures))
+    if made.stop:
+        raise Reported(made.stop)
+
+
+def _tell(made: Reviewed, path: Path, folder: Path | None, pictures: int) -> None:
+    weight = len(made.html.encode())
+    click.echo(f"Wrote {shown(path, Path.cwd())} ({weight / 1000:,.0f} KB): open it in any browser.")
+    if weight > reviewing.MOST:
         click.echo("It is heavier than 5 MB, because its mails are. Some mail systems do not take it.", err=True)
     if folder is not None:
-        click.echo(f"{len(pictures)} screenshots in {shown(folder, Path.cwd())}")
+        click.echo(f"{pictures} screenshots in {shown(folder, Path.cwd())}")

@@ -70,6 +70,11 @@ class Built:
         return "1 finding stops this send." if self.errors == 1 else f"{self.errors} findings stop this send."
 
     @property
+    def has_gaps(self) -> bool:
+        """Whether a grey box stands for a picture that is missing: it can be looked at, and nobody can decide on it."""
+        return any(one.rule == "image-missing" for one in (*self.findings, *(one for one, _ in self.ignored)))
+
+    @property
     def variant_of(self) -> dict[str, str]:
         """Profession → key of the variant its people read; where something is tried, of its group of variants."""
         return {profession: one.group for one in self.variants for profession in one.professions}

@@ -29,16 +29,22 @@ class Reviewed:
     standing: Standing
     html: str = field(repr=False)
     shots: Mapping[str, bytes] = field(repr=False)
+    stop: str = ""
+    """Why nobody can approve it, in a sentence: a picture is missing. Empty when they can."""
 
 
 def review(workspace: Workspace, argument: str, shots: bool = False, progress: Progress = silent) -> Reviewed:
-    """The review of the issue as it is now; `shots`: with screenshots, which need a browser (raises `NoBrowser`)."""
-    built = build(workspace, argument, progress=progress, whole=True)
+    """The review of the issue as it is now; `shots`: with screenshots, which need a browser (raises `NoBrowser`).
+
+    A picture that is missing is grey and a finding, as `check` has it; the review says that nobody can approve it so.
+    """
+    built = build(workspace, argument, progress=progress, whole=True, forgiving=True)
     made = _review(workspace, built)
     files: dict[str, bytes] = {}
     if shots:
         made, files = _photographed(made)
-    return Reviewed(built.issue, made.standing, review_page(made), files)
+    stop = f"a picture is missing, so nobody can approve this. `newsletter check {built.issue}` says which."
+    return Reviewed(built.issue, made.standing, review_page(made), files, stop if built.has_gaps else "")
 
 
 def _review(workspace: Workspace, built: Built) -> Review:
@@ -59,6 +65,7 @@ def _review(workspace: Workspace, built: Built) -> Review:
         standing=standing,
         told=tuple(words_of(standing)),
         changed=changes(last.parts, standing.parts) if last and last.content_hash != standing.content_hash else (),
+        has_gaps=built.has_gaps,
         is_stale=bool(since_approval(standing)),
         mails=tuple(_mail(workspace, one, names, plan, standing, texts) for one in built.variants),
         findings=built.findings,

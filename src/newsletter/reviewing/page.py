@@ -80,6 +80,8 @@ class Review:
     """What changed since the last approval; nothing when nothing did, or nobody approved yet."""
     is_stale: bool = field(default=False, kw_only=True)
     """Whether it was approved, and is another one now."""
+    has_gaps: bool = field(default=False, kw_only=True)
+    """Whether a picture is missing and grey, so that nobody can approve it."""
     mails: tuple[Mail, ...]
     findings: tuple[Finding, ...]
     people: Mapping[str, int] = field(default_factory=dict)

@@ -45,8 +45,7 @@ class State:
         """Why nobody can decide on what is seen, in a sentence; empty when they can."""
         if self.problems:
             return "The files cannot be read, so what you see is not what they say now. Mend them first."
-        found = self.built.findings if self.built else ()
-        if any(one.rule == "image-missing" for one in found):
+        if self.built and self.built.has_gaps:
             return "A picture is missing: what stands grey here is no email to send. Put it in its place first."
         return ""
 
