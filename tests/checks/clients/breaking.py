@@ -80,7 +80,16 @@ BREAKING: tuple[Breaking, ...] = (
     ),
     Breaking(
         "css-max-width", "warning", WORD, ("gmail-web", "outlook-web"),
-        '\n<div style="max-width:600px">⚠Boats and ropes</div>', case="not-table",
+        '\n<div style="max-width:600px">⚠Boats <img src="https://h.example.org/a.jpg" alt="A boat" width="280"></div>',
+        case="not-table",
+    ),
+    Breaking(
+        "css-max-width", "info", WORD, ("gmail-web", "outlook-web"),
+        '\n<div style="max-width:600px">⚠<h1>Boats</h1><table><tr><td>Ropes</td></tr></table></div>', case="text",
+    ),
+    Breaking(
+        "css-max-width", "warning", WORD, ("gmail-web", "outlook-web"),
+        '\n<div style="max-width:600px">⚠<table><tr><td>Boats</td><td>Ropes</td></tr></table></div>', case="not-table",
     ),
     Breaking(
         "css-max-width", "warning", ("outlook-2016",), ("outlook-2019", "outlook-365"),

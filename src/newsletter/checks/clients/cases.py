@@ -36,6 +36,7 @@ PARTIAL_LACKS: dict[tuple[str, str], tuple[str, ...]] = {
     ("css-margin", "auto"): _WORD,
     ("css-max-width", "not-table"): _WORD,
     ("css-max-width", "picture"): _WORD,
+    ("css-max-width", "text"): _WORD,
     ("css-padding", "link"): _WORD,
     ("css-padding", "not-cell"): _WORD,
     ("css-position", "absolute"): ("outlook-web", "outlook-macos", "outlook-android", "yahoo", "aol"),

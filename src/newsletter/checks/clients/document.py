@@ -15,8 +15,13 @@ from newsletter.checks.clients.markup import Attribute, Comment, EndTag, RawText
 
 _PIXELS = re.compile(r"\s*\d+(?:px)?\s*\Z")
 _STYLED = re.compile(r"(?<![-\w])width\s*:\s*\d+(?:\.\d+)?px", re.IGNORECASE)
+_BESIDE = re.compile(
+    r"display\s*:\s*(?:inline-(?:block|table|flex|grid)|table-cell|flex|grid)|float\s*:\s*(?:left|right)", re.I
+)
+"""What makes columns of boxes. A value that is not one of these (none, block) makes none."""
 _TOLD_OF = frozenset({"table", "img", "a", "p", "div", "span"})
 CELLS = ("td", "th")
+COLUMNS = "columns"
 _DEEPEST = 400
 
 
@@ -40,7 +45,7 @@ class Element:
     vml: bool = False
     """Outlook for Windows is given a drawing (VML) beside it or in it."""
     holds: set[str] = field(default_factory=set)
-    """Which of tables, pictures, links and boxes of text stand inside it."""
+    """Which of tables, pictures, links and boxes of text stand inside it; COLUMNS where things stand side by side."""
 
     def value(self, name: str) -> str:
         """The attribute's value, or nothing."""
@@ -81,6 +86,19 @@ def read_document(html: str) -> Document:
     reader = _Reader(html)
     reader.part(0, len(html), Readers.ALL)
     return reader.document
+
+
+def stands_beside(element: Element) -> bool:
+    """Whether its own style sets the element, or what it holds, beside something."""
+    return bool(_BESIDE.search(element.value("style")))
+
+
+def _note(what: str, element: Element) -> None:
+    """Let all it stands in know that they hold it."""
+    for one in element.parents():
+        if what in one.holds:
+            break
+        one.holds.add(what)
 
 
 class _Reader:
@@ -137,13 +155,13 @@ class _Reader:
                     parent.boxed = True
                 self._widths += self._ghosts[-1]
             return
-        for one in element.parents() if tag.name in _TOLD_OF else ():
-            if tag.name in one.holds:
-                break
-            one.holds.add(tag.name)
+        if tag.name in _TOLD_OF:
+            _note(tag.name, element)
         older = self._newest.get(id(parent))
         if older is not None:
             older.followed = True
+        if (older is not None and older.name in CELLS and tag.name in CELLS) or stands_beside(element):
+            _note(COLUMNS, element)
         self._newest[id(parent)] = element
         if not tag.alone:
             self._open.append(element)

@@ -42,7 +42,10 @@ CSS_EFFECTS: dict[tuple[str, str], Effect] = {
         "the link is as small as its text", "Put the padding on a cell around it, or add mso-padding-alt."
     ),
     ("css-max-width", "not-table"): Effect(
-        BROKEN, "the text runs as wide as the window", "Wrap it in a ghost table of that width in [if mso]."
+        BROKEN, "what is in it runs as wide as the window", "Wrap it in a ghost table of that width in [if mso]."
+    ),
+    ("css-max-width", "text"): plainer(
+        "the text runs as wide as the window", "Wrap it in a ghost table of that width in [if mso]."
     ),
     ("css-max-width", "table"): Effect(
         BROKEN, "the table is as wide as the window", "Wrap it in a ghost table of that width in [if mso]."

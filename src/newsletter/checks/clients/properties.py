@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from newsletter.checks.clients.conditions import Readers
 from newsletter.checks.clients.css import Declaration
-from newsletter.checks.clients.document import CELLS, Element
+from newsletter.checks.clients.document import CELLS, COLUMNS, Element, stands_beside
 from newsletter.checks.clients.property_names import property_feature
 from newsletter.checks.clients.uses import Found
 from newsletter.checks.clients.values import COLOURS, GRADIENTS, names_colour, numbers, pixels, value_features
@@ -155,7 +155,16 @@ def _max_width(one: Declaration, block: Block) -> Iterator[Found]:
             yield from _picture_width(element, "picture")
         return
     held = _held(element) or (pixels(block.last("width")) is not None and element.name in ("table", *CELLS))
-    yield Found("css-max-width", "table" if element.name == "table" else "not-table", OUTLOOK if held else NOBODY)
+    case = "table" if element.name == "table" else "text" if _is_text(element, block) else "not-table"
+    yield Found("css-max-width", case, OUTLOOK if held else NOBODY)
+
+
+def _is_text(element: Element, block: Block) -> bool:
+    """Whether the element is one column of nothing but words: long lines are all that comes of a wide one."""
+    beside = block.last("display") not in ("", "block") or block.last("float") in ("left", "right")
+    return element.name not in CELLS and not (
+        beside or stands_beside(element) or element.vml or element.holds & {"img", COLUMNS}
+    )
 
 
 def _held(element: Element) -> bool:
