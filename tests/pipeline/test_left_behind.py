@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from newsletter.cli.main import newsletter
 from newsletter.delivery import loop
 from newsletter.delivery.providers.contract import ProviderGone, ProviderRefuses
+from newsletter.errors import Refused
 from newsletter.model import CampaignStatus, Counts, State
 from newsletter.pipeline import sending, standing, steering
 from newsletter.pipeline.workspace import Workspace, open_store, open_workspace
@@ -131,4 +132,54 @@ def test_a_sender_that_fails_while_its_campaign_is_cancelled_lets_go_of_the_rest
     with pytest.raises(type(failure)):
         sending.send(workspace, "letter", sending.SendOptions(), Event())
     assert standing.status(workspace, "letter").campaign.status is CampaignStatus.CANCELLED
+    assert _kept(workspace) == {"uncertain": IN_FLIGHT, "skipped": PEOPLE - IN_FLIGHT}
+
+
+def _cancelled(workspace: Workspace) -> Workspace:
+    """The campaign cancelled, with one who has it, two in doubt and three skipped."""
+    assert _run(workspace, "cancel", "letter", "--yes").exit_code == 0
+    with open_store(workspace) as database, database.begin() as connection:
+        connection.exec_driver_sql("UPDATE deliveries SET state='accepted', reason='' WHERE address LIKE 'reader0@%'")
+    assert _kept(workspace) == {"accepted": 1, "uncertain": 2, "skipped": 3}
+    return workspace
+
+
+def test_whoever_sends_a_cancelled_issue_anew_is_told_who_may_have_it_already(left_behind: Open) -> None:
+    workspace = _cancelled(left_behind("smtp"))
+    twice = (
+        "Send the issue anew with --campaign NAME; that goes to everybody, also to the 1 who have it and the 2 who may "
+        "have it already (`newsletter status letter --log FILE` names them)."
+    )
+    for decided, words in (
+        ([], f"campaign 'letter' was cancelled. {twice}"),
+        (["--retry-failed", "--skip-uncertain"], f"campaign 'letter' was cancelled. {twice}"),
+        (
+            ["--resend-uncertain"],
+            "campaign 'letter' was cancelled: nobody is sent it again. Let the 2 uncertain be with --skip-uncertain. "
+            f"{twice}",
+        ),
+    ):
+        refused = _run(workspace, "send", "letter", *decided)
+        assert (type(refused.exception), str(refused.exception)) == (Refused, words)
+    assert _kept(workspace) == {"accepted": 1, "uncertain": 2, "skipped": 3}
+    assert _run(workspace, "send", "letter", "--skip-uncertain").exit_code == 0
+    assert str(_run(workspace, "send", "letter").exception) == f"campaign 'letter' was cancelled. {twice}"
+
+
+def test_the_uncertain_of_a_cancelled_campaign_can_be_let_be_whatever_became_of_the_issue(left_behind: Open) -> None:
+    workspace = _cancelled(left_behind("smtp"))
+    issue = workspace.root / "issues/letter/issue.yaml"
+    issue.write_text(issue.read_text("utf-8").replace("Hello", "Goodbye"), "utf-8")
+    done = _run(workspace, "send", "letter", "--skip-uncertain", "--json")
+    assert done.exit_code == 0, done.exception
+    told = json.loads(done.stdout)
+    assert (told["status"], told["counts"]["uncertain"], told["counts"]["skipped"]) == ("cancelled", 0, 5)
+    assert _kept(workspace) == {"accepted": 1, "skipped": 5}
+
+
+def test_a_send_of_a_cancelled_campaign_ends_what_its_sender_left_when_it_was_killed(left_behind: Open) -> None:
+    workspace = left_behind("smtp")
+    with open_store(workspace) as database, campaign_lock(database, "letter"):
+        assert _run(workspace, "cancel", "letter", "--yes").exit_code == 0
+    assert isinstance(_run(workspace, "send", "letter", "--yes").exception, Refused)
     assert _kept(workspace) == {"uncertain": IN_FLIGHT, "skipped": PEOPLE - IN_FLIGHT}

@@ -122,6 +122,7 @@ def send(
         planned = _freeze(workspace, issue, name, yes, forced, as_json, schedule)
         print_scheduled(workspace, name, planned.plan.recipients, schedule, as_json)
         return
+    options = SendOptions(limit, uncertain, retry_failed)
     if winner and (existing is None or existing.status is CampaignStatus.FINISHED):
         deciding.choose(workspace, name, winner.lower())
     if existing is None:
@@ -132,12 +133,16 @@ def send(
     else:
         if existing.issue != building.issue_id(workspace, issue):
             raise SettingsError(f"campaign '{name}' belongs to issue '{existing.issue}'. Choose another --campaign.")
+        if existing.status is CampaignStatus.CANCELLED and not winner:
+            # Nothing is sent: nobody has to agree, and what the issue says by now makes no difference.
+            print_campaign(workspace, sending.send(workspace, name, options, Event()), as_json)
+            return
         if not as_frozen:
             sending.refuse_changed(workspace, existing)
         _confirm(f"Go on with campaign '{name}'?", yes)
         if winner:
             deciding.choose(workspace, name, winner.lower())
-    state, ended = _deliver(workspace, name, SendOptions(limit, uncertain, retry_failed), as_json)
+    state, ended = _deliver(workspace, name, options, as_json)
     print_campaign(workspace, state, as_json, error=ended)
     if ended is not None:
         ended.printed = True

@@ -37,7 +37,8 @@ from newsletter.pipeline.building import Built, build, issue_id
 from newsletter.pipeline.people import as_of, import_file, refuse_unanswerable
 from newsletter.pipeline.providers import assembler_for, open_provider, outbox_folder
 from newsletter.pipeline.scheduling import due_times
-from newsletter.pipeline.standing import CampaignState, because, state_of
+from newsletter.pipeline.standing import CampaignState, because, refuse_cancelled, state_of
+from newsletter.pipeline.steering import let_go
 from newsletter.pipeline.unknown_attributes import unknown_attributes
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, open_store, silent
 from newsletter.rendering.merge_fields import fields_named
@@ -220,7 +221,8 @@ def send(
 ) -> CampaignState:
     """Deliver what is left of a frozen campaign, and wait while somebody has it paused; `tell` says so.
 
-    Raises `Stopped` when it cannot go on, `Refused` when it may not be sent now.
+    Raises `Stopped` when it cannot go on, `Refused` when it may not be sent now. Of one that was cancelled nothing is
+    sent; what was decided on the uncertain may be to skip them.
     """
     with open_store(workspace) as database, campaign_lock(database, name) as verify:
         database.heed(stop.is_set)
@@ -229,6 +231,8 @@ def send(
         if campaign.status is CampaignStatus.FINISHED and not options.retry_failed:
             with database.connect() as connection:
                 return state_of(connection, name, now())
+        if campaign.status is CampaignStatus.CANCELLED:
+            return _look_after_cancelled(workspace, database, campaign, options)
         _begin(database, campaign, options, now())
         with database.begin() as connection:
             # An earlier run may have ended before it could say so.
@@ -271,6 +275,21 @@ def send(
             return replace(state_of(connection, name, now()), held=after if after.messages == 0 else None)
 
 
+def _look_after_cancelled(
+    workspace: Workspace, database: Database, campaign: Campaign, options: SendOptions
+) -> CampaignState:
+    """Nobody is sent it any more: only let the uncertain be, as a person decided; raises `Refused` for all else."""
+    let_go(workspace, database, campaign)
+    with database.begin() as connection:
+        skips = options.uncertain == "skip" and not options.retry_failed
+        if skips:
+            ledger.resolve_uncertain(connection, campaign.id, False, workspace.clock())
+        state = state_of(connection, campaign.name, workspace.clock())
+    if not skips:
+        refuse_cancelled(state, options.uncertain == "resend")
+    return state
+
+
 def _begin(database: Database, campaign: Campaign, options: SendOptions, now: datetime) -> None:
     """Settle what a person decided, and start a scheduled campaign whose time has come."""
     if campaign.status is CampaignStatus.PAUSED:
@@ -278,8 +297,6 @@ def _begin(database: Database, campaign: Campaign, options: SendOptions, now: da
             f"campaign '{campaign.name}' is paused{because(campaign)}. "
             f"Go on with `newsletter resume {campaign.name}` first."
         )
-    if campaign.status is CampaignStatus.CANCELLED:
-        raise Refused(f"campaign '{campaign.name}' was cancelled. Send the issue anew with --campaign NAME.")
     # One that was begun goes on, also when the clock is set back behind its time.
     early = campaign.scheduled_at is not None and campaign.scheduled_at > now
     if early and campaign.status is CampaignStatus.SCHEDULED:

@@ -133,7 +133,9 @@ def refuse_unfinished(state: CampaignState) -> None:
     if campaign.status is CampaignStatus.FINISHED:
         return
     if campaign.status is CampaignStatus.CANCELLED:
-        raise Refused(f"campaign '{campaign.name}' was cancelled{because(campaign)}; {left.skipped} got nothing.")
+        doubt = f", and {left.uncertain} may have it" if left.uncertain else ""
+        nothing = f"{left.skipped} got nothing{doubt}"
+        raise Refused(f"campaign '{campaign.name}' was cancelled{because(campaign)}; {nothing}.")
     if campaign.status is CampaignStatus.PAUSED:
         raise Stopped(
             f"campaign '{campaign.name}' is paused{because(campaign)}. {left.pending} are pending. "
@@ -145,6 +147,23 @@ def refuse_unfinished(state: CampaignState) -> None:
         f"campaign '{campaign.name}' is not finished: {left.pending} pending, {left.deferred} deferred, "
         f"{left.uncertain} uncertain{undecided}. {advice}"
     )
+
+
+def refuse_cancelled(state: CampaignState, resend: bool) -> None:
+    """Raise `Refused`, as the campaign was cancelled: how its issue is sent anew, and who would get it twice by that.
+    `resend`: the uncertain were to get it again."""
+    name, has_it = state.campaign.name, state.counts.accepted
+    # Whom a person let be after that may have it all the same.
+    may_have_it = state.counts.uncertain + state.reasons.get((State.SKIPPED, ledger.NOT_SENT_AGAIN), 0)
+    told = f"campaign '{name}' was cancelled"
+    if resend:
+        told += f": nobody is sent it again. Let the {state.counts.uncertain:,} uncertain be with --skip-uncertain"
+    told += ". Send the issue anew with --campaign NAME"
+    groups = [(has_it, "have it"), (may_have_it, "may have it already")]
+    twice = " and the ".join(f"{people:,} who {words}" for people, words in groups if people)
+    if twice:
+        told += f"; that goes to everybody, also to the {twice} (`newsletter status {name} --log FILE` names them)"
+    raise Refused(f"{told}.")
 
 
 def winner_words(state: CampaignState) -> str:
