@@ -139,7 +139,7 @@ def _cancelled(workspace: Workspace) -> Workspace:
     """The campaign cancelled, with one who has it, two in doubt and three skipped."""
     assert _run(workspace, "cancel", "letter", "--yes").exit_code == 0
     with open_store(workspace) as database, database.begin() as connection:
-        connection.exec_driver_sql("UPDATE deliveries SET state='accepted', reason='' WHERE address LIKE 'reader0@%'")
+        connection.exec_driver_sql("UPDATE deliveries SET state='accepted', reason='' WHERE id=1")
     assert _kept(workspace) == {"accepted": 1, "uncertain": 2, "skipped": 3}
     return workspace
 
