@@ -104,14 +104,10 @@ def test_a_send_that_the_provider_ends_says_where_the_campaign_stands(
 def test_a_send_that_is_cancelled_meanwhile_prints_one_document(
     opened: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = sending.send
-
-    def cancelled(*arguments: Any, **named: Any) -> Any:
+    def cancelled(*arguments: Any, **named: Any) -> None:
         steering.cancel(opened, "tides", "wrong date.")
-        monkeypatch.setattr(sending, "_begin", lambda *_: None)
-        return before(*arguments, **named)
 
-    monkeypatch.setattr(sending, "send", cancelled)
+    monkeypatch.setattr(sending, "_deliver", cancelled)
     assert _ends(opened, monkeypatch, "send", "tides", "--yes", "--json") == 1
     document = json.loads(capsys.readouterr().out)
     assert document["status"] == "cancelled"
