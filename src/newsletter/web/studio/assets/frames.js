@@ -23,10 +23,13 @@ export class Frames {
     addEventListener("message", (event) => this.#heard(event));
   }
 
-  show(query) {
+  async show(query) {
     const { address, look } = this.#asked(query);
-    this.#begin();
+    const round = this.#begin();
     const same = look === this.look && this.height > 0 && this.place.querySelector("iframe.shown") !== null;
+    // Another look waits for its twin, which only answers for an email; the old height is no such answer.
+    if (same && !(await fetch(address).catch(() => null))?.ok) return;
+    if (round !== this.round) return;
     this.twin?.remove();
     this.html = "";
     this.look = look;
