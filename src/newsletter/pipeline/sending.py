@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event
@@ -25,7 +25,6 @@ from newsletter.model import (
     Campaign,
     CampaignStatus,
     Counts,
-    Finding,
     Import,
     Plan,
     Severity,
@@ -34,6 +33,7 @@ from newsletter.model import (
 from newsletter.pipeline import deciding
 from newsletter.pipeline.approvals import approvals_of, refuse_unapproved
 from newsletter.pipeline.building import Built, build, issue_id
+from newsletter.pipeline.counted_gaps import counted_gaps
 from newsletter.pipeline.people import as_of, import_file, refuse_unanswerable
 from newsletter.pipeline.providers import assembler_for, open_provider, outbox_folder
 from newsletter.pipeline.scheduling import due_times
@@ -107,7 +107,7 @@ def plan(
     made = planning.make_plan(
         campaign or built.issue, built.issue, built.audience, people, built.variant_of, workspace.settings.provider.rate
     )
-    return Planned(made, replace(built, findings=(*_counted(built, made), *unknown)), imported, standing)
+    return Planned(made, replace(built, findings=(*counted_gaps(built, made), *unknown)), imported, standing)
 
 
 def refuse_unsendable(planned: Planned, forced: str = "", schedule: Schedule | None = None) -> None:
@@ -411,18 +411,3 @@ def _running_total(before: Counts, progress: Progress) -> Callable[[int], None]:
         progress(done, before.total)
 
     return add
-
-
-def _counted(built: Built, made: Plan) -> tuple[Finding, ...]:
-    """Gaps with the number of recipients they touch."""
-    groups = {one.key: one.group for one in built.variants}
-    return tuple(
-        replace(one, message=f"{one.message} It touches {_touched(one, groups, made)} recipient(s).")
-        if one.rule == "profession-gap"
-        else one
-        for one in built.findings
-    )
-
-
-def _touched(finding: Finding, groups: Mapping[str, str], made: Plan) -> int:
-    return sum(made.by_variant.get(one, 0) for one in {groups.get(key, key) for key in finding.variant.split(", ")})
