@@ -144,6 +144,25 @@ def test_a_provider_that_fails_to_connect_is_named_and_nobody_is_in_doubt(databa
     assert _counts(database) == Counts(pending=PEOPLE)
 
 
+def test_a_stream_that_fails_in_an_unknown_way_is_named_and_only_those_it_took_are_uncertain(
+    database: Database,
+) -> None:
+    class Streaming(Scripted):
+        streams = True
+        lost = ""
+
+        def deliver_stream(self, mails: Any) -> Iterator[Outcome]:
+            mails.next()
+            yield Outcome(Result.ACCEPTED)
+            mails.next()
+            raise KeyError("token")
+
+    provider = Streaming(lambda message: Outcome(Result.ACCEPTED), connections=1)
+    with pytest.raises(ProviderFailed, match="Streaming failed: KeyError: 'token'"):
+        loop.deliver(_sending(database, provider))
+    assert _counts(database) == Counts(accepted=1, uncertain=1, pending=PEOPLE - 2)
+
+
 def test_everybody_is_handed_over_once(database: Database) -> None:
     provider = Scripted(lambda message: Outcome(Result.ACCEPTED))
     loop.deliver(_sending(database, provider))

@@ -257,7 +257,7 @@ def _work_in_a_stream(sending: Sending, writer: LedgerWriter, supply: Supply, pl
         connection = cast(StreamingConnection, opened)
         sending._carrying.add(place)
         try:
-            for outcome in _streamed(connection, stream):
+            for outcome in _streamed(sending, connection, stream):
                 if not connection.lost and outcome.result not in (Result.UNSENT, Result.UNCERTAIN):
                     broken, stream.alone = 0, False
                 elif outcome.reason:
@@ -277,16 +277,21 @@ def _taken(sending: Sending, supply: Supply, most: int, wait: bool) -> Sequence[
     return None if sending.stop.is_set() else group
 
 
-def _streamed(connection: StreamingConnection, stream: Stream) -> Iterator[Outcome]:
+def _streamed(sending: Sending, connection: StreamingConnection, stream: Stream) -> Iterator[Outcome]:
     """The outcomes of all that goes over the connection, each of them on its way into the ledger."""
     unanswered = Outcome(Result.UNCERTAIN, "the provider gave no answer")
     try:
         for outcome in connection.deliver_stream(stream):
             stream.answered(outcome)
             yield outcome
-    except ProviderGone:
-        unanswered = Outcome(Result.UNSENT)
+    except ProviderGone as error:
+        if not isinstance(error, ProviderFailed):
+            unanswered = Outcome(Result.UNSENT)
         raise
+    except NewsletterError:
+        raise
+    except Exception as error:  # whatever the code of strangers raises
+        raise sending.failed(f"{type(error).__name__}: {error}") from error
     finally:
         stream.end(unanswered)
 
