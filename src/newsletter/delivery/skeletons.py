@@ -29,6 +29,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9@_-](?:[A-Za-z0-9@_. -]*[A-Za-z0-9@_.-])?")
 """Stands in quoted-printable as it is: no dot first, no space last."""
 _HARMLESS = re.compile(r"[\w@-](?:[\w@. -]*[\w@.-])?")
 """The same with letters of any script; in HTML those are written as numbers."""
+_LEFT_ALONE = re.compile(r"[A-Za-z0-9 .,:/@_+=()!?%~-]*")
+"""HTML escaping changes nothing in it."""
+_PLAIN_PART = re.compile(r"[A-Za-z0-9_.~-]*")
 _PLAIN_LINK = re.compile(r"(?:https?://|mailto:)[A-Za-z0-9@:/._~?=%-]+")
 
 
@@ -168,6 +171,8 @@ def _without_leading_dots(encoded: bytes) -> bytes:
 
 
 def _in_html(value: str) -> str:
+    if _LEFT_ALONE.fullmatch(value):
+        return value
     return escape(value).encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
@@ -176,10 +181,14 @@ def _whole_address(value: str) -> str:
     return _in_html(value) if value.lower().startswith(_SCHEMES) else "#"
 
 
+def _address_part(value: str) -> str:
+    return value if _PLAIN_PART.fullmatch(value) else quote(value, safe="")
+
+
 ESCAPE: Mapping[Context, Callable[[str], str]] = {
     Context.HTML: _in_html,
     Context.URL: _whole_address,
-    Context.URL_PART: lambda value: quote(value, safe=""),
+    Context.URL_PART: _address_part,
     Context.TEXT: lambda value: value,
     Context.HEADER: lambda value: value,
 }
@@ -203,7 +212,7 @@ def _whole_address_quoted(value: str) -> bytes:
 
 
 def _address_part_quoted(value: str) -> bytes:
-    return _quoted_value(ESCAPE[Context.URL_PART](value))
+    return _quoted_value(_address_part(value))
 
 
 def _quoted_value(value: str) -> bytes:

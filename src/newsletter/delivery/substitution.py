@@ -20,22 +20,6 @@ from newsletter.expressions import TOKEN
 from newsletter.model import Context, Delivery, MergeField, Personalization, RenderedVariant, Template
 
 _AS_IT_IS = (Context.TEXT, Context.HEADER)
-_HARMLESS = re.compile(r"[A-Za-z0-9 .,:/@_+=()!?-]*")
-"""A value that HTML escaping leaves as it is."""
-_PLAIN_LINK = re.compile(r"(?:https?://|mailto:)[A-Za-z0-9@:/._~?=%-]*")
-_PLAIN_PART = re.compile(r"[A-Za-z0-9_.~-]*")
-
-
-def _whole_address(value: str) -> str:
-    return value if _PLAIN_LINK.fullmatch(value) else ESCAPE[Context.URL](value)
-
-
-def _address_part(value: str) -> str:
-    return value if _PLAIN_PART.fullmatch(value) else ESCAPE[Context.URL_PART](value)
-
-
-_ESCAPE = {Context.URL: _whole_address, Context.URL_PART: _address_part}
-"""What escapes an address or a part of one; most are left as they are."""
 
 
 class SubstitutionAssembler:
@@ -59,10 +43,7 @@ class SubstitutionAssembler:
         links = self._envelope.unsubscribe_links(delivery.delivery_id)
         plain = recipient_values(self._values, delivery, pattern.sources, links[0])
         values = {tag: plain[source] for tag, source in pattern.as_it_is}
-        for tag, source in pattern.in_html:
-            value = plain[source]
-            values[tag] = value if _HARMLESS.fullmatch(value) else ESCAPE[Context.HTML](value)
-        for tag, source, escape in pattern.elsewhere:
+        for tag, source, escape in pattern.escaped:
             values[tag] = escape(plain[source])
         if self._mark in "\n".join(plain.values()):
             raise NotPersonalizable("a value holds what stands for values in this campaign")
@@ -112,10 +93,8 @@ class _Pattern:
         self.sources = tuple(dict.fromkeys(source for _, source, _ in found.values()))
         places = found.values()
         self.as_it_is = tuple((tag, source) for tag, source, context in places if context in _AS_IT_IS)
-        self.in_html = tuple((tag, source) for tag, source, context in places if context is Context.HTML)
-        others = (Context.HTML, *_AS_IT_IS)
-        self.elsewhere = tuple(
-            (tag, source, _ESCAPE[context]) for tag, source, context in places if context not in others
+        self.escaped = tuple(
+            (tag, source, ESCAPE[context]) for tag, source, context in places if context not in _AS_IT_IS
         )
         self.template = Template(
             key=variant.key,
