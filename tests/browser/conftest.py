@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,14 @@ def shown(page: Page) -> Frame:
     assert frame is not None
     frame.wait_for_load_state()
     return frame
+
+
+def until(page: Page, condition: str) -> None:
+    """Wait until that is so in the page, whose policy does not allow what `wait_for_function` would do."""
+    deadline = time.monotonic() + 30
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, condition
+        page.wait_for_timeout(20)
 
 
 def save(path: Path, old: str, new: str) -> None:

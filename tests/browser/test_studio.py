@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ISSUE, Open, picture, save, shown
+from tests.browser.conftest import ISSUE, Open, picture, save, shown, until
 from tests.conftest import REPOSITORY
 from tests.studio import Running
 
@@ -40,7 +40,7 @@ def test_the_email_is_as_tall_as_it_is_wide_as_asked_and_never_scrolls_inside(op
     page = open_page()
     for button, width in (("Desktop", 700), ("Tablet", 560), ("Phone", 375)):
         page.get_by_role("button", name=button).click()
-        page.wait_for_function(f"document.querySelector('#frames').clientWidth === {width}")
+        until(page, f"document.querySelector('#frames').clientWidth === {width}")
         inside = shown(page)
         assert inside.evaluate("innerWidth") == width
         for _ in range(100):

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import ISSUE, Open, save, shown
+from tests.browser.conftest import ISSUE, Open, save, shown, until
 from tests.studio import Running, running
 
 pytestmark = pytest.mark.browser
@@ -58,7 +58,7 @@ def test_a_script_that_is_saved_while_the_page_is_open_runs_in_no_frame(open_pag
     page.wait_for_timeout(500)
     save(root / "templates/page.html.j2", "</body>", EVIL + "</body>")
     settled(page, "Open source in care")
-    page.wait_for_function("document.querySelector('#frames').clientHeight > 1000")
+    until(page, "document.querySelector('#frames').clientHeight > 1000")
     expect(page.frame_locator("#frames iframe.shown").locator("form")).to_have_text("First")
     # The twin takes what follows over as well, though the form hides what it is asked for.
     save(root / "templates/page.html.j2", "First<", "Second<")
@@ -84,6 +84,42 @@ def test_many_saves_in_a_row_end_with_the_last_one_and_with_what_is_said_of_it(o
     settled(page, "click here")
     expect(page.locator(".finding", has_text="click here")).to_have_count(1)
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_frame_that_comes_while_the_next_save_is_measured_leaves_nothing_lying_over_it(
+    open_page: Open, root: Path
+) -> None:
+    page = open_page()
+    # What the twin answers a save can be held here.
+    page.add_init_script("""
+      const listen = addEventListener;
+      window.addEventListener = (kind, heard) => listen(kind, (event) => {
+        if (window.held && event.data?.round) held.push(() => heard(event));
+        else heard(event);
+      });
+    """)
+    page.reload()
+    shown(page)
+    page.wait_for_timeout(500)
+    frames: list[Route] = []
+
+    def hold_one(route: Route) -> None:
+        if route.request.resource_type == "document" and not frames:
+            frames.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/frame?**", hold_one)
+    save(root / ARTICLE, "sewing machines", "weaving machines")
+    expect(page.locator("#frames iframe.fresh")).to_have_count(1)
+    page.evaluate("window.held = []")
+    save(root / ARTICLE, "weaving machines", "knitting machines")
+    until(page, "held.length")
+    frames[0].continue_()
+    expect(page.locator("#frames iframe:is(.fresh, .next)")).to_have_count(0)
+    assert page.evaluate("held.splice(0).map((one) => one()).length") == 1
+    page.evaluate("window.held = undefined")
+    settled(page, "knitting machines")
 
 
 def test_eight_pages_of_a_browser_all_load_and_all_have_a_save_also_when_the_first_is_closed(

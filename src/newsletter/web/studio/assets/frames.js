@@ -158,13 +158,15 @@ export class Frames {
       this.html = html;
       this.place.style.height = `${this.height}px`;
       this.place.querySelector(".spot")?.remove();
-      this.twin.classList.add("fresh");
+      this.twin.classList.add("ready", "fresh");
       this.measured(this.height);
       this.#load(address);
     };
     this.fresh = null;
-    if (this.isPainted) this.raise();
-    else this.late = setTimeout(() => this.raise?.(), COVERED);
+    if (this.isPainted) return this.raise();
+    // The frame of an earlier save may have come meanwhile, and the twin was lowered for it.
+    this.stir();
+    this.late = setTimeout(() => this.raise?.(), COVERED);
   }
 
   #lower() {
