@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -39,7 +40,9 @@ def test_a_subscriber_is_looked_up_and_their_own_email_is_shown(open_page: Open,
     assert page.get_by_label("Read as").input_value() == "nurse-practitioner"
     page.keyboard.press("h")
     expect(page.locator("#pane-message")).to_contain_text("ada@example.org")
-    assert not [one for one in asked if "ada" in one.lower()]
+    assert asked
+    # Digests of content, which may spell anything, aside.
+    assert not [one for one in asked if "ada" in re.sub("[0-9a-f]{16,}", "", one).lower()]
     page.keyboard.press("e")
     page.wait_for_timeout(300)
     picture(page, "as-1280-light")

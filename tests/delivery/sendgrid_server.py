@@ -90,6 +90,18 @@ class Server:
                 for one, mails in self.delivered.items()
             ]
 
+    def settle(self) -> None:
+        """Wait until everything that was ever sent to it is dealt with, also what it had not yet accepted."""
+        host, _, port = self.url.removeprefix("http://").partition(":")
+        # Connections are accepted in the order they came: this one is closed after all before it were counted.
+        with socket.create_connection((host, int(port)), timeout=60) as last:
+            last.shutdown(socket.SHUT_WR)
+            assert last.recv(1) == b""
+        deadline = time.monotonic() + 60
+        while self.busy:
+            assert time.monotonic() < deadline, "requests that never end"
+            time.sleep(0.005)
+
     def times(self) -> Counter[str]:
         """How often each address was mailed."""
         with self.lock:
@@ -227,7 +239,6 @@ def _exchange(server: Server, peer: socket.socket) -> None:
     exchange = Exchange(server, peer)
     try:
         with server.lock:
-            server.busy += 1
             fault = server.faults.popleft() if server.faults else None
         if fault is None or not fault(exchange):
             if not exchange.headers and not exchange.read_head():
@@ -256,6 +267,8 @@ def running(server: Server | None = None) -> Iterator[Server]:
                 peer, _ = listener.accept()
             except OSError:
                 return
+            with server.lock:
+                server.busy += 1
             threading.Thread(target=_exchange, args=(server, peer), daemon=True).start()
 
     thread = threading.Thread(target=accept, daemon=True)

@@ -171,7 +171,7 @@ def test_fifty_killed_sends_to_sendgrid_skip_nobody_double_nobody_and_their_even
             # Small ones cost less, so more kills find somebody to mail; some are as large as they come.
             size, how = (SMALL_REQUEST, small) if number % 25 else (FULL_REQUEST, {})
             _killed(letter, _more(lambda: len(server.requests)), moments.uniform(0.0, 0.1), **secrets, **how)
-            _until(lambda: not server.busy, "an idle server")
+            server.settle()
             first = _reconciled(workspace, server.events()[told:])
             told = len(server.events())
             assert first.accepted + first.uncertain <= size * connections, "at most one request per connection"
