@@ -179,9 +179,9 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     ids=range(17),
 )
 def test_what_is_too_much_is_refused_at_once(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     (found, *more) = problems(text)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
     assert all(len(one) < 600 for one in (found, *more))
 
 

@@ -21,6 +21,11 @@ EVIL = (
 )
 
 
+def heard(page: Page) -> None:
+    """Wait until the page hears of saves."""
+    expect(page.locator("#live")).to_have_text("Live")
+
+
 def settled(page: Page, words: str) -> None:
     """Wait until the frame without rights has what was saved, and nothing lies over it."""
     expect(page.frame_locator("#frames iframe.shown").locator("body")).to_contain_text(words)
@@ -29,7 +34,7 @@ def settled(page: Page, words: str) -> None:
 
 def test_a_save_is_seen_before_any_frame_has_loaded_it_and_loads_one(open_page: Open, root: Path) -> None:
     page = open_page()
-    page.wait_for_timeout(500)
+    heard(page)
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.resource_type) if "/frame?" in one.url else None)
     page.evaluate("""() => {
@@ -40,7 +45,7 @@ def test_a_save_is_seen_before_any_frame_has_loaded_it_and_loads_one(open_page: 
     }""")
     save(root / ARTICLE, "sewing machines", "weaving machines")
     settled(page, "weaving machines")
-    expect(page.locator("#live")).to_have_text("Live")
+    heard(page)
     page.wait_for_timeout(800)
     assert asked.count("document") == 1
     # First the twin lies over the old email, then the new frame comes under it; there is never no email to see.
@@ -55,7 +60,7 @@ def test_a_save_is_seen_before_any_frame_has_loaded_it_and_loads_one(open_page: 
 
 def test_a_script_that_is_saved_while_the_page_is_open_runs_in_no_frame(open_page: Open, root: Path) -> None:
     page = open_page()
-    page.wait_for_timeout(500)
+    heard(page)
     save(root / "templates/page.html.j2", "</body>", EVIL + "</body>")
     settled(page, "Open source in care")
     until(page, "document.querySelector('#frames').clientHeight > 1000")
@@ -100,7 +105,7 @@ def test_a_frame_that_comes_while_the_next_save_is_measured_leaves_nothing_lying
     """)
     page.reload()
     shown(page)
-    page.wait_for_timeout(500)
+    heard(page)
     frames: list[Route] = []
 
     def hold_one(route: Route) -> None:
@@ -132,7 +137,7 @@ def test_eight_pages_of_a_browser_all_load_and_all_have_a_save_also_when_the_fir
         pages[-1].goto(f"{studio.home}{path}", timeout=10_000)
     for page in pages:
         shown(page)
-        expect(page.locator("#live")).to_have_text("Live")
+        heard(page)
     save(root / ARTICLE, "sewing machines", "weaving machines")
     for page in pages:
         settled(page, "weaving machines")
@@ -180,7 +185,7 @@ def test_the_last_good_email_stays_while_the_folder_is_away_or_the_studio_refuse
     open_page: Open, root: Path
 ) -> None:
     page = open_page()
-    expect(page.locator("#live")).to_have_text("Live")
+    heard(page)
     save(root / ARTICLE, "sewing machines", "weaving machines")
     page.wait_for_timeout(80)
     folder = root / f"issues/{ISSUE}"

@@ -189,18 +189,18 @@ def test_entities_from_outside_or_without_end_are_not_read() -> None:
         feed = f'<?xml version="1.0"?><!DOCTYPE r [{declared}]>' + RSS.format(
             f"<item><title>T</title><description>{used} w</description></item>"
         ).removeprefix('<?xml version="1.0"?>')
-        begun = time.monotonic()
+        begun = time.process_time()
         (article,) = read_feed(feed.encode(), "x", ALL).articles
         assert "root:" not in article.text
         assert len(article.text) < 500
-        assert time.monotonic() - begun < 10
+        assert time.process_time() - begun < 10
 
 
 @pytest.mark.parametrize("run", ["<img ", "<a x='", "<a '", "{{", "<!--", "<script", "</", "<p>"])
 def test_a_run_of_broken_markup_costs_seconds_at_most(run: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     _one(f"<title>T</title><description><![CDATA[x{run * 100_000}]]></description>")
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_ten_thousand_items_are_no_more_trouble_than_ten() -> None:

@@ -154,10 +154,10 @@ def test_odd_corners_of_html_show_what_a_browser_shows(markup: str, expected: st
     "tag", ["div", "b", "ul><li", "blockquote", "a href=/x", "section", "form", "svg", "x-y", "span"]
 )
 def test_fifty_thousand_open_tags_lose_nothing_and_take_seconds(tag: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     found = words(read("q1z" + f"<{tag}>" * 50_000 + "q2z<p>q3z</p><img src=x.png>"))
     assert found == ["q1z", "q2z", "q3z"]
-    assert time.perf_counter() - began < 30
+    assert time.process_time() - began < 30
 
 
 def test_a_megabyte_in_one_attribute_is_no_text() -> None:

@@ -289,10 +289,10 @@ def test_the_whole_drawing_fills_its_place(attributes: str, size: tuple[int, int
 
 def test_a_huge_drawing_costs_no_more_than_its_place() -> None:
     circle = '<circle cx="10000" cy="10000" r="9000"/>'
-    started = time.perf_counter()
+    started = time.process_time()
     drawn = pixels(svg(circle, 'width="20000" height="20000"', (20_000, 20_000)), 1104)
     assert drawn.size == (1104, 1104)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_a_drawing_that_multiplies_is_refused_at_the_authors_line() -> None:
@@ -311,9 +311,9 @@ def test_a_drawing_that_multiplies_is_refused_at_the_authors_line() -> None:
     ],
 )
 def test_an_effect_of_endless_size_is_drawn_with_less(effect: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     pixels(svg(f'<filter id="f">{effect}</filter><rect width="600" height="300" filter="url(#f)"/>'))
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_the_newest_email_is_there_while_all_others_are_still_being_made(
     def slow(*arguments: Any, **options: Any) -> Any:
         # In the middle of the build a page asks for what was told to be new.
         with ThreadPoolExecutor(1) as page:
-            seen.append(page.submit(desk.state, "tides").result(timeout=5))
+            seen.append(page.submit(desk.state, "tides").result(timeout=60))
         return whole(*arguments, **options)
 
     monkeypatch.setattr(desks, "build", slow)
