@@ -15,6 +15,7 @@ import pytest
 from newsletter.delivery import loop
 from newsletter.delivery.messages import Assembler, Envelope
 from newsletter.delivery.providers.contract import ProviderAway, ProviderFailed, ProviderGone
+from newsletter.delivery.running import Sending
 from newsletter.delivery.substitution import SubstitutionAssembler
 from newsletter.delivery.throttle import Throttle
 from newsletter.errors import StoreUnavailable
@@ -98,11 +99,11 @@ def _campaign(database: Database) -> Campaign:
 
 def _sending(
     database: Database, provider: Scripted, value: Callable[[object], str] = str, now: datetime = NOW
-) -> loop.Sending:
+) -> Sending:
     field = MergeField(TOKEN, "source", Context.TEXT, Where("i"))
     variant = RenderedVariant("default", ("default",), "S", "", "<p>x</p>", f"Dear {TOKEN}", (field,), (), "h")
     envelope = Envelope("N", "news@example.org", "", "N", "example.org", "c")
-    return loop.Sending(
+    return Sending(
         database=database,
         campaign=_campaign(database),
         provider=provider,
@@ -161,6 +162,25 @@ def test_a_stream_that_fails_in_an_unknown_way_is_named_and_only_those_it_took_a
     with pytest.raises(ProviderFailed, match="Streaming failed: KeyError: 'token'"):
         loop.deliver(_sending(database, provider))
     assert _counts(database) == Counts(accepted=1, uncertain=1, pending=PEOPLE - 2)
+
+
+@pytest.mark.parametrize(
+    ("taken", "what"), [(0, "it took no mail"), (1, "1 mails and 0 answers"), (2, "2 mails and 0 answers")]
+)
+def test_a_stream_that_ends_without_an_answer_is_stopped_and_named(database: Database, taken: int, what: str) -> None:
+    class Silent(Scripted):
+        streams = True
+        lost = ""
+
+        def deliver_stream(self, mails: Any) -> Iterator[Outcome]:
+            for _ in range(taken):
+                mails.next()
+            return iter(())
+
+    provider = Silent(lambda message: Outcome(Result.ACCEPTED), connections=1)
+    with pytest.raises(ProviderFailed, match=f"Silent failed: {what}"):
+        loop.deliver(_sending(database, provider))
+    assert _counts(database) == Counts(uncertain=taken, pending=PEOPLE - taken)
 
 
 def test_everybody_is_handed_over_once(database: Database) -> None:

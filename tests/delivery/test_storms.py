@@ -17,6 +17,7 @@ from newsletter.delivery import loop
 from newsletter.delivery.messages import Assembler, Envelope
 from newsletter.delivery.providers.contract import ProviderGone
 from newsletter.delivery.providers.smtp import Smtp, parse_server
+from newsletter.delivery.running import Sending
 from newsletter.delivery.throttle import Throttle
 from newsletter.model import Counts, RenderedVariant, Segment, SubscriberStatus
 from newsletter.store import campaigns, freezing, ledger
@@ -52,7 +53,7 @@ def _deliver(database: Database, mail: MailServer, now: Callable[[], datetime], 
     with database.connect() as connection:
         campaign = campaigns.find_campaign(connection, "c")
     assert campaign is not None
-    sending = loop.Sending(
+    sending = Sending(
         database=database,
         campaign=campaign,
         provider=Smtp(parse_server(mail.url), 4),

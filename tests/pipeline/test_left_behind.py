@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from newsletter.cli.main import newsletter
 from newsletter.delivery import loop
 from newsletter.delivery.providers.contract import ProviderGone, ProviderRefuses
+from newsletter.delivery.running import Sending
 from newsletter.errors import Refused
 from newsletter.model import CampaignStatus, Counts, State
 from newsletter.pipeline import sending, standing, steering
@@ -124,7 +125,7 @@ def test_a_sender_that_fails_while_its_campaign_is_cancelled_lets_go_of_the_rest
 ) -> None:
     workspace = left_behind("smtp")
 
-    def cancelled_meanwhile(run: loop.Sending) -> None:
+    def cancelled_meanwhile(run: Sending) -> None:
         steering.cancel(workspace, "letter", "")
         raise failure
 

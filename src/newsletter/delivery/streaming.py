@@ -66,6 +66,16 @@ class Stream:
             self._held = self._take(self._most(), True) or ()
         return bool(self._held)
 
+    @property
+    def unanswered(self) -> int:
+        """How many were given and have no outcome."""
+        return len(self._given)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether there is somebody whom `next` would give without waiting for more to be due."""
+        return bool(self._held) or self._first_ready() is not None
+
     def next(self) -> Message | None:
         """The next message, once its mark is durable; None when nothing is due any more."""
         self._top_up()

@@ -16,6 +16,7 @@ from newsletter.campaigns.scheduling import Schedule
 from newsletter.delivery import loop
 from newsletter.delivery.limits import Allowance, Limits, Sent, allowance, midnight, quiet_from
 from newsletter.delivery.providers.contract import ProviderRefuses
+from newsletter.delivery.running import Sending
 from newsletter.delivery.supply import DomainPace
 from newsletter.delivery.throttle import Throttle
 from newsletter.errors import FindingsStop, NewsletterError, Refused, SettingsError, Stopped, StoreUnavailable
@@ -244,7 +245,7 @@ def send(
             before = ledger.counts(connection, campaign.id)
         limits = limits_of(workspace.settings)
         allowed = _allowed(database, limits, now())
-        sending = loop.Sending(
+        sending = Sending(
             database=database,
             campaign=campaign,
             provider=provider,
@@ -314,7 +315,7 @@ def _begin(database: Database, campaign: Campaign, options: SendOptions, now: da
             campaigns.set_status(connection, campaign.id, CampaignStatus.SENDING, "", now)
 
 
-def _deliver(sending: loop.Sending, tell: Callable[[str], None], waits: bool) -> None:
+def _deliver(sending: Sending, tell: Callable[[str], None], waits: bool) -> None:
     """Deliver; as long as somebody has the campaign paused, wait if it `waits`. A provider that refuses pauses it."""
     while True:
         try:
@@ -344,7 +345,7 @@ def _deliver(sending: loop.Sending, tell: Callable[[str], None], waits: bool) ->
         sending.go_on()
 
 
-def _paused(sending: loop.Sending) -> bool:
+def _paused(sending: Sending) -> bool:
     with sending.database.connect() as connection:
         return campaigns.status_of(connection, sending.campaign.id)[0] is CampaignStatus.PAUSED
 
