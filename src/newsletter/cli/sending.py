@@ -161,10 +161,11 @@ def _deliver(
         with draining(stop) as signals, progress_bar("Sending", as_json) as progress:
             state = sending.send(workspace, name, options, stop, progress, lambda words: click.echo(words, err=True))
     except Stopped as error:
+        ended = Interrupted(f"interrupted. {error}") if signal.SIGINT in signals[:1] else error
         with suppress(NewsletterError):
-            return standing.status(workspace, name), error
-        raise
-    if signals and signals[0] == signal.SIGINT and state.counts.unfinished:
+            return standing.status(workspace, name), ended
+        raise ended from error
+    if signal.SIGINT in signals[:1] and state.counts.unfinished:
         return state, Interrupted("interrupted; what was begun is recorded. Run the same command again to go on.")
     try:
         standing.refuse_unfinished(state)
