@@ -11,18 +11,20 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from newsletter.errors import BeingSent, StoreBusy, StoreUnavailable
 from newsletter.store.database import Database
 
 _TRIES = 4
 _BETWEEN = 0.05
-"""Seconds. Whoever only asks holds the lock for a moment: a sender that meets one tries again."""
+"""Seconds. Whoever only asks holds a file's lock for a moment, and a server notices a moment later that a session has
+ended: a sender that meets either tries again."""
 
 Verify = Callable[[], None]
 """Raises `StoreUnavailable` when the lock may be another's by now."""
@@ -87,17 +89,30 @@ def _file_lock(database: Path, campaign: str) -> Iterator[Verify]:
     except OSError as error:
         raise StoreUnavailable(f"{path}: the lock file cannot be made: {error.strerror}.") from error
     try:
-        for left in reversed(range(_TRIES)):
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError as error:
-                if not left:
-                    raise _held(campaign) from error
-                time.sleep(_BETWEEN)
+        _take(lambda: _is_free(handle), campaign)
         yield lambda: None
     finally:
         os.close(handle)
+
+
+def _take(attempt: Callable[[], bool], campaign: str) -> None:
+    for _ in range(_TRIES - 1):
+        if attempt():
+            return
+        time.sleep(_BETWEEN)
+    if not attempt():
+        raise BeingSent(
+            f"campaign '{campaign}' is being sent by another process. Look with `newsletter status {campaign}`."
+        )
+
+
+def _is_free(handle: int) -> bool:
+    """Whether nobody had the lock, which is ours then."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _lock_path(database: Path, campaign: str) -> Path:
@@ -117,16 +132,15 @@ _HELD = (
 def _session_lock(database: Database, campaign: str) -> Iterator[Verify]:
     number = {"number": _number(campaign)}
     with database.session() as connection:
-        if not connection.execute(text("SELECT pg_try_advisory_lock(:number)"), number).scalar_one():
-            raise _held(campaign)
+        _take(
+            lambda: bool(connection.execute(text("SELECT pg_try_advisory_lock(:number)"), number).scalar_one()),
+            campaign,
+        )
         yield lambda: database.ask(connection)
+        # With the session it would end too, but only when the server has noticed.
+        with suppress(SQLAlchemyError):
+            connection.execute(text("SELECT pg_advisory_unlock(:number)"), number)
 
 
 def _number(campaign: str) -> int:
     return int.from_bytes(blake2b(f"campaign {campaign}".encode(), digest_size=8).digest(), signed=True)
-
-
-def _held(campaign: str) -> BeingSent:
-    return BeingSent(
-        f"campaign '{campaign}' is being sent by another process. Look with `newsletter status {campaign}`."
-    )
