@@ -115,10 +115,9 @@ class Assembler:
         skeleton = self._skeletons[delivery.variant]
         links = self._envelope.unsubscribe_links(delivery.delivery_id)
         values = recipient_values(self._values, delivery, skeleton.sources, links[0])
-        recipient = delivery.recipient
-        names = (recipient.get("first_name", ""), recipient.get("last_name", ""))
+        first, last = delivery.recipient.get("first_name", ""), delivery.recipient.get("last_name", "")
         head = self._head % (
-            mailbox(" ".join(filter(None, names)), delivery.address),
+            mailbox(f"{first} {last}" if first and last else first or last, delivery.address),
             self._subjects.get(delivery.variant) or header_text(skeleton.subject(values)),
             self._date(now),
             delivery.delivery_id,
@@ -175,7 +174,7 @@ def recipient_values(
 
 def list_unsubscribe(links: Sequence[str]) -> str:
     """The header's value, on one line however long it is: a folded one broke signatures at relays."""
-    return ", ".join(f"<{link}>" for link in links)
+    return f"<{'>, <'.join(links)}>"
 
 
 def _head(envelope: Envelope) -> str:
