@@ -89,12 +89,3 @@ def test_a_list_without_a_name_or_one_click_is_a_note(tmp_path: Path) -> None:
     )
     one_click.add_alternative(leave, "html")
     assert _told(tmp_path, one_click) == []
-
-
-@pytest.mark.parametrize(("size", "count"), [(1_000_001, 1), (1_000_000, 0)])
-def test_an_animation_that_is_played_late_is_told_at_its_line(tmp_path: Path, size: int, count: int) -> None:
-    message = _message(Precedence="normal")
-    message.add_alternative(PAGE.format(body='<p>A</p>\n<img src="cid:g" alt="G" width="9">', style=""), "html")
-    content = b"GIF89a" + b"\0" * (size - 6)
-    message.get_payload()[1].add_related(content, "image", "gif", cid="<g>")  # type: ignore[union-attr,index]
-    assert [(one.rule, one.where.line) for one in _told(tmp_path, message)] == [("gif-weight", 6)] * count

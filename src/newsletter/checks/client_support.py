@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import without_fields
+from newsletter.checks.picture_kinds import kind_of
 from newsletter.checks.rule import warning
 from newsletter.model import Finding, Severity, Where
 
@@ -42,7 +43,8 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
     # A style element is drawn together from many files, and has no mark of its own.
     sheets = [] if mail.in_file else [found.span() for found in _STYLE.finditer(mail.html)]
     places: dict[tuple[str, str, Where, tuple[str, ...]], tuple[Judgement, int]] = {}
-    for one in judge_html(mail.html, mail.support, mail.clients, mail.shares, mail.small_share):
+    formats = {source: kind_of(content) for source, content in mail.pictures.items()}
+    for one in judge_html(mail.html, mail.support, mail.clients, mail.shares, mail.small_share, formats):
         if one.severity == Severity.INFO and not mail.notes and not one.spared:
             continue
         for use in one.uses:

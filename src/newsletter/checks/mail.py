@@ -78,6 +78,8 @@ class Mail:
     """The title of the issue; a file has none."""
     headers: Mapping[str, str] | None = None
     pictures: Mapping[str, bytes] = field(default_factory=dict)
+    damaged: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong with pictures that travel in a file, by what `src` says: 'is cut off'."""
     merge_fields: tuple[MergeField, ...] = ()
     in_file: bool = False
     """Whether it was made elsewhere: then there are no files of its author's to look into."""

@@ -6,17 +6,20 @@ import re
 from collections.abc import Iterator
 
 from newsletter.checks.clients.mail_clients import OUTLOOK_WINDOWS, choose_clients
+from newsletter.checks.heights import natural_size
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Element, style_of
+from newsletter.checks.picture_kinds import kind_of
 from newsletter.checks.rule import error, warning
 from newsletter.expressions import TOKEN
-from newsletter.model import Finding
+from newsletter.model import LAYOUT_WIDTH, Finding
 
 RULES = (
     error(
         "image-source",
         "A picture needs a whole https address, or has to travel in the mail: no mail program finds a relative path or "
-        "a file of your disk, and Gmail shows no data: pictures. Source: RFC 2392 (cid:); caniemail.com, image-base64.",
+        "a file of your disk, and Gmail shows no data: pictures. What travels has to be there, and to be a whole "
+        "picture. Source: RFC 2392 (cid:); caniemail.com, image-base64.",
     ),
     warning(
         "image-format",
@@ -41,8 +44,12 @@ RULES = (
     ),
 )
 _SOURCE, _FORMAT, _WIDTH, _GIF, _SVG = RULES
-_HEAVY_GIF = 1_000_000
-_FORMATS = {"svg": "SVG", "svgz": "SVG", "webp": "WebP", "avif": "AVIF", "tif": "TIFF", "tiff": "TIFF", "bmp": "BMP"}
+HEAVY_GIF = 1_000_000
+"""Bytes of an animation from which it is played late."""
+_FORMATS = {
+    "svg": "SVG", "svgz": "SVG", "webp": "WebP", "avif": "AVIF", "tif": "TIFF", "tiff": "TIFF",
+    "bmp": "BMP", "ico": "ICO", "heic": "HEIC", "jxl": "JPEG XL", "jp2": "JPEG 2000", "emf": "EMF", "wmf": "WMF",
+}  # fmt: skip
 _PLACEHOLDER = re.compile(r"\{\{|\{%|\*\||\[\[|%%|<%|\$\{|^%[a-z_]+%", re.IGNORECASE)
 
 
@@ -53,15 +60,15 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
         if TOKEN.search(source) or _PLACEHOLDER.search(source):
             continue
         yield from _source(mail, picture, source)
-        ending = re.search(r"\.(\w{2,5})(?:[?#].*)?$", source)
-        if ending and ending[1].lower() in _FORMATS and mail.in_file and source.startswith("http"):
-            message = f"{_FORMATS[ending[1].lower()]} pictures ({source[-60:]}) are not shown by every mail program."
+        kind = _kind(mail, source)
+        if kind in _FORMATS and mail.in_file:
+            message = f"{_FORMATS[kind]} pictures ({source[-60:]}) are not shown by every mail program."
             yield _FORMAT.finding(message, mail.at(picture, source), fix="Save it as PNG or JPEG.")
-        if not picture.get("width") and not mail.page.is_hidden(picture) and _is_wide(picture):
+        if not picture.get("width") and not mail.page.is_hidden(picture) and _is_wide(mail, picture, source):
             message = f"the picture '{source[-60:]}' has no width attribute; Outlook shows it at its natural size."
             yield _WIDTH.finding(message, mail.at(picture, source), fix='Write width="…" in pixels.')
         content = mail.pictures.get(source, b"")
-        if content.startswith(b"GIF8") and len(content) > _HEAVY_GIF:
+        if content.startswith(b"GIF8") and len(content) > HEAVY_GIF:
             name, where = mail.places.of_picture(picture)
             message = f"the animation '{name[-60:]}' is {len(content) / 1_000_000:.1f} MB."
             yield _GIF.finding(message, where, fix="Fewer or smaller pictures in it, or a still one.")
@@ -83,13 +90,27 @@ def _source(mail: Mail, picture: Element, source: str) -> Iterator[Finding]:
         if source not in mail.pictures and mail.is_final:
             fix = "Attach it with that Content-ID."
             yield _SOURCE.finding(f"no picture '{source}' travels in the mail.", mail.at(picture, source), fix=fix)
+        elif source in mail.damaged:
+            message = f"the picture that travels as '{source}' {mail.damaged[source]}."
+            yield _SOURCE.finding(message, mail.at(picture, source), fix="Save it anew, and attach that.")
     elif scheme[1].lower() not in ("http", "https"):
         message = f"a picture from '{scheme[1]}:' is not shown by Gmail or Outlook."
         yield _SOURCE.finding(message, mail.at(picture, source), fix="Upload it and use its https address.")
 
 
-def _is_wide(picture: Element) -> bool:
-    """Whether its style lets it be as wide as the page; a small one bursts nothing."""
+def _kind(mail: Mail, source: str) -> str:
+    """The format: of what travels in the mail by its bytes, of what is on the web by its address."""
+    if source in mail.pictures:
+        return kind_of(mail.pictures[source])
+    ending = re.search(r"\.(\w{2,5})(?:[?#].*)?$", source) if source.startswith("http") else None
+    return ending[1].lower() if ending else ""
+
+
+def _is_wide(mail: Mail, picture: Element, source: str) -> bool:
+    """Whether it is wider than a page by itself, or its style lets it be as wide; a small one bursts nothing."""
+    natural = natural_size(mail.pictures.get(source, b""))
+    if natural and natural[0] > LAYOUT_WIDTH:
+        return True
     style = style_of(picture)
     width = style.get("max-width", style.get("width", ""))
     return width.endswith("%") or (width.endswith("px") and width[:-2].strip().isdecimal() and int(width[:-2]) > 200)

@@ -12,6 +12,8 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from newsletter.checks.mail import Mail
+from newsletter.checks.mail_pictures import HEAVY_GIF
+from newsletter.checks.picture_kinds import kind_of
 from newsletter.checks.rule import warning
 from newsletter.checks.subject import Subject
 from newsletter.model import Article, Finding, Image, Picture, Severity, Where
@@ -88,12 +90,36 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def check_mail(mail: Mail) -> Iterator[Finding]:
-    """The pictures of a file that are fetched without encryption; those of an issue were looked at by then."""
-    for picture in mail.page.shown("img") if mail.in_file else ():
+    """The pictures of a file: fetched without encryption, or heavy; those of an issue were looked at by then."""
+    if not mail.in_file:
+        return
+    for picture in mail.page.shown("img"):
         source = (picture.get("src") or "").strip()
         if source.lower().startswith("http://"):
             message = f"the picture {source[:80]} is fetched without encryption, which mail programs may block."
             yield Finding("image-http", Severity.WARNING, message, mail.at(picture, source), "", "Use https://.")
+    yield from _travelling(mail)
+
+
+def _travelling(mail: Mail) -> Iterator[Finding]:
+    """What is heavy of the pictures that travel in a file; a very heavy animation has a rule of its own."""
+    sizes = {source: len(content) for source, content in mail.pictures.items() if kind_of(content)}
+    named = {(one.get("src") or "").strip(): one for one in reversed(list(mail.page.all("img")))}
+    for source, size in sizes.items():
+        if size > HEAVY and not (size > HEAVY_GIF and kind_of(mail.pictures[source]) == "gif"):
+            where = mail.at(named[source], source) if source in named else mail.places.of_offset(0)
+            message = f"the picture '{source[:80]}' is {_kilobytes(size)}; keep it under {_kilobytes(HEAVY)}."
+            yield Finding(
+                "image-weight", Severity.WARNING, message, where, "", "Crop it, or save it with fewer details."
+            )
+    total = sum(sizes.values())
+    if total > ALL_HEAVY:
+        message = (
+            f"the pictures are {_kilobytes(total)} together and travel in every mail; keep them under "
+            f"{_kilobytes(ALL_HEAVY)}."
+        )
+        where = mail.places.of_offset(0)
+        yield Finding("images-weight", Severity.WARNING, message, where, "", "Show fewer or smaller ones.")
 
 
 def _shown(subject: Subject) -> Iterator[tuple[Image, Where]]:

@@ -19,6 +19,7 @@ from newsletter.checks.ignores import ignores_in, sift
 from newsletter.checks.mail import Mail
 from newsletter.checks.online import addresses_in
 from newsletter.checks.page import Page, marked
+from newsletter.checks.picture_kinds import kind_of
 from newsletter.checks.places import FilePlaces
 from newsletter.checks.registry import all_rules
 from newsletter.checks.run import as_chosen, gathered, mail_findings
@@ -34,6 +35,7 @@ from newsletter.pipeline.inspecting import AS_USUAL, Asked
 from newsletter.pipeline.workspace import Progress, Workspace, now, silent
 from newsletter.rendering.email_files import inline_email
 from newsletter.rendering.inlining import InliningFailed
+from newsletter.rendering.photos import damage_of
 
 if TYPE_CHECKING:
     from newsletter.pipeline.spam import Score
@@ -190,13 +192,15 @@ def _of_message(message: EmailMessage, name: str) -> tuple[Mail, str]:
         raise FileProblems.at(Where(name), "the mail has no HTML part. There is nothing to check.")
     html = _content(part)
     plain = message.get_body(preferencelist=("plain",))
+    pictures = _pictures(message)
     mail = replace(
         _mail(name, html),
         is_final=True,
         subject=str(message.get("subject", "")),
         text=_content(plain) if plain is not None else None,
         headers={key.lower(): str(value) for key, value in message.items()},
-        pictures=_pictures(message),
+        pictures=pictures,
+        damaged=_damaged(pictures, html),
     )
     return mail, html
 
@@ -216,4 +220,18 @@ def _pictures(message: EmailMessage) -> Mapping[str, bytes]:
         payload = part.get_payload(decode=True) if key else None
         if isinstance(payload, bytes):
             found[f"cid:{key}"] = payload
+    return found
+
+
+def _damaged(pictures: Mapping[str, bytes], html: str) -> dict[str, str]:
+    """What is wrong with those of the pictures that the HTML names."""
+    found = {}
+    for source, content in pictures.items():
+        kind = kind_of(content)
+        if source not in html:
+            continue
+        if not kind:
+            found[source] = "is none, or damaged"
+        elif kind in ("png", "jpeg", "gif", "webp") and (wrong := damage_of(content)):
+            found[source] = wrong
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from newsletter.errors import FileProblems
 from newsletter.model import Finding, Image, Severity, Where
@@ -22,6 +23,8 @@ _HEAVY_PNG = 100_000
 _ORIENTATION = 0x0112
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, MemoryError, OverflowError, IndexError)
 """What Pillow raises for files that are cut off or damaged."""
+_MOST_PIXELS = 300_000_000
+"""Of all frames of an animation together: what is looked at of one, a second or two of work."""
 
 
 def fit(image: Image, most_width: int) -> tuple[bytes, str, tuple[Finding, ...]]:
@@ -45,6 +48,33 @@ def fit(image: Image, most_width: int) -> tuple[bytes, str, tuple[Finding, ...]]
         return content, media_type, ()
     message = f"'{image.path}' moves; mail shows its first frame. Save it as GIF, which mail programs play."
     return content, media_type, (Finding("image-still", Severity.WARNING, message, where),)
+
+
+def damage_of(content: bytes) -> str:
+    """What is wrong with a PNG, JPEG, GIF or WebP picture, as the end of a sentence; nothing for a whole one."""
+    from PIL import Image as Pillow
+    from PIL import UnidentifiedImageError
+
+    try:
+        with catch_warnings():
+            simplefilter("error", Pillow.DecompressionBombWarning)
+            with Pillow.open(BytesIO(content), formats=["PNG", "JPEG", "GIF", "WEBP"]) as picture:
+                _load_frames(picture)
+    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning):
+        return f"has more than {(Pillow.MAX_IMAGE_PIXELS or 0) // 1_000_000} million pixels"
+    except UnidentifiedImageError:
+        return "is damaged"
+    except _BROKEN as error:
+        return f"cannot be read: {error}"
+    return ""
+
+
+def _load_frames(picture: Any) -> None:
+    """Decode every picture of an animation; raises as Pillow does when one of them is cut off."""
+    most = max(1, _MOST_PIXELS // max(1, picture.width * picture.height))
+    for number in range(min(getattr(picture, "n_frames", 1), most)):
+        picture.seek(number)
+        picture.load()
 
 
 def _fitted(original: Any, image: Image, most_width: int) -> tuple[bytes, str]:

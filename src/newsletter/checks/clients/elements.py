@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
@@ -38,8 +38,9 @@ _FONT_HOSTS = re.compile(r"font|typekit|typography", re.IGNORECASE)
 _FIELDS = frozenset({"input", "select", "textarea", "button"})
 
 
-def element_features(element: Element) -> Iterator[tuple[Attribute | None, Found]]:
-    """What the element and its attributes use, each with the attribute it stands in, None for the tag itself."""
+def element_features(element: Element, formats: Mapping[str, str]) -> Iterator[tuple[Attribute | None, Found]]:
+    """What the element and its attributes use, each with the attribute it stands in, None for the tag itself; `formats`
+    are those of the pictures whose bytes are known, by address."""
     name = element.name
     feature = _ELEMENTS.get(name)
     if feature is not None:
@@ -49,7 +50,7 @@ def element_features(element: Element) -> Iterator[tuple[Attribute | None, Found
     elif name == "link" and "stylesheet" in element.value("rel").lower().split():
         yield element.attributes.get("href"), Found("html-link", _sheet_case(element))
     elif name in ("img", "image"):
-        yield from _picture(element)
+        yield from _picture(element, formats)
     elif name == "ol" and "reversed" in element.attributes:
         yield element.attributes["reversed"], Found("html-lists", "reversed")
     elif name == "a" and len(element.value("href")) > 1 and element.value("href").startswith("#"):
@@ -83,11 +84,11 @@ def _sheet_case(element: Element) -> str:
     return "font" if _FONT_HOSTS.search(element.value("href")[:500]) else ""
 
 
-def _picture(element: Element) -> Iterator[tuple[Attribute | None, Found]]:
+def _picture(element: Element, formats: Mapping[str, str]) -> Iterator[tuple[Attribute | None, Found]]:
     source = element.attributes.get("src")
     if source is None:
         return
-    kind = picture_format(source.value)
+    kind = formats.get(source.value.strip()) or picture_format(source.value)
     if source.value.strip()[:5].lower() == "data:":
         yield source, Found("image-base64", "gif" if kind == "gif" else "")
     if kind in _FORMATS:

@@ -7,7 +7,8 @@ an extra for those who read it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from newsletter.checks.clients.conditions import Readers
 from newsletter.checks.clients.css import AtRule, Rule, declarations, stylesheet
@@ -21,6 +22,7 @@ from newsletter.checks.clients.values import pixels
 
 _Placed = tuple[int, int, Found, Readers]
 """A feature from where to where in a style sheet, and who reads what it dresses."""
+NO_FORMATS: Mapping[str, str] = MappingProxyType({})
 _LONGEST_EXCERPT = 120
 _LAYOUT = frozenset("width max-width padding background background-color color font-size text-align border".split())
 _MEDIA = (
@@ -32,15 +34,17 @@ _MEDIA = (
 )
 
 
-def find_uses(html: str, features: Collection[str]) -> tuple[Use, ...]:
-    """Each use in the HTML of one of the features, in order; never fails, whatever the text is."""
-    return _Finder(html, features).find()
+def find_uses(html: str, features: Collection[str], formats: Mapping[str, str] = NO_FORMATS) -> tuple[Use, ...]:
+    """Each use in the HTML of one of the features, in order; never fails, whatever the text is. `formats`: address of a
+    picture whose bytes are known → its format."""
+    return _Finder(html, features, formats).find()
 
 
 class _Finder:
-    def __init__(self, html: str, features: Collection[str]) -> None:
+    def __init__(self, html: str, features: Collection[str], formats: Mapping[str, str]) -> None:
         self._html = html
         self._known = features
+        self._formats = formats
         self._lines = Lines(html)
         self._document: Document = read_document(html)
 
@@ -54,7 +58,7 @@ class _Finder:
         return tuple(sorted(set(uses), key=lambda one: (one.start, one.feature, one.case)))
 
     def _element(self, element: Element) -> Iterator[Use]:
-        for attribute, found in element_features(element):
+        for attribute, found in element_features(element, self._formats):
             if found.feature in self._known:
                 span = (element.start, element.end) if attribute is None else (attribute.start, attribute.end)
                 yield self._use(found, *span, element.readers)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter.checks.clients.cases import lacks
-from newsletter.checks.clients.finding import find_uses
+from newsletter.checks.clients.finding import NO_FORMATS, find_uses
 from newsletter.checks.clients.harms import Effect, Harm, plainer
 from newsletter.checks.clients.harms_css import CSS_EFFECTS
 from newsletter.checks.clients.harms_html import HTML_EFFECTS
@@ -78,9 +78,10 @@ def judge_html(
     clients: Sequence[str] = USUAL,
     shares: Mapping[str, float] | None = None,
     small: float = SMALL_SHARE,
+    formats: Mapping[str, str] = NO_FORMATS,
 ) -> tuple[Judgement, ...]:
-    """What the clients make of an HTML email, in lines of that HTML: find, then judge."""
-    return judge(find_uses(html, wanted_features(table, clients)), table, clients, shares, small)
+    """What the clients make of an HTML email, in lines of that HTML: find, then judge; `formats` as of `find_uses`."""
+    return judge(find_uses(html, wanted_features(table, clients), formats), table, clients, shares, small)
 
 
 def wanted_features(table: SupportTable, clients: Collection[str]) -> frozenset[str]:
