@@ -110,6 +110,36 @@ def test_pictures_that_are_heavy_together_are_told_although_each_is_light(tmp_pa
     ]
 
 
+def test_pictures_beside_an_html_file_are_looked_into_and_those_elsewhere_are_not(tmp_path: Path) -> None:
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    whole = _picture("JPEG", noise=True)
+    for name, content in {"a b.jpg": whole[:9000], "whole.jpg": whole, "heavy.jpg": whole + bytes(200_000)}.items():
+        (folder / name).write_bytes(content)
+    (tmp_path / "secret.jpg").write_bytes(whole[:9000])
+    (folder / "linked.jpg").symlink_to(tmp_path / "secret.jpg")
+    names = (
+        "a%20b.jpg",
+        "whole.jpg?v=2",
+        "heavy.jpg",
+        "../secret.jpg",
+        "linked.jpg",
+        "none.jpg",
+        f"{tmp_path}/secret.jpg",
+    )
+    body = "\n".join(f'<img src="{name}" alt="A" width="300">' for name in names)
+    (folder / "m.html").write_text(PAGE.format(body=body, style=""), "utf-8")
+    found = check_file(str(folder / "m.html")).findings
+    assert [(one.where.line - 4, one.message.partition("'")[2].partition("'")[0]) for one in found] == [
+        (1, names[0]), (1, names[0]), *((at, name) for at, name in enumerate(names, 1) if at > 1), (3, names[2])
+    ]  # fmt: skip
+    assert [one.message.partition("' ")[2][:14] for one in found if one.where.line == 5] == [
+        "has no whole a",
+        "cannot be read",
+    ]
+    assert found[-1].rule == "image-weight"
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [

@@ -40,9 +40,9 @@ def _picture(kind: str, *sizes: tuple[int, int]) -> bytes:
     return _saved([Image.new("L", size, 90 * number) for number, size in enumerate(sizes)], kind)
 
 
-def _noise(width: int, height: int) -> list[Image.Image]:
+def _noise(width: int, height: int, seed: int = 1) -> list[Image.Image]:
     """One frame that can hardly be made smaller."""
-    return [Image.frombytes("L", (width, height), Random(1).randbytes(width * height))]
+    return [Image.frombytes("L", (width, height), Random(seed).randbytes(width * height))]
 
 
 def _saved(frames: list[Image.Image], kind: str) -> bytes:
@@ -135,3 +135,16 @@ def test_a_heavy_animation_is_told_by_its_path_where_it_is_named(workspace: Work
     (workspace.root / "issues/tides/waves.gif").write_bytes(heavy)
     workspace.write("issues/tides/tides.md", "---\ntitle: High water\n---\nTide.\n\n![Waves](waves.gif)\n")
     assert _told(workspace, "gif-weight") == [("tides.md:6", "issues/tides/waves.gif")]
+
+
+@pytest.mark.parametrize(("kind", "frames"), [("JPEG", 1), ("WEBP", 1), ("GIF", 3), ("PNG", 3)])
+def test_a_picture_that_is_cut_off_is_told_also_when_its_first_frame_is_whole(
+    workspace: Workspace, kind: str, frames: int
+) -> None:
+    whole = _saved([one for seed in range(frames) for one in _noise(200, 100, seed)], kind)
+    name = f"waves.{kind.lower()}"
+    (workspace.root / "issues/tides" / name).write_bytes(whole[: len(whole) * 4 // 5])
+    workspace.write("issues/tides/tides.md", f"---\ntitle: High water\n---\nTide.\n\n![Waves]({name})\n")
+    assert [(one.rule, str(one.where)) for one in _checked(workspace).findings] == [
+        ("image-missing", "issues/tides/tides.md:6")
+    ]

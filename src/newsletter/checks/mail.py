@@ -63,8 +63,9 @@ def nobody(name: str) -> int:
 class Mail:
     """What arrives: the parts of a mail as its reader gets them, and the way back to what was written.
 
-    `pictures` are the bytes of the pictures that travel with it, by what `src` says. `text` None: no plain text was
-    given (an HTML file). `headers` are by lower-case name; those of a variant are the ones its messages will carry.
+    `pictures` are the bytes of the pictures that travel with it or lie beside its file, by what `src` says. `text`
+    None: no plain text was given (an HTML file). `headers` are by lower-case name; those of a variant are the ones its
+    messages will carry.
     """
 
     name: str
@@ -79,7 +80,7 @@ class Mail:
     headers: Mapping[str, str] | None = None
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     damaged: Mapping[str, str] = field(default_factory=dict)
-    """What is wrong with pictures that travel in a file, by what `src` says: 'is cut off'."""
+    """What is wrong with pictures that travel in a file or lie beside it, by what `src` says: 'is cut off'."""
     merge_fields: tuple[MergeField, ...] = ()
     in_file: bool = False
     """Whether it was made elsewhere: then there are no files of its author's to look into."""

@@ -86,16 +86,21 @@ def _source(mail: Mail, picture: Element, source: str) -> Iterator[Finding]:
     if scheme is None:
         message = f"the picture '{source[:80]}' has no whole address; no mail program finds it."
         yield _SOURCE.finding(message, mail.at(picture, source), fix="Write it with https:// and the host.")
+        yield from _damage(mail, picture, source, f"the picture '{source[:80]}'")
     elif scheme[1].lower() == "cid":
         if source not in mail.pictures and mail.is_final:
             fix = "Attach it with that Content-ID."
             yield _SOURCE.finding(f"no picture '{source}' travels in the mail.", mail.at(picture, source), fix=fix)
-        elif source in mail.damaged:
-            message = f"the picture that travels as '{source}' {mail.damaged[source]}."
-            yield _SOURCE.finding(message, mail.at(picture, source), fix="Save it anew, and attach that.")
+        yield from _damage(mail, picture, source, f"the picture that travels as '{source[:80]}'")
     elif scheme[1].lower() not in ("http", "https"):
         message = f"a picture from '{scheme[1]}:' is not shown by Gmail or Outlook."
         yield _SOURCE.finding(message, mail.at(picture, source), fix="Upload it and use its https address.")
+
+
+def _damage(mail: Mail, picture: Element, source: str, called: str) -> Iterator[Finding]:
+    if source in mail.damaged:
+        message = f"{called} {mail.damaged[source]}."
+        yield _SOURCE.finding(message, mail.at(picture, source), fix="Save it anew, and take that.")
 
 
 def _kind(mail: Mail, source: str) -> str:

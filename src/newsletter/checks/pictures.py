@@ -102,7 +102,7 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
 
 
 def _travelling(mail: Mail) -> Iterator[Finding]:
-    """What is heavy of the pictures that travel in a file; a very heavy animation has a rule of its own."""
+    """What is heavy of a file's pictures, travelling or beside it; a very heavy animation has a rule of its own."""
     sizes = {source: len(content) for source, content in mail.pictures.items() if kind_of(content)}
     named = {(one.get("src") or "").strip(): one for one in reversed(list(mail.page.all("img")))}
     for source, size in sizes.items():
@@ -112,7 +112,7 @@ def _travelling(mail: Mail) -> Iterator[Finding]:
             yield Finding(
                 "image-weight", Severity.WARNING, message, where, "", "Crop it, or save it with fewer details."
             )
-    total = sum(sizes.values())
+    total = sum(size for source, size in sizes.items() if source.startswith("cid:"))
     if total > ALL_HEAVY:
         message = (
             f"the pictures are {_kilobytes(total)} together and travel in every mail; keep them under "

@@ -19,7 +19,6 @@ from newsletter.checks.ignores import ignores_in, sift
 from newsletter.checks.mail import Mail
 from newsletter.checks.online import addresses_in
 from newsletter.checks.page import Page, marked
-from newsletter.checks.picture_kinds import kind_of
 from newsletter.checks.places import FilePlaces
 from newsletter.checks.registry import all_rules
 from newsletter.checks.run import as_chosen, gathered, mail_findings
@@ -30,12 +29,12 @@ from newsletter.model import Finding, Severity, Where
 from newsletter.pipeline.building import build, sample_message
 from newsletter.pipeline.client_mix import weighing
 from newsletter.pipeline.crowds import unread
+from newsletter.pipeline.file_pictures import beside, damaged_of, travelling
 from newsletter.pipeline.inlining import decoded
 from newsletter.pipeline.inspecting import AS_USUAL, Asked
 from newsletter.pipeline.workspace import Progress, Workspace, now, silent
 from newsletter.rendering.email_files import inline_email
 from newsletter.rendering.inlining import InliningFailed
-from newsletter.rendering.photos import damage_of
 
 if TYPE_CHECKING:
     from newsletter.pipeline.spam import Score
@@ -121,7 +120,8 @@ def check_file(name: str, asked: Asked = AS_USUAL, score: Score | None = None) -
         note = f"lines of {name} are those of its HTML part, decoded"
     else:
         html = decoded(content, name)
-        mail, note = _mail(name, html), ""
+        pictures = beside(Path(name), html)
+        mail, note = replace(_mail(name, html), pictures=pictures, damaged=damaged_of(pictures, html)), ""
     mail = replace(mail, support=load_table(), clients=asked.clients, notes=asked.notes)
     if asked.online:
         from newsletter.pipeline.online import broken_addresses
@@ -192,7 +192,7 @@ def _of_message(message: EmailMessage, name: str) -> tuple[Mail, str]:
         raise FileProblems.at(Where(name), "the mail has no HTML part. There is nothing to check.")
     html = _content(part)
     plain = message.get_body(preferencelist=("plain",))
-    pictures = _pictures(message)
+    pictures = travelling(message)
     mail = replace(
         _mail(name, html),
         is_final=True,
@@ -200,7 +200,7 @@ def _of_message(message: EmailMessage, name: str) -> tuple[Mail, str]:
         text=_content(plain) if plain is not None else None,
         headers={key.lower(): str(value) for key, value in message.items()},
         pictures=pictures,
-        damaged=_damaged(pictures, html),
+        damaged=damaged_of(pictures, html),
     )
     return mail, html
 
@@ -211,27 +211,3 @@ def _content(part: MIMEPart) -> str:
     except (LookupError, ValueError):
         payload = part.get_payload(decode=True)
         return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
-
-
-def _pictures(message: EmailMessage) -> Mapping[str, bytes]:
-    found: dict[str, bytes] = {}
-    for part in message.walk():
-        key = str(part.get("content-id", "")).strip().strip("<>")
-        payload = part.get_payload(decode=True) if key else None
-        if isinstance(payload, bytes):
-            found[f"cid:{key}"] = payload
-    return found
-
-
-def _damaged(pictures: Mapping[str, bytes], html: str) -> dict[str, str]:
-    """What is wrong with those of the pictures that the HTML names."""
-    found = {}
-    for source, content in pictures.items():
-        kind = kind_of(content)
-        if source not in html:
-            continue
-        if not kind:
-            found[source] = "is none, or damaged"
-        elif kind in ("png", "jpeg", "gif", "webp") and (wrong := damage_of(content)):
-            found[source] = wrong
-    return found

@@ -39,7 +39,7 @@ def fit(image: Image, most_width: int) -> tuple[bytes, str, tuple[Finding, ...]]
         with Pillow.open(BytesIO(image.content)) as original:
             moves = bool(getattr(original, "is_animated", False))
             if moves and image.media_type != "image/webp":
-                original.load()
+                _load_frames(original)
                 return image.content, image.media_type, ()
             content, media_type = _fitted(original, image, most_width)
     except (*_BROKEN, Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
