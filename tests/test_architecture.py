@@ -28,7 +28,7 @@ LIBRARY_ROOMS = {
     "watchfiles": ("web/",),
     "premailer": ("rendering/inlining.py",),
     "cssutils": ("rendering/inlining.py",),
-    "tinycss2": ("rendering/", "checks/clients/css.py"),
+    "tinycss2": ("rendering/", "checks/clients/css.py", "colors.py"),
     "cssselect": ("rendering/",),
     "sqlalchemy": ("store/",),
     "alembic": ("store/upgrading.py", "store/migrations/"),

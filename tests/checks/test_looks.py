@@ -189,6 +189,44 @@ def test_a_link_without_encryption_is_a_note_at_its_line(tmp_path: Path) -> None
     assert told(tmp_path, "link-http", body) == []
 
 
+@pytest.mark.parametrize(
+    ("ground", "color", "said"),
+    [
+        ("#ffffff", "hsl(0, 0%, 60%)", "#999999 on #ffffff"),
+        ("#ffffff", "hsl(0 0% 20%)", ""),
+        ("rgb(0 0 0)", "rgb(80, 80, 80)", "#505050 on #000000"),
+        ("#ffffff", "silver", "#c0c0c0 on #ffffff"),
+        ("white", "darkslategray", ""),
+        # Black at 40 % over white is #999999, at 80 % it is #333333; #rgba and #rrggbbaa say the same.
+        ("#ffffff", "rgba(0, 0, 0, 0.4)", "#999999 on #ffffff"),
+        ("#ffffff", "rgb(0 0 0 / 80%)", ""),
+        ("#ffffff", "#0006", "#999999 on #ffffff"),
+        ("#ffffff", "#000000cc", ""),
+        # A veil over the page's white, and words on it.
+        ("hsla(0, 0%, 0%, .4)", "#ffffff", "#ffffff on #999999"),
+        ("rgba(0, 0, 0, .8)", "#ffffff", ""),
+        ("rgba(255, 255, 255, 0)", "#999999", "#999999 on #ffffff"),
+        # What nobody sees is none to be read; a picture may be of any colour.
+        ("#ffffff", "transparent", ""),
+        ("#ffffff", "var(--sea)", ""),
+        ("url(a.png) #ffffff", "#999999", ""),
+        ("#ffffff no-repeat center", "#999999", "#999999 on #ffffff"),
+    ],
+)
+def test_contrast_is_computed_however_a_colour_is_written(tmp_path: Path, ground: str, color: str, said: str) -> None:
+    body = f'<div style="background:{ground}">\n<p style="color:{color}">Pale words</p></div>'
+    found = told(tmp_path, "text-contrast", body)
+    assert [line for line, _ in found] == [2] * bool(said)
+    assert all(one.startswith(f"'Pale words' is {said}, a contrast of ") for _, one in found)
+
+
+def test_a_veil_in_a_picture_or_over_one_hides_what_the_contrast_is(tmp_path: Path) -> None:
+    veil = '<div style="background:rgba(0,0,0,.2)"><p style="color:#ffffff">Words</p></div>'
+    assert told(tmp_path, "text-contrast", f'<div style="background:url(a.png)">{veil}</div>') == []
+    ((line, message),) = told(tmp_path, "text-contrast", f'<p>A</p>\n<div style="background:#dddddd">{veil}</div>')
+    assert (line, message.partition(",")[0]) == (2, "'Words' is #ffffff on #b1b1b1")
+
+
 DARK = "@media (prefers-color-scheme: dark) {{ {0} }}"
 CARD = '<table role="presentation" class="card" style="background-color:#ffffff"><tr><td>\n{0}\n</td></tr></table>'
 
@@ -239,6 +277,19 @@ CARD = '<table role="presentation" class="card" style="background-color:#ffffff"
             [2],
         ),
         ("[data-ogsc] .card { background: #111111 !important }", '<p style="color:#222222">Words</p>', []),
+        # Colours in other words; a dark ground that is seen through shows the white one behind it.
+        (".card { background: hsl(0 0% 7%) !important }", '<p style="color:#222222">Words</p>', [2]),
+        (".card { background: rgba(0, 0, 0, .1) !important }", '<p style="color:#222222">Words</p>', []),
+        (
+            ".card { background: #111111 !important }",
+            '<div style="background:rgba(255,255,255,.1)"><p style="color:#222222">Words</p></div>',
+            [2],
+        ),
+        (
+            ".card { background: #111111 !important } p { color: rgb(255 255 255 / 20%) !important }",
+            '<p style="color:#222222">Words</p>',
+            [-1],  # both are of rules, which stand above the body
+        ),
     ],
 )
 def test_words_that_cannot_be_read_in_the_dark_are_told_where_the_colour_stands_that_stayed(

@@ -1,8 +1,9 @@
 """Whether words can be read in dark mode, in the colours that the mail's own rules for it give them.
 
 In: the `@media (prefers-color-scheme: dark)` rules of a mail and the colours its elements have without them. A rule
-without `!important` loses to a style attribute, as in a browser. Only what is certain is said: at least one of the two
-colours has to come from such a rule, and neither from what cannot be told (pictures, transparency, a client's own).
+without `!important` loses to a style attribute, as in a browser. What can be seen through is laid over what lies
+behind. Only what is certain is said: at least one of the two colours has to come from such a rule, and neither from
+what cannot be told (pictures, a client's own).
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from newsletter.checks.clients.selectors import is_extra
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Element, offset_of
 from newsletter.checks.rule import warning
-from newsletter.checks.text_contrast import UNKNOWN, as_hex, color_of, ground_of, is_large
-from newsletter.colors import LARGE, READABLE, contrast
+from newsletter.checks.text_contrast import UNKNOWN, color_in, color_of, ground_in, ground_of, is_large, laid
+from newsletter.colors import LARGE, READABLE, contrast, is_clear, over
 from newsletter.model import Finding, Where
 
 RULES = (
@@ -79,7 +80,7 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
         color, ground = _color(element, colors), _ground(element, colors)
         if not (color.dark or ground.dark) or UNKNOWN in (color.value, ground.value):
             continue
-        pair = (color.value, ground.value)
+        pair = (over(color.value, ground.value), ground.value)
         least = LARGE if is_large(element) else READABLE
         ratio = contrast(*pair)
         if pair not in told and ratio < least - 0.05:
@@ -113,15 +114,19 @@ def _color(element: Element, colors: _Colors) -> _Seen:
 
 
 def _ground(element: Element, colors: _Colors) -> _Seen:
+    found: list[_Seen] = []
     while element is not None:
         dark = colors.of(element).get("ground")
-        if dark is not None:
-            return _Seen(dark.color, element, dark)
-        own = ground_of(element)
-        if own:
-            return _Seen(own, element)
+        own = ground_of(element) if dark is None else dark.color
+        if own or dark is not None:
+            found.append(_Seen(own, element, dark))
+        if own and not is_clear(own):
+            break
         element = element.getparent()
-    return _Seen(UNKNOWN, None)
+    if not found:
+        return _Seen(UNKNOWN, None)
+    value = laid([one.value for one in found if one.value], UNKNOWN)
+    return _Seen(value, found[0].element, next((one.dark for one in found if one.dark), None))
 
 
 def _where(mail: Mail, element: Element, color: _Seen, ground: _Seen) -> Where:
@@ -177,7 +182,8 @@ def _apply(found: _Colors, by_name: Mapping[str, Sequence[Written]], rule: Rule,
                 if not one.important and any(_OURS.get(own.name) == _OURS[one.name] for own in _own(element)):
                     continue
                 strength = (one.important, _weight(parts) if is_sure else _UNSURE, order)
-                value = as_hex(one.value) if is_sure else UNKNOWN
+                read = color_in if one.name == "color" else ground_in
+                value = read(one.value) if is_sure else UNKNOWN
                 dark = _Dark(value, strength, f"{one.name}:{one.value}", start + one.start)
                 known = found.by_offset.setdefault(element.start, {})
                 if _OURS[one.name] not in known or known[_OURS[one.name]].strength <= strength:

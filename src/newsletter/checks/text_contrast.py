@@ -1,19 +1,19 @@
 """Whether the words of a page stand out from their ground, computed for real text from the styles it has.
 
-Only what is certain is said: where a colour or ground cannot be told (a picture behind the text, a colour by name that
-is not known, transparency), nothing is.
+A colour that can be seen through is laid over what lies behind it. Only what is certain is said: where a colour or
+ground cannot be told (a picture behind the text, a client's own colour of links), nothing is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Element, style_of
 from newsletter.checks.rule import warning
 from newsletter.checks.typography import font_size
-from newsletter.colors import contrast
+from newsletter.colors import as_hex, contrast, is_clear, over
 from newsletter.model import Finding
 
 RULES = (
@@ -23,16 +23,15 @@ RULES = (
         "for the text that is really there. Source: WCAG 2.2, success criterion 1.4.3.",
     ),
 )
-_NAMES = {
-    "white": "#ffffff", "black": "#000000", "red": "#ff0000", "blue": "#0000ff", "green": "#008000", "gray": "#808080",
-    "grey": "#808080", "silver": "#c0c0c0", "yellow": "#ffff00", "orange": "#ffa500", "navy": "#000080",
-    "lightgray": "#d3d3d3", "lightgrey": "#d3d3d3", "darkgray": "#a9a9a9", "darkgrey": "#a9a9a9", "maroon": "#800000",
-    "teal": "#008080", "purple": "#800080", "lime": "#00ff00", "aqua": "#00ffff", "fuchsia": "#ff00ff",
-}  # fmt: skip
-_RGB = re.compile(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)")
 _LARGE, _LARGE_BOLD = 24.0, 18.66
 UNKNOWN = "?"
 """A colour that nobody can tell."""
+_PARTS = re.compile(r"[^\s(]+(?:\([^()]*\))?")
+_NO_COLOR = frozenset(
+    "transparent none inherit initial unset no-repeat repeat repeat-x repeat-y scroll fixed local center top bottom "
+    "left right 0 0px 0% 100% 50%".split()
+)
+"""What a background may say beside its colour."""
 
 
 def check_mail(mail: Mail) -> Iterator[Finding]:
@@ -44,7 +43,10 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
             continue
         color, setter = _color(element)
         ground = _ground(element)
-        if UNKNOWN in (color, ground) or (color, ground) in told:
+        if UNKNOWN in (color, ground):
+            continue
+        color = over(color, ground)
+        if (color, ground) in told:
             continue
         least = 3.0 if is_large(element) else 4.5
         ratio = contrast(color, ground)
@@ -65,19 +67,34 @@ def _color(element: Element) -> tuple[str, Element | None]:
 
 
 def _ground(element: Element) -> str:
+    grounds = []
     while element is not None:
         own = ground_of(element)
+        if own == UNKNOWN:
+            return UNKNOWN
         if own:
-            return own
+            grounds.append(own)
+            if not is_clear(own):
+                break
         element = element.getparent()
-    return "#ffffff"
+    return laid(grounds, "#ffffff")
+
+
+def laid(grounds: Sequence[str], last: str) -> str:
+    """What is seen of grounds, each over the next, the last of them over `last`; `UNKNOWN` when that shows, and is."""
+    seen = last
+    for one in reversed(grounds):
+        if is_clear(one) and seen == UNKNOWN:
+            return UNKNOWN
+        seen = over(one, seen)
+    return seen
 
 
 def color_of(element: Element) -> str:
     """The colour that the element itself gives its words; nothing when it takes the one around it."""
     value = style_of(element).get("color") or element.get("color" if element.tag == "font" else "text") or ""
     if value and value not in ("inherit", "currentcolor"):
-        return as_hex(value)
+        return color_in(value)
     # Each mail program has a colour of its own for links.
     return UNKNOWN if element.tag == "a" and element.get("href") else ""
 
@@ -90,20 +107,24 @@ def ground_of(element: Element) -> str:
     if (image and image != "none") or "url(" in short or "gradient" in short:
         return UNKNOWN
     value = style.get("background-color") or short or (element.get("bgcolor") or "").lower()
-    return as_hex(value) if value and value not in ("transparent", "none", "inherit", "initial") else ""
+    return ground_in(value)
 
 
-def as_hex(value: str) -> str:
-    """The colour as #rrggbb; `UNKNOWN` for one that is written in another way or can be seen through."""
-    value = value.strip().lower()
-    if re.fullmatch(r"#[0-9a-f]{6}", value):
-        return value
-    if re.fullmatch(r"#[0-9a-f]{3}", value):
-        return "#" + "".join(one * 2 for one in value[1:])
-    match = _RGB.fullmatch(value)
-    if match and all(int(one) < 256 for one in match.groups()):
-        return "#" + "".join(f"{int(one):02x}" for one in match.groups())
-    return _NAMES.get(value, UNKNOWN)
+def ground_in(value: str) -> str:
+    """The colour that a background is given, alone or among other words; nothing when one sees through it."""
+    words = [one for one in _PARTS.findall(value.strip().lower()) if one not in _NO_COLOR]
+    if not words:
+        return ""
+    if len(words) > 1 or "url(" in value or "gradient" in value:
+        return UNKNOWN
+    color = as_hex(words[0]) or UNKNOWN
+    return "" if color.endswith("00") and is_clear(color) else color
+
+
+def color_in(value: str) -> str:
+    """The colour that words are given; `UNKNOWN` also for words that are not to be seen."""
+    color = as_hex(value) or UNKNOWN
+    return UNKNOWN if color.endswith("00") and is_clear(color) else color
 
 
 def is_large(element: Element) -> bool:
