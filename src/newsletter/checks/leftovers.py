@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from newsletter.checks.alignment import line_of_words
 from newsletter.checks.doubled_words import doubled_words
+from newsletter.checks.foreign_fields import fields_in, sure_field_in
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Element, texts_of, words_before, words_of
 from newsletter.checks.rule import Rule, error, warning
@@ -27,8 +28,9 @@ RULES = (
     error(
         "open-braces",
         "Braces in the mail, its addresses or its plain text are a merge field that nobody filled in: 'Dear {{ name "
-        "}}'. In a file of HTML alone they are taken for those of a template, and meant. Source: Litmus's survey of "
-        "corrections.",
+        "}}'. So are those of other tools: *|FNAME|*, %%name%%, <%= name %>, ${first_name}, [[name]], @@name@@, "
+        "%recipient.name%, {name}. In code, and in a file of HTML alone, they are meant. Source: Litmus's survey of "
+        "corrections; the tools' own documentation.",
     ),
     warning(
         "double-word",
@@ -44,16 +46,18 @@ _NOTE_TEXT = re.compile(
     r"\b(?:TODO|FIXME|XXX|TKTK)\b(?!-)(?!\w)(?! (?:lists?|items?|apps?|boards?|pages?|notes?)\b)"
     r"|\[(?:TBD|TK|insert [^\]]{1,40})\]"
 )
-_BRACES_TEXT = re.compile(r"\{\{[^{}\n]{1,60}\}\}|\{%[^{}\n]{1,60}%\}|\*\|[A-Z_:]{2,30}\|\*|%%[A-Z_]{2,30}%%")
 _SHOWN = 60
 """Characters of the text around it."""
+_EMPHASISED = re.compile(r"\|[A-Z][\w:]{1,40}\|")
+"""What Markdown makes of `*|FNAME|*`."""
 _SAID_IN = ("href", "src", "alt", "title")
 
 
 def check_mail(mail: Mail) -> Iterator[Finding]:
     """Each leftover at every line that holds it; in code and in other programs' templates braces are meant."""
     told: set[tuple[str, Where]] = set()
-    for element in mail.page.shown():
+    hidden = mail.page.preheader if mail.in_file else None
+    for element in (*mail.page.shown(), *_elements_in(hidden)):
         for number, text in enumerate(texts_of(element)):
             yield from _in_text(mail, element, number, text, told)
         if mail.is_final:
@@ -67,24 +71,31 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
     if mail.is_final and mail.text:
         said = " ".join(mail.page.body.itertext())  # also in code, where braces are meant
         attributes = " ".join(one.get(name) or "" for one in mail.page.shown() for name in _SAID_IN)
-        for found in dict.fromkeys(unquote(one) for one in _BRACES_TEXT.findall(mail.text)):
-            if found not in said and found not in unquote(attributes):
+        for found in dict.fromkeys(unquote(one) for one, _ in fields_in(mail.text)):
+            if found not in said and found not in unquote(attributes) and found not in {one for one, _ in told}:
                 yield _BRACES.finding(f"'{found}' stands in the plain text.", mail.key("text"), fix=_fix(_BRACES))
+
+
+def _elements_in(element: Element | None) -> list[Element]:
+    return [] if element is None else [one for one in element.iter() if isinstance(one.tag, str)]
 
 
 def _in_attributes(mail: Mail, element: Element) -> Iterator[Finding]:
     """Braces in what an element leads to, shows, or says in the place of a picture."""
     for name in _SAID_IN:
         value = element.get(name) or ""
-        found = _BRACES_TEXT.search(unquote(value))
+        is_address = name in ("href", "src")
+        found = sure_field_in(unquote(value)) if is_address else next((one for one, _ in fields_in(value)), "")
         if found:
-            kind = "an address" if name in ("href", "src") else f"`{name}`"
-            where = mail.at(element, found[0], value)
-            yield _BRACES.finding(f"'{found[0]}' is left in {kind}.", where, fix=_fix(_BRACES))
+            kind = "an address" if is_address else f"`{name}`"
+            where = mail.at(element, found, value)
+            yield _BRACES.finding(f"'{found}' is left in {kind}.", where, fix=_fix(_BRACES))
 
 
 def _in_text(mail: Mail, element: Element, number: int, text: str, told: set[tuple[str, Where]]) -> Iterator[Finding]:
     """The slips in one text of the element, each at its own line: that the same stands above it says nothing of it."""
+    if element.tag in ("em", "i") and _EMPHASISED.fullmatch(text):
+        text = f"*{text}*"
     for rule, found, start in _found(text, lambda: (words_of(element), _language(element)), mail.is_final):
         above = sum(1 for _ in line_of_words([words_before(element, number) + text[:start]], found))
         where = mail.at(element, found, nth=above)
@@ -123,10 +134,11 @@ def _found(text: str, context: Callable[[], tuple[str, str]], is_final: bool) ->
     """What is left in the text, and where in it; `context` as for `doubled_words`."""
     if not text.strip():
         return
-    rules = [(_FILLER, _FILLER_TEXT), (_NOTE, _NOTE_TEXT), *([(_BRACES, _BRACES_TEXT)] if is_final else [])]
-    for rule, pattern in rules:
+    for rule, pattern in ((_FILLER, _FILLER_TEXT), (_NOTE, _NOTE_TEXT)):
         for match in pattern.finditer(text):
             yield rule, match[0], match.start()
+    for field, start in fields_in(text) if is_final else ():
+        yield _BRACES, field, start
     for words, start in doubled_words(text, context):
         yield _DOUBLE, words, start
 

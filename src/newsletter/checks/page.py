@@ -84,6 +84,14 @@ class Page:
         self._visible.update(asked)
         return False
 
+    @cached_property
+    def preheader(self) -> Element | None:
+        """What stands first on the page, hidden, and says something; a page without may have one that is not hidden."""
+        first = next((one for one in self.body.iter("div", "span", "p", "td") if words_of(one)), None)
+        while first is not None and not self.is_hidden(first):
+            first = next((one for one in first if isinstance(one.tag, str) and words_of(one)), None)
+        return first
+
     def at_offset(self, offset: int) -> Element | None:
         """The element whose tag is the last to begin there or before; None before the first."""
         at = bisect_right(self._offsets[0], offset) - 1

@@ -95,10 +95,7 @@ def _preheader(mail: Mail, subject: str) -> Iterator[Finding]:
 
 
 def _hidden_preheader(mail: Mail, subject: str) -> Iterator[Finding]:
-    """A file's preheader is what stands first on its page, hidden; whether one without has none nobody can tell."""
-    first = next((one for one in mail.page.body.iter("div", "span", "p", "td") if words_of(one)), None)
-    while first is not None and not mail.page.is_hidden(first):
-        first = next((one for one in first if isinstance(one.tag, str) and words_of(one)), None)
+    first = mail.page.preheader
     if first is not None and _same(without_fields(words_of(first)), subject):
         fix = "Say what the subject does not."
         yield _REPEATS.finding("the preheader repeats the subject.", mail.at(first), fix=fix)
