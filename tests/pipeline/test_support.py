@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
+from click.testing import CliRunner
 
-from newsletter.checks.clients.table import KEPT, Verdict, load_table, write_table
+from newsletter.checks.clients.table import KEPT, SupportTable, Verdict, load_table, write_table
+from newsletter.cli import checking
+from newsletter.cli.main import newsletter
 from newsletter.content.fetching import Fetched, Limits, fetch
-from newsletter.errors import FileProblems
+from newsletter.errors import FileProblems, SettingsError
+from newsletter.pipeline.checking import support_folder
 from newsletter.pipeline.support import update_support
 
 DATE = "2999-07-01"
@@ -105,3 +110,62 @@ def test_a_folder_that_cannot_be_written_is_told_of(tmp_path: Path, port: int) -
     (tmp_path / "file").write_text("", "utf-8")
     with pytest.raises(FileProblems, match="cannot be written"):
         update_support(tmp_path / "file", f"http://127.0.0.1:{port}/data.json", _fetch)
+
+
+def _everything(folder: Path) -> SupportTable:
+    """A table of a day when every client supports all, kept in the folder."""
+    shipped = load_table()
+    features = {slug: (title, "y" * len(letters)) for slug, (title, letters) in shipped.features.items()}
+    table = replace(shipped, snapshot=DATE, features=features)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / KEPT).write_text(write_table(table), "utf-8")
+    return table
+
+
+@pytest.mark.parametrize("in_workspace", [False, True])
+def test_the_table_is_refreshed_for_a_file_also_without_a_workspace_and_counts_from_then_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_workspace: bool
+) -> None:
+    file = tmp_path / "mail.html"
+    file.write_text('<p>Tides</p>\n<div style="display:flex"><p>A</p><p>B</p></div>\n', "utf-8")
+    if in_workspace:
+        (tmp_path / "newsletter.yaml").write_text("", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(checking, "update_support", _everything)
+
+    def told(*more: str) -> str:
+        done = CliRunner().invoke(newsletter, ["check", str(file), "--format", "text", *more], standalone_mode=False)
+        assert done.exception is None
+        return done.output
+
+    folder = tmp_path / ("build/.cache" if in_workspace else "cache/newsletter")
+    assert "mail.html:2: warning: " in told()
+    updated = told("--update-support")
+    assert f"The support table is of {DATE} now. It is kept in {folder}." in updated
+    assert (folder / KEPT).is_file()
+    assert "nothing found" in updated and "nothing found" in told()
+
+
+@pytest.mark.parametrize(
+    ("environment", "folder"),
+    [
+        ({"XDG_CACHE_HOME": "/c", "HOME": "/h"}, Path("/c/newsletter")),
+        ({"XDG_CACHE_HOME": "c", "HOME": "/h"}, Path("/h/.cache/newsletter")),
+        ({"HOME": "/h"}, Path("/h/.cache/newsletter")),
+        ({}, None),
+    ],
+)
+def test_without_a_workspace_the_table_is_kept_in_the_persons_cache(
+    environment: dict[str, str], folder: Path | None
+) -> None:
+    assert support_folder(None, environment) == folder
+    assert support_folder(Path("/w"), environment) == Path("/w/build/.cache")
+
+
+def test_where_nothing_can_be_kept_a_refresh_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    done = CliRunner().invoke(newsletter, ["check", "--update-support"], standalone_mode=False)
+    assert isinstance(done.exception, SettingsError) and "Set XDG_CACHE_HOME" in str(done.exception)

@@ -26,6 +26,7 @@ from newsletter.pipeline.checking import (
     support_folder,
 )
 from newsletter.pipeline.support import update_support
+from newsletter.settings import find_workspace
 
 if TYPE_CHECKING:
     from newsletter.pipeline.spam import Score
@@ -96,8 +97,9 @@ def check(
     if explain or list_rules:
         _say_rules(explain, as_json or form == "json")
         return
+    kept = support_folder(_workspace_root(context), os.environ)
     if update_support:
-        _update(workspace_of(context).root)
+        _update(kept)
         if not target:
             return
     if not target:
@@ -105,7 +107,7 @@ def check(
     asked = asked_for(clients, notes, fresh, online)
     score = _spam_filter() if spam else None
     if is_file(target):
-        checked = check_file(target, asked, score)
+        checked = check_file(target, asked, score, kept)
     else:
         workspace = workspace_of(context)
         with progress_bar("Rendering", as_json or form != "table") as progress:
@@ -126,9 +128,22 @@ def _spam_filter() -> Score:
     return spam_filter(os.environ)
 
 
-def _update(root: Path) -> None:
-    table = update_support(support_folder(root))
-    click.echo(f"The support table is of {table.snapshot} now.", err=True)
+def _workspace_root(context: click.Context) -> Path | None:
+    """The workspace the command line names, or the nearest one; None where there is none, as a file needs none."""
+    asked: str | None = context.obj["workspace"]
+    if asked:
+        return find_workspace(Path(asked))
+    try:
+        return find_workspace(Path.cwd())
+    except SettingsError:
+        return None
+
+
+def _update(folder: Path | None) -> None:
+    if folder is None:
+        raise SettingsError("there is no folder to keep the support table in. Set XDG_CACHE_HOME, or name a workspace.")
+    table = update_support(folder)
+    click.echo(f"The support table is of {table.snapshot} now. It is kept in {folder}.", err=True)
 
 
 def _report(checked: Checked, form: str, out: Path | None, fail_on: str) -> None:

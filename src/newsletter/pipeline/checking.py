@@ -109,8 +109,9 @@ def asked_for(clients: Sequence[str], notes: bool, fresh: bool, online: bool) ->
     return Asked(choose_clients(words), notes, fresh, online, named=bool(words))
 
 
-def check_file(name: str, asked: Asked = AS_USUAL, score: Score | None = None) -> Checked:
-    """One email in a file; raises `FileProblems` for what holds no HTML, `SettingsError` to score what is no .eml."""
+def check_file(name: str, asked: Asked = AS_USUAL, score: Score | None = None, support: Path | None = None) -> Checked:
+    """One email in a file; `support` is the folder with a refreshed table of what clients support. Raises
+    `FileProblems` for what holds no HTML, `SettingsError` to score what is no .eml."""
     if score is not None and not name.lower().endswith(".eml"):
         raise SettingsError(f"{name}: a spam filter judges whole messages. Name an issue or a file that ends in .eml.")
     content = read_bytes(Path(name), name)
@@ -122,7 +123,7 @@ def check_file(name: str, asked: Asked = AS_USUAL, score: Score | None = None) -
         html = decoded(content, name)
         pictures = beside(Path(name), html)
         mail, note = replace(_mail(name, html), pictures=pictures, damaged=damaged_of(pictures, html)), ""
-    mail = replace(mail, support=load_table(), clients=asked.clients, notes=asked.notes)
+    mail = replace(mail, support=load_table(support), clients=asked.clients, notes=asked.notes)
     if asked.online:
         from newsletter.pipeline.online import broken_addresses
 
@@ -145,9 +146,18 @@ def check_file(name: str, asked: Asked = AS_USUAL, score: Score | None = None) -
     )
 
 
-def support_folder(root: Path) -> Path:
-    """Where a workspace keeps a refreshed support table."""
-    return root / FOLDER
+def support_folder(root: Path | None, environment: Mapping[str, str]) -> Path | None:
+    """Where a refreshed support table is kept: in the workspace's cache, or without one in the person's own; None for
+    who has no home either.
+
+    Source: the XDG Base Directory Specification, which has a relative path ignored.
+    """
+    if root is not None:
+        return root / FOLDER
+    named, home = Path(environment.get("XDG_CACHE_HOME", "")), Path(environment.get("HOME", ""))
+    if named.is_absolute():
+        return named / "newsletter"
+    return home / ".cache/newsletter" if home.is_absolute() else None
 
 
 def rule_words(name: str) -> str:
