@@ -81,3 +81,42 @@ def test_one_comment_ignores_several_rules_parted_by_commas() -> None:
     # Each of them is told by itself when there is nothing of it.
     unused = sift(found[:1], ignores, ("a.md",)).findings
     assert [one.message for one in unused] == ["nothing of rule 'image-alt' is found here any more."]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("<!-- newsletter: ignore link-text because\n     it is a joke -->\nTwo\ntwo\n\nThree", [1, 2, 3, 4]),
+        ("<!--\n  newsletter: ignore link-text\n  because it is a joke\n-->\n\nTwo\n\nThree", [1, 2, 3, 4, 5, 6]),
+        ("<!-- newsletter: ignore image-alt,\nlink-text because it is a joke -->\nTwo", [1, 2, 3]),
+        ("{# newsletter: ignore link-text because\n   it is a joke -#}\n<a>\n<b>", [1, 2, 3]),
+        ("One <!-- newsletter: ignore link-text\nbecause it is a joke --> two\nThree", [1, 2]),
+        ("# newsletter: ignore link-text because\n#   it is a joke\na:\n  b: 1\nc: 2", [1, 2, 3, 4]),
+        ("  # newsletter: ignore link-text\n  # because it is a joke\n  a: 1\n  c: 2", [1, 2, 3]),
+        # Two comments, one below the other, cover the same.
+        (
+            "<!-- newsletter: ignore link-text because\nit is a joke -->\n<!-- newsletter: ignore image-alt because\n"
+            "of it -->\nTwo\n\nThree",
+            [1, 2, 3, 4, 5],
+        ),
+    ],
+)
+def test_a_comment_may_go_on_over_several_lines_and_covers_what_follows_its_end(text: str, lines: list[int]) -> None:
+    assert _covered(text) == lines
+    reasons = {one.reason for one in ignores_in(text, "a.md") if one.rule == "link-text"}
+    assert reasons == {"it is a joke"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!-- newsletter: ignore link-text because\n-->\nTwo",
+        "<!-- newsletter: ignore link-text\nTwo\n<!-- another because -->\nThree",
+        "# newsletter: ignore link-text because\na: 1",
+        "# newsletter: ignore link-text\n# another comment\na: 1",
+    ],
+)
+def test_a_comment_whose_next_line_gives_no_reason_has_no_effect_and_is_told_where_it_begins(text: str) -> None:
+    (found,) = sift([], ignores_in(f"One\n{text}", "a.md")).findings
+    assert (found.rule, str(found.where)) == ("ignore-reason", "a.md:2")
+    assert len(_covered(text)) == 0

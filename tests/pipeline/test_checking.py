@@ -278,3 +278,14 @@ def test_a_fresh_check_takes_nothing_from_earlier_runs_and_leaves_its_own_to_the
     assert len(looked) == variants
     check_issue(opened, "tides", asked=fresh)
     assert len(looked) == 2 * variants
+
+
+def test_a_comment_of_several_lines_ignores_what_follows_it_and_moves_no_line(workspace: Workspace) -> None:
+    comment = "<!-- newsletter: ignore link-text because\n     the office says so -->\n"
+    workspace.write(
+        "issues/tides/tides.md",
+        f"---\ntitle: High water\n---\n{comment}The [link](https://example.org).\n\nThe the tide.\n",
+    )
+    assert [(rule, where) for rule, where, _ in _found(workspace)] == [("double-word", "issues/tides/tides.md:8")]
+    opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
+    assert [(one.where.line, why) for one, why in check_issue(opened, "tides").ignored] == [(6, "the office says so")]

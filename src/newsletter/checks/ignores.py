@@ -1,6 +1,7 @@
 """What authors have decided to live with: `newsletter: ignore RULE because …`, in a comment where the finding is.
 
-Several rules are parted by commas.
+Several rules are parted by commas. A comment may go on over several lines; in YAML its reason may stand on the next
+line of comment.
 
 In: the text of a file. Out: the ignores in it and the lines each covers: its own, and the block that follows. In HTML
 and Markdown (`<!-- … -->`) a block ends with the next blank line; in YAML (`# …`) with the next line that is not
@@ -32,12 +33,12 @@ RULES = (
     ),
 )
 _UNUSED, _REASON = RULES
-_COMMENT = re.compile(
-    r"(?:<!--|\{#-?|#)[ \t]*newsletter:[ \t]*ignore\b[ \t]*"
-    r"(?P<rules>(?:\w[\w-]*(?:[ \t]*,[ \t]*\w[\w-]*)*)?)[ \t]*(?P<rest>[^\n]*?)[ \t]*"
-    r"(?:-->|-?#\}|$)",
-    re.MULTILINE,
-)
+_COMMENT = re.compile(r"(?P<open><!--|\{#-?|#)[ \t]*(?:\n[ \t]*)?newsletter:[ \t]*ignore\b")
+_ENDS = {"<!--": re.compile(r"-->|(?=<!--)"), "{#": re.compile(r"-?#\}|(?=\{#)")}
+"""How a comment ends, unless another one begins before it does: then its line is all of it."""
+_LONGEST = 2_000
+_SAID = re.compile(r"\s*(?P<rules>(?:\w[\w-]*(?:\s*,\s*\w[\w-]*)*)?)\s*(?P<rest>.*?)\s*", re.DOTALL)
+_GOES_ON = re.compile(r"\n[ \t]*#[ \t]*(?!newsletter:)(?P<more>[^\n]*)")
 _REASON_GIVEN = re.compile(r"because\b[ \t:,]*(\S.*)")
 
 
@@ -102,27 +103,63 @@ def _without_effect(ignore: Ignore) -> Finding:
     return _REASON.finding(message, ignore.where, fix=f"Write `ignore {ignore.rule} because …`.")
 
 
+@dataclass(frozen=True, slots=True)
+class _Comment:
+    """What a comment says behind `ignore`, and from where to where in the text it stands."""
+
+    mark: str
+    said: str
+    start: int
+    end: int
+
+
+def _comments(text: str) -> Iterator[_Comment]:
+    for found in _COMMENT.finditer(text):
+        mark = found["open"].rstrip("-") if found["open"][0] == "{" else found["open"]
+        line_end = text.find("\n", found.end())
+        line_end = len(text) if line_end < 0 else line_end
+        closed = _ENDS[mark].search(text, found.end(), found.end() + _LONGEST) if mark in _ENDS else None
+        if closed is not None and closed[0]:
+            yield _Comment(mark, text[found.end() : closed.start()], found.start(), closed.end())
+            continue
+        said = text[found.end() : line_end]
+        more = _GOES_ON.match(text, line_end) if mark == "#" else None
+        if more and _lacks_reason(said, more["more"]):
+            said, line_end = f"{said} {more['more']}", more.end()
+        yield _Comment(mark, said, found.start(), line_end)
+
+
+def _lacks_reason(said: str, more: str) -> bool:
+    """Whether a comment in YAML names rules, and the next line of comment alone says why."""
+    match = _SAID.fullmatch(said)
+    rest = match["rest"] if match else ""
+    return rest == "because" or (not rest and _REASON_GIVEN.match(more) is not None)
+
+
 def _ignores(text: str, path: str) -> Iterator[Ignore]:
     lines = text.split("\n")
-    for found in _COMMENT.finditer(text):
-        line = text.count("\n", 0, found.start()) + 1
-        given = _REASON_GIVEN.match(found["rest"])
-        begins = lines[line - 1].strip().startswith(found[0][:2])
-        last = _last_line(text, lines, line, found[0]) if begins else line
-        for rule in found["rules"].split(","):
+    comments = [(one, text.count("\n", 0, one.start) + 1, text.count("\n", 0, one.end) + 1) for one in _comments(text)]
+    inside = {line for _, first, end in comments for line in range(first, end + 1)}
+    for one, line, end in comments:
+        said = _SAID.fullmatch(one.said)
+        rules, rest = (said["rules"], said["rest"]) if said else ("", "")
+        given = _REASON_GIVEN.match(" ".join(rest.split()))
+        begins = lines[line - 1].strip().startswith(one.mark)
+        last = _last_line(text, lines, end, one.mark, inside) if begins else end
+        for rule in rules.split(","):
             yield Ignore(rule.strip(), given[1].strip() if given else "", Where(path, line), last)
 
 
-def _last_line(text: str, lines: Sequence[str], line: int, comment: str) -> int:
-    """The last line of what follows the comment."""
+def _last_line(text: str, lines: Sequence[str], line: int, mark: str, comments: Collection[int]) -> int:
+    """The last line of what follows the comment that ends on that line."""
     following = line
-    while following < len(lines) and (not lines[following].strip() or _COMMENT.search(lines[following])):
+    while following < len(lines) and (not lines[following].strip() or following + 1 in comments):
         following += 1
     if following >= len(lines):
         return line
-    if comment.startswith("#"):
+    if mark == "#":
         return yaml_end(text, following + 1)
-    if comment.startswith("{#"):
+    if mark == "{#":
         return following + 1
     while following + 1 < len(lines) and lines[following + 1].strip():
         following += 1
