@@ -7,6 +7,7 @@ professions and files, all problems of the issue at once, each with its line and
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date as Day
 from pathlib import Path
@@ -22,13 +23,17 @@ from newsletter.content.parts import Parts
 from newsletter.content.shelf import ArticleReader, Shelf
 from newsletter.errors import FileProblems, Problem, did_you_mean
 from newsletter.files import Document, parse_yaml, read_yaml, validated
-from newsletter.model import Finding, Image, Issue, Professions, Section, Severity, TemplateNames, Where
+from newsletter.model import Expression, Finding, Image, Issue, Professions, Section, Severity, TemplateNames, Where
 from newsletter.settings import Settings
 
 FOLDER = "issues"
 FILE = "issue.yaml"
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+Judge = Callable[[str, Where, tuple[Expression, ...]], None]
+"""(the audience's id, where it is named, the issue's expressions): raises `FileProblems` for what is wrong of them."""
 
 
 class _SectionFile(BaseModel):
@@ -79,17 +84,19 @@ def load_issue(
     read: ArticleReader = read_article,
     forgiving: bool = False,
     text: str | None = None,
+    judge: Judge | None = None,
 ) -> Issue:
     """The issue `name`, complete; `professions` decides which files a `{profession}` path can mean.
 
     `read` reads an article, as `read_article` does. `forgiving`: a picture that cannot be had is a finding, and grey.
-    `text` is read in the place of what issue.yaml says.
+    `text` is read in the place of what issue.yaml says. `judge` is asked what else is wrong once something is, so that
+    all of it is told at once.
     """
     folder = settings.root / FOLDER / name
     shown_name = f"{FOLDER}/{name}/{FILE}"
     document = read_yaml(folder / FILE, shown_name) if text is None else parse_yaml(text, shown_name)
     missing: list[Problem] | None = [] if forgiving else None
-    issue = _IssueReader(name, folder, document, settings, professions, types, read, missing).read()
+    issue = _IssueReader(name, folder, document, settings, professions, types, read, missing, judge).read()
     found = [Finding("image-missing", Severity.ERROR, one.message, one.where) for one in missing or ()]
     return replace(issue, findings=(*issue.findings, *found)) if found else issue
 
@@ -104,6 +111,7 @@ class _IssueReader:
     types: TemplateNames
     read_article: ArticleReader
     missing: list[Problem] | None
+    judge: Judge | None
     parts: Parts = field(init=False)
     blocks: BlockReader = field(init=False)
 
@@ -126,7 +134,8 @@ class _IssueReader:
         if not any(section.blocks for section in sections) and not problems:
             self.parts.problem(("sections",), "the issue has no blocks yet. Add one, such as `- {text: Hello}`.")
         if problems:
-            raise FileProblems(sorted(problems, key=lambda problem: (problem.where.path, problem.where.line)))
+            every = dict.fromkeys((*problems, *self._judged(file.audience)))
+            raise FileProblems(sorted(every, key=lambda problem: (problem.where.path, problem.where.line)))
         return Issue(
             id=self.name,
             where=self.document.where(),
@@ -146,6 +155,14 @@ class _IssueReader:
             experiment=experiment,
             subject_line=first.where.line if first and first.subject else 0,
         )
+
+    def _judged(self, audience: str) -> tuple[Problem, ...]:
+        try:
+            if self.judge is not None:
+                self.judge(audience, self.document.where("audience"), tuple(self.parts.expressions.values()))
+        except FileProblems as error:
+            return error.problems
+        return ()
 
     def _check(self, file: _IssueFile) -> None:
         if file.subject is None and not (file.ab and file.ab.subjects):

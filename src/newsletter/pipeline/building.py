@@ -22,9 +22,11 @@ from newsletter.model import (
     Audience,
     Delivery,
     DeliveryId,
+    Expression,
     Field,
     Finding,
     OneOf,
+    Professions,
     RenderedVariant,
     Rule,
     Severity,
@@ -115,7 +117,10 @@ def build(
     templates = make_templates()
     with _pack(workspace, name, fresh) as pack:
         read = KeptArticles(pack).read
-        issue = issues.load_issue(name, workspace.settings, professions, templates.names(), read, forgiving)
+        judge = partial(_judge, workspace, professions)
+        issue = issues.load_issue(
+            name, workspace.settings, professions, templates.names(), read, forgiving, judge=judge
+        )
         asked_at = Where(issue.where.path, issue.audience_line)
         audience = audiences.load_audience(issue.audience, workspace.root, professions, asked_at)
         fields = audience.recipient_fields
@@ -148,6 +153,14 @@ def build(
     inspection = Inspection(workspace, edition, theme, folders, before, gaps, last, asked, crowd, mix, pulse)
     sifted = inspection.whole(renderings, everybody=not only) if whole else inspection.quick(renderings)
     return replace(_built(name, audience, edition, renderings, sifted), renderings=renderings, inspection=inspection)
+
+
+def _judge(
+    workspace: Workspace, professions: Professions, name: str, asked_at: Where, expressions: Sequence[Expression]
+) -> None:
+    """Refuse an audience there is not, and what its people have no field for; raises `FileProblems`."""
+    audience = audiences.load_audience(name, workspace.root, professions, asked_at)
+    merge_fields.sort_expressions(expressions, audience.recipient_fields)
 
 
 def _people_without(workspace: Workspace, audience: Audience, name: str) -> int:
