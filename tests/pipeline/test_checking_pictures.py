@@ -148,3 +148,29 @@ def test_a_picture_that_is_cut_off_is_told_also_when_its_first_frame_is_whole(
     assert [(one.rule, str(one.where)) for one in _checked(workspace).findings] == [
         ("image-missing", "issues/tides/tides.md:6")
     ]
+
+
+LINKED = "images: {mode: link, base_url: 'https://pictures.example.org/n'}\n"
+
+
+@pytest.mark.parametrize("settings", ["", LINKED], ids=["embedded", "linked"])
+def test_a_picture_of_the_workspace_is_weighed_and_measured_also_when_it_is_linked(
+    workspace: Workspace, settings: str
+) -> None:
+    workspace.write("newsletter.yaml", (workspace.root / "newsletter.yaml").read_text("utf-8") + settings)
+    folder = workspace.root / "issues/tides"
+    (folder / "tall.png").write_bytes(_picture("PNG", (300, 4000)))
+    (folder / "waves.gif").write_bytes(_picture("GIF", (90, 60), (90, 60)) + bytes(1_000_000))
+    (folder / "cut.png").write_bytes(_picture("PNG", (300, 200))[:100])
+    workspace.write(
+        "issues/tides/tides.md",
+        "---\ntitle: High water\n---\nTide.\n\n![Tall](tall.png)\n\n![Waves](waves.gif)\n\n![Cut](cut.png)\n",
+    )
+    found = {(one.rule, str(one.where).removeprefix("issues/tides/")) for one in _checked(workspace).findings}
+    assert found == {
+        ("image-height", "tides.md:6"),
+        ("gif-weight", "tides.md:8"),
+        ("image-weight", "tides.md:8"),
+        ("images-weight", "issue.yaml:1"),
+        ("image-missing", "tides.md:10"),
+    }

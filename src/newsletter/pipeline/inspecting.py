@@ -222,7 +222,7 @@ class Inspection:
             text=rendered.text,
             title=self.edition.issue.title,
             headers=self._headers,
-            pictures={f"cid:{one.name}": one.content for one in rendered.pictures},
+            pictures={f"{self._pictures_at}{one.name}": one.content for one in rendered.pictures},
             merge_fields=rendered.merge_fields,
             support=self._support,
             clients=self.asked.clients,
@@ -233,6 +233,12 @@ class Inspection:
             gaps=self.gaps,
             known_words=self._known_words,
         )
+
+    @cached_property
+    def _pictures_at(self) -> str:
+        """What the `src` of a picture begins with that lies in the workspace."""
+        images = self.edition.settings.images
+        return f"{images.base_url}/" if images.mode == "link" else "cid:"
 
     @cached_property
     def _known_words(self) -> tuple[str, ...]:
