@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from newsletter.checks.hiding import FILLER, hidden_texts
 from newsletter.checks.mail import Mail
-from newsletter.checks.page import Element, style_of, without_fields, words_of
+from newsletter.checks.page import Element, style_of, without_fields
 from newsletter.checks.rule import Rule, warning
 from newsletter.model import Finding, Severity
 
@@ -28,8 +29,9 @@ RULES = (
     ),
     warning(
         "hidden-text",
-        "Text that readers cannot see, beyond a preheader, is how spam fools filters. Source: rspamd's "
-        "MANY_INVISIBLE_PARTS and R_WHITE_ON_WHITE.",
+        "Text that readers cannot see, beyond a preheader, is how spam fools filters: not displayed, of a size of 0 or "
+        "1 pixel, seen through, cut off, or pushed off the screen. Source: rspamd's MANY_INVISIBLE_PARTS and "
+        "R_WHITE_ON_WHITE; SpamAssassin's HTML_FONT_TINY.",
     ),
     Rule(
         "text-ratio",
@@ -41,14 +43,10 @@ RULES = (
 )
 _PICTURES, _DIFFERS, _MISSING, _HIDDEN, _RATIO = RULES
 _FEW_LETTERS = 100
-_HIDDEN_LETTERS = 200
-"""Spaces and fillers are not counted. A preheader has 40 to 130; what inboxes show of one ends before 150."""
 _LONG, _LITTLE = 30, 0.15
 """From so many different words of HTML on, a text with less than this share of them stands for nothing."""
 _LARGE = 400 * 300
 _MUCH_MARKUP, _LEAST_WORDS = 20_000, 0.02
-_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0", re.IGNORECASE)
-_FILLER = re.compile("[\u00ad\u034f\u2000-\u200f\u2028-\u202f\u2060-\u2064\ufeff\xa0]")
 
 
 def check_mail(mail: Mail) -> Iterator[Finding]:
@@ -67,19 +65,9 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
     if mail.text is not None and mail.in_file and _differ(mail.text, words):
         message = "the plain text and the HTML have few words in common."
         yield _DIFFERS.finding(message, mail.places.of_offset(0), fix="Let both say the same.")
-    for element in mail.page.all("div", "span", "p", "td", "font"):
-        if _INVISIBLE.search(element.get("style") or "") and "@media" not in mail.html and _letters(element):
-            yield _HIDDEN.finding(
-                f"{_letters(element)} letters of text are hidden.", mail.at(element), fix="Show them, or take them out."
-            )
-
-
-def _letters(element: Element) -> int:
-    """How many letters the hidden element hides, when that is more than a preheader does; else 0."""
-    if re.search(r"font-size\s*:\s*0", element.get("style") or "") and len(element):
-        return 0  # the gap between inline blocks is closed so; what is inside has a size of its own
-    count = len("".join(_FILLER.sub("", words_of(element)).split()))
-    return count if count > _HIDDEN_LETTERS else 0
+    for element, count, how in hidden_texts(mail.page):
+        message = f"{count} letters of text are {how}."
+        yield _HIDDEN.finding(message, mail.at(element), fix="Show them, or take them out.")
 
 
 def _shown_words(mail: Mail) -> str:
@@ -87,7 +75,7 @@ def _shown_words(mail: Mail) -> str:
     for element in mail.page.shown():
         parts.append(element.text or "")
         parts += [child.tail or "" for child in element]
-    return " ".join(_FILLER.sub("", " ".join(parts)).split())
+    return " ".join(FILLER.sub("", " ".join(parts)).split())
 
 
 def _area(picture: Element) -> int:
