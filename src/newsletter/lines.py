@@ -40,6 +40,26 @@ def _in_ascii(domain: str) -> str:
         raise ValueError(f"'{domain}' is not a domain: {error}") from error
 
 
+def host_in_ascii(host: str) -> str:
+    """The host as the name system knows it, `xn--mnchen-3ya.de` for `münchen.de`; as it is when it cannot be one."""
+    try:
+        return host.lower() if host.isascii() else _in_ascii(host)
+    except ValueError:
+        return host.lower()
+
+
+def readable_host(host: str) -> str:
+    """The host, beside one in ASCII letters what they stand for: `xn--mnchen-3ya.de (münchen.de)`; RFC 5891."""
+    if "xn--" not in host.lower():
+        return host
+    import idna
+
+    try:
+        return f"{host} ({idna.decode(host)})"
+    except idna.IDNAError:
+        return host
+
+
 def written_with(value: str, characters: str, words: str) -> str:
     """The value, if all it is written with are `characters` (a set of `re`), which `words` name."""
     if not re.fullmatch(f"[{characters}]+", value):

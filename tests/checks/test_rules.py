@@ -48,6 +48,16 @@ HITS = [
     ("link-target", '<p>\n<a href="http://intranet/x">The draft</a></p>', 1),
     ("link-target", '<p>\n<a href="mailto:">Write to us</a></p>', 1),
     ("link-target", '<p>\n<a href="mailto:ada at example.org">Write to us</a></p>', 1),
+    ("link-target", '<p>\n<a href="http://192.168.1.5/draft">The draft</a></p>', 1),
+    ("link-target", '<p>\n<a href="https://127.0.0.1:8000/">The draft</a></p>', 1),
+    ("link-target", '<p>\n<a href="http://[fd00::1]/">The draft</a></p>', 1),
+    ("link-target", '<p>\n<a href="http://2130706433/">The draft</a></p>', 1),
+    ("link-number", '<p>\n<a href="https://[2606:4700::1]/">About us</a></p>', 1),
+    ("link-number", '<p>\n<a href="http://3232235777000/">About us</a></p>', 1),
+    ("link-host", '<p>\n<a href="https://xn--mnchen-3ya.example/">www.muenchen.example</a></p>', 1),
+    ("link-host", '<p>\n<a href="https://example.org/">https://münchen.example/</a></p>', 1),
+    ("double-word", '<p>Look at the\n<a href="https://example.org/s">the site of the harbour</a> today.</p>', 1),
+    ("double-word", '<p>Look at\n<a href="https://example.org/s">the site of the</a> the harbour.</p>', 1),
     ("link-text", '<p>A</p>\n<p>B <a href="https://example.org/r"></a></p>', 1),
     ("image-alt", '<p>A</p>\n<img src="https://example.org/a.png" width="80" alt="loaf.jpg">', 1),
     ("active-content", "<p>A</p>\n<script>go()</script>", 1),
@@ -102,6 +112,20 @@ MISSES = [
     ("link-text", '<a href="https://example.org/r">The report on tools</a>'),
     ("link-host", '<a href="https://shop.example.org/x">www.example.org</a>'),
     ("link-host", '<a href="https://example.org/notes">notes.md</a>'),
+    ("link-host", '<a href="https://xn--mnchen-3ya.example/">www.münchen.example</a>'),
+    ("link-host", '<a href="https://münchen.example/">xn--mnchen-3ya.example</a>'),
+    ("link-host", '<a href="https://example.org/">Möbel.Katalog</a>'),
+    ("link-target", '<a href="https://192.0.2.7/">A</a> <a href="https://10.example.org/">B</a>'),
+    ("double-word", '<p><a href="https://example.org/b">Bread</a> bread is baked. <a href="/a">A</a> a tide.</p>'),
+    (
+        "double-word",
+        '<p>The <a href="https://example.org/b"><code>the</code> word</a>; <code>the <a>the</a></code></p>',
+    ),
+    (
+        "double-word",
+        '<p>the<br><a href="https://example.org/b">the site</a> thesis <a>sis</a>tide, the. <a>the</a></p>',
+    ),
+    ("double-word", '<p>She had <a href="https://example.org/b">had enough</a> of it, and that is that.</p>'),
     ("link-host", '<a href="https://example.co.uk/">news.example.co.uk</a>'),
     ("link-target", '<a href="mailto:ada@example.org">Ada</a> <a href="{{ url }}">Read</a> <a href="*|URL|*">On</a>'),
     ("link-target", '<a href="mailto:?subject=Tools">Share</a> <a href="mailto:a@b.org,%20c@d.org?cc=e@f.org">Us</a>'),
@@ -429,3 +453,25 @@ def test_every_rule_explains_itself_and_names_its_source(rule: str) -> None:
     about = all_rules()[rule].about
     assert "Source: " in about
     assert len(about) > 60
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            '<a href="https://xn--mnchen-3ya.example/">www.muenchen.example</a>',
+            "the link says www.muenchen.example and leads to xn--mnchen-3ya.example (münchen.example).",
+        ),
+        ('<a href="https://xn--a/">www.example.org</a>', "the link says www.example.org and leads to xn--a."),
+    ],
+)
+def test_a_host_in_ascii_letters_is_told_beside_what_they_stand_for(tmp_path: Path, body: str, said: str) -> None:
+    assert [one.message for one in _found(tmp_path, body) if one.rule == "link-host"] == [said]
+
+
+@pytest.mark.parametrize("name", ["bin.html", "bin.eml"])
+def test_what_is_no_email_is_refused_in_words_of_the_check(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(bytes(range(256)) * 8)
+    with pytest.raises(NewsletterError, match=r"`newsletter check` reads emails: HTML, or a whole message") as refused:
+        check_file(str(tmp_path / name))
+    assert "inline" not in str(refused.value)

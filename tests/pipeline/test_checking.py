@@ -289,3 +289,18 @@ def test_a_comment_of_several_lines_ignores_what_follows_it_and_moves_no_line(wo
     assert [(rule, where) for rule, where, _ in _found(workspace)] == [("double-word", "issues/tides/tides.md:8")]
     opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
     assert [(one.where.line, why) for one, why in check_issue(opened, "tides").ignored] == [(6, "the office says so")]
+
+
+def test_a_word_that_ends_before_a_link_and_begins_it_is_told_at_the_line_of_the_link(workspace: Workspace) -> None:
+    workspace.write(
+        "issues/tides/tides.md",
+        "---\ntitle: High water\n---\nThe tide.\n\nIt is high, as the\nharbour of the [the town](https://example.org/t)"
+        " says.\n\n- [Bread](https://example.org/b) bread is baked at noon\n",
+    )
+    assert _found(workspace) == [
+        (
+            "double-word",
+            "issues/tides/tides.md:7",
+            "'the the' is left in the text, one of them in the link 'the town'.",
+        )
+    ]

@@ -29,9 +29,9 @@ RULES = (
     ),
     warning(
         "hidden-text",
-        "Text that readers cannot see, beyond a preheader, is how spam fools filters: not displayed, of a size of 0 or "
-        "1 pixel, seen through, cut off, or pushed off the screen. Source: rspamd's MANY_INVISIBLE_PARTS and "
-        "R_WHITE_ON_WHITE; SpamAssassin's HTML_FONT_TINY.",
+        "Text that readers cannot see, beyond a preheader, is how spam fools filters. Hidden is what is not displayed, "
+        "has a size of 0 or 1 pixel, is seen through, cut off, or pushed off the screen. Source: rspamd's "
+        "MANY_INVISIBLE_PARTS and R_WHITE_ON_WHITE; SpamAssassin's HTML_FONT_TINY.",
     ),
     Rule(
         "text-ratio",

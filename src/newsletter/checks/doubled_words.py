@@ -84,6 +84,17 @@ def doubled_words(text: str, context: Callable[[], tuple[str, str]]) -> Iterator
             yield " ".join(match[0].split()), match.start()
 
 
+def across(one: str, other: str, context: Callable[[], tuple[str, str]]) -> Iterator[str]:
+    """The slip whose first word ends one text and whose second begins the other, which follows it."""
+    start = max(0, len(one) - _NEAR)
+    text = f"{one[start:]}{other[:_NEAR]}"
+    for words, at in doubled_words(text, context):
+        first = at + len(words.partition(" ")[0])
+        border = len(one) - start
+        if first <= border and not text[first:border].strip():
+            yield words
+
+
 def _is_slip(word: str, before: str, around: str, language: str) -> bool:
     if language and language not in RIGHT_TWICE:
         return False

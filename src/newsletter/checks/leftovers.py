@@ -8,10 +8,10 @@ from functools import partial
 from urllib.parse import unquote
 
 from newsletter.checks.alignment import line_of_words
-from newsletter.checks.doubled_words import doubled_words
+from newsletter.checks.doubled_words import across, doubled_words
 from newsletter.checks.foreign_fields import fields_in, sure_field_in
 from newsletter.checks.mail import Mail
-from newsletter.checks.page import Element, texts_of, words_before, words_of
+from newsletter.checks.page import Element, is_code, texts_of, words_before, words_of
 from newsletter.checks.rule import Rule, error, warning
 from newsletter.model import Finding, Where
 
@@ -62,6 +62,8 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
             yield from _in_text(mail, element, number, text, told)
         if mail.is_final:
             yield from _in_attributes(mail, element)
+        if element.tag == "a":
+            yield from _across_link(mail, element, told)
     for key, text in (("subject", mail.subject or ""), ("preheader", mail.preheader)):
         for rule, found, _ in _found(text, partial(_said, text, mail.page.root), mail.is_final):
             where = mail.key(key)
@@ -104,6 +106,33 @@ def _in_text(mail: Mail, element: Element, number: int, text: str, told: set[tup
             around = _around(words_of(element), found, above)
             message = f"'{found}' is left in the text" + (f": '{around}'." if len(around) > len(found) else ".")
             yield rule.finding(message, where, fix=_fix(rule))
+
+
+def _across_link(mail: Mail, link: Element, told: set[tuple[str, Where]]) -> Iterator[Finding]:
+    """Words that end before a link and begin it again, or end it and go on behind it: `the <a>the site</a>`."""
+    for found in _doubled_at(link):
+        where = mail.at(link, words_of(link), link.get("href") or "")
+        if (found, where) not in told:
+            told.add((found, where))
+            message = f"'{found}' is left in the text, one of them in the link '{words_of(link)[:_SHOWN]}'."
+            yield _DOUBLE.finding(message, where, fix=_fix(_DOUBLE))
+
+
+def _doubled_at(link: Element) -> Iterator[str]:
+    parent = link.getparent()
+    if parent is None or next(link.iter("img", "br", "code"), None) is not None or is_code(link):
+        return
+    before = link.getprevious()
+    ahead = (parent.text if before is None else before.tail) or ""
+    words = "".join(link.itertext())
+
+    def context() -> tuple[str, str]:
+        return words_of(parent), _language(link)
+
+    yield from across(ahead, words, context)
+    # `Bread` in a link is the name of what is told behind it.
+    if not words[:1].isupper() or len(words.split()) > 1:
+        yield from across(words, link.tail or "", context)
 
 
 def _around(words: str, found: str, above: int) -> str:

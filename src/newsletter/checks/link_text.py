@@ -9,6 +9,7 @@ from newsletter.checks.mail import Mail
 from newsletter.checks.page import Element, host_of, style_of, without_fields, words_of
 from newsletter.checks.rule import error, warning
 from newsletter.expressions import TOKEN
+from newsletter.lines import host_in_ascii, readable_host
 from newsletter.model import Finding
 
 RULES = (
@@ -28,7 +29,9 @@ _EMPTY = frozenset(
     "click here|click|here|tap here|this link|link|click this link|click me|this|hier|hier klicken|klicken sie hier"
     "|cliquez ici|ici|haga clic aquí|aquí".split("|")
 )
-_ADDRESS = re.compile(r"(?:https?://)?(?:[a-z0-9-]+\.)+(?P<top>[a-z]{2,24})(?:[/?#]\S*)?", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?:https?://)?(?:(?:[^\W_]|-)+\.)+(?P<top>[a-z]{2,24}|xn--[a-z0-9-]+)(?:[/?#]\S*)?", re.IGNORECASE
+)
 _NOT_TOP = frozenset(
     "html htm php pdf jpg png gif txt md zip doc docx xls xlsx css js json csv xml yaml yml eml".split()
 )
@@ -58,8 +61,10 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
             )
         said = _said_host(words)
         meant = host_of(target) if re.match(r"https?://", target) else ""
+        if not said.isascii() and meant.isascii() and "xn--" not in meant and not re.match(r"https?://|www\.", words):
+            continue  # `Möbel.Katalog` is a title
         if said and meant and not TOKEN.search(target) and _site(said) != _site(meant):
-            message = f"the link says {said} and leads to {meant}."
+            message = f"the link says {readable_host(said)} and leads to {readable_host(meant)}."
             yield _HOST.finding(message, mail.at(link, target, words), fix="Let words and target name the same host.")
 
 
@@ -82,7 +87,7 @@ def _said_host(words: str) -> str:
 
 def _site(host: str) -> str:
     """The part of a host that one owner registers: its last two labels, or three below co.uk and the like."""
-    labels = host.removeprefix("www.").split(".")
+    labels = host_in_ascii(host).removeprefix("www.").split(".")
     if len(labels) > 2 and labels[-2] in _SECOND_LEVEL and len(labels[-1]) == 2:
         return ".".join(labels[-3:])
     return ".".join(labels[-2:])

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import unquote
 
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Element, host_of, texts_of
 from newsletter.checks.rule import Rule, error, warning
 from newsletter.expressions import TOKEN
+from newsletter.lines import readable_host
 from newsletter.model import Finding, Severity
 
 RULES = (
     error(
         "link-target",
         "A link in a mail needs a whole address: `/about` leads nowhere without a site around it, an empty one or a "
-        "script leads nowhere at all, and mail programs remove `javascript:`. `localhost` is nobody else's, and "
-        "`mailto:` needs an address. Source: RFC 3986, section 4.2; RFC 6761; RFC 6068.",
+        "script leads nowhere at all, and mail programs remove `javascript:`. `localhost` and 192.168.1.5 are nobody "
+        "else's, and `mailto:` needs an address. Source: RFC 3986, section 4.2; RFC 6761; RFC 1918; RFC 6068.",
     ),
     warning(
         "link-number",
@@ -52,6 +53,9 @@ _UNMADE = re.compile(r"\[[^\]\n]{1,80}\]\(\s?(?P<scheme>javascript|vbscript|file
 _ALLOWED = frozenset({"http", "https", "mailto", "tel", "sms"})
 _MAILBOX = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _NOT_PUBLIC = frozenset("localhost local localdomain internal intranet lan test invalid".split())
+_OWN_NETWORKS = [
+    ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+]
 _PLACEHOLDER = re.compile(r"\{\{|\{%|\*\||\[\[|%%|<%|^\[|^\$\{|^#\{|^%[a-z_]+%", re.IGNORECASE)
 
 
@@ -101,14 +105,14 @@ def _host(mail: Mail, link: Element, target: str) -> Iterator[Finding]:
         fix = "Write it as https://example.org/page."
         yield _TARGET.finding(f"'{target[:80]}' names no host.", mail.at(link, target), fix=fix)
     elif _is_own_machine(host):
-        message = f"the link leads to {host}, which readers cannot reach."
+        message = f"the link leads to {readable_host(host)}, which readers cannot reach."
         yield _TARGET.finding(message, mail.at(link, target), fix="Link to the page on the web.")
     elif _is_number(host):
         yield _NUMBER.finding(f"the link leads to a number, {host}.", mail.at(link, target), fix="Use the host's name.")
     elif host.removeprefix("www.") in _SHORTENERS:
         yield _SHORT.finding(f"{host} hides where the link leads.", mail.at(link, target), fix="Use the full address.")
     elif target.lower().startswith("http:"):
-        message = f"the link to {host} is not encrypted."
+        message = f"the link to {readable_host(host)} is not encrypted."
         yield _HTTP.finding(message, mail.at(link, target), fix="Write https:// when the site answers to it.")
 
 
@@ -121,14 +125,25 @@ def _is_mailbox(target: str) -> bool:
 
 
 def _is_own_machine(host: str) -> bool:
-    """Whether only the author's own machine or network knows the name (RFC 6761, RFC 6762; names without a dot)."""
+    """Whether only the author's own machine or network knows the name (RFC 6761, RFC 6762; names without a dot) or the
+    number (RFC 1918, RFC 4193, RFC 6598)."""
+    number = _number(host)
+    if number is not None:
+        own = number.is_loopback or number.is_link_local or number.is_unspecified
+        return own or any(number in network for network in _OWN_NETWORKS if network.version == number.version)
     top = host.rpartition(".")[2]
     return top in _NOT_PUBLIC or ("." not in host and ":" not in host and not host.isdecimal())
 
 
 def _is_number(host: str) -> bool:
+    return _number(host) is not None or host.isdecimal()
+
+
+def _number(host: str) -> IPv4Address | IPv6Address | None:
+    """The address a host is, also one that is written as a single number, as browsers read it."""
     try:
-        ip_address(host)
+        if host.isascii() and host.isdecimal():
+            return IPv4Address(int(host))
+        return IPv4Address(int(host, 16)) if re.fullmatch(r"0x[0-9a-f]{1,8}", host) else ip_address(host)
     except ValueError:
-        return host.isdecimal()
-    return True
+        return None

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
@@ -148,9 +148,14 @@ def words_of(element: Element) -> str:
     return " ".join("".join(parts).split())
 
 
+def is_code(element: Element) -> bool:
+    """Whether it is, or stands in, code."""
+    return any(one.tag in _CODE for one in (element, *element.iterancestors()))
+
+
 def texts_of(element: Element) -> Iterator[str]:
     """The texts that stand in the element itself, but in code."""
-    if any(one.tag in _CODE for one in (element, *element.iterancestors())):
+    if is_code(element):
         return
     yield element.text or ""
     for child in element:
@@ -168,9 +173,10 @@ def words_before(element: Element, number: int) -> str:
 
 
 def host_of(address: str) -> str:
-    """The host a web address leads to, in lower case; nothing when it names none."""
+    """The host a web address leads to, in lower case, percent signs decoded as browsers do; nothing when it names
+    none."""
     try:
-        return (urlsplit(address).hostname or "").lower().rstrip(".")
+        return unquote(urlsplit(address).hostname or "").lower().rstrip(".")
     except ValueError:
         return ""
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 FILES = (".html", ".htm", ".eml")
 _UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 """What no tree may hold; a space in its place keeps every offset."""
+_WANTED = "`newsletter check` reads emails: HTML, or a whole message as your mail program saves it, called .eml."
 _FAILING = {"error": (Severity.ERROR,), "warning": (Severity.ERROR, Severity.WARNING), "never": ()}
 
 
@@ -120,7 +121,7 @@ def check_file(name: str, asked: Asked = AS_USUAL, score: Score | None = None, s
         mail, html = _of_message(message, name)
         note = f"lines of {name} are those of its HTML part, decoded"
     else:
-        html = decoded(content, name)
+        html = decoded(content, name, _WANTED)
         pictures = beside(Path(name), html)
         mail, note = replace(_mail(name, html), pictures=pictures, damaged=damaged_of(pictures, html)), ""
     mail = replace(mail, support=load_table(support), clients=asked.clients, notes=asked.notes)
@@ -198,6 +199,8 @@ def _mail(name: str, html: str) -> Mail:
 
 def _of_message(message: EmailMessage, name: str) -> tuple[Mail, str]:
     part = message.get_body(preferencelist=("html",))
+    if part is None and not message.keys():
+        raise FileProblems.at(Where(name), f"not an email. {_WANTED}")
     if part is None:
         raise FileProblems.at(Where(name), "the mail has no HTML part. There is nothing to check.")
     html = _content(part)

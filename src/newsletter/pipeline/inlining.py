@@ -83,15 +83,18 @@ def _umask() -> int:
     return mask
 
 
-def decoded(content: bytes, name: str) -> str:
-    """The text, by its byte order mark, what its <meta> says, as UTF-8, or as windows-1252."""
+def decoded(content: bytes, name: str, wanted: str = "`newsletter inline` reads HTML.") -> str:
+    """The text, by its byte order mark, what its <meta> says, as UTF-8, or as windows-1252.
+
+    Raises `FileProblems` for what is empty or no text, and says what is `wanted` in its place.
+    """
     if not content.strip():
         raise FileProblems.at(Where(name), "the file is empty.")
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return _lines(content[len(mark) :].decode(encoding, "replace"))
     if _BINARY.search(content[:4096]) and not _TAGS.search(content[:4096]):
-        raise FileProblems.at(Where(name), "not a text file. `newsletter inline` reads HTML.")
+        raise FileProblems.at(Where(name), f"not a text file. {wanted}")
     said = _said(content)
     for encoding in ("utf-8", said) if said in _WESTERN else (said, "utf-8"):
         try:
