@@ -89,7 +89,8 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
                 f"in dark mode '{words[:40]}' is {pair[0]} on {pair[1]}, a contrast of {ratio:.1f}:1; it needs "
                 f"{least:g}:1."
             )
-            yield RULES[0].finding(message, _where(mail, element, color, ground), fix=_FIX)
+            where = mail.of_color(_where(mail, element, color, ground), *pair)
+            yield RULES[0].finding(message, where, fix=_FIX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ class Mail:
     """What the issue before it weighed."""
     gaps: Callable[[str], int] = nobody
     """A merge field's name → how many of the audience have no value for it."""
-
+    brand: Mapping[str, Where] = field(default_factory=dict)
+    """A colour of the brand's own (#rrggbb) → its line in newsletter.yaml."""
     known_words: tuple[str, ...] = ()
     """Words and names that are spelt right, whatever a dictionary says."""
 
@@ -109,6 +110,11 @@ class Mail:
         """Where its author wrote the element: the line that says one of the words sought (with as many of the same
         before them in the element), else that of its tag."""
         return self.places.of_element(element, sought, nth)
+
+    def of_color(self, where: Where, *colors: str) -> Where:
+        """The line to edit of a colour that stands there: the settings' own, where a template draws in the brand's."""
+        chosen = next((self.brand[one] for one in colors if one in self.brand), None)
+        return chosen if chosen is not None and where.path.endswith(".j2") else where
 
     @cached_property
     def key(self) -> Callable[[str], Where]:

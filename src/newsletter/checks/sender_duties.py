@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from email.utils import parseaddr
+from functools import partial
 
 from newsletter.checks.leaving import can_leave
 from newsletter.checks.mail import Mail
@@ -13,6 +14,7 @@ from newsletter.checks.page import words_of
 from newsletter.checks.rule import Rule, error, warning
 from newsletter.checks.subject import Subject
 from newsletter.model import Finding, Severity, Where
+from newsletter.settings import Settings
 
 RULES = (
     error(
@@ -74,6 +76,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     if subject.mail is None:
         return
     yield from _identity(subject, subject.mail)
+    for one in _headers(subject.mail, subject.mail.headers or {}, partial(_where_set, subject.settings)):
+        yield replace(one, variant=subject.rendered.key)
     address = " ".join(subject.settings.brand.postal_address.split())
     if address and _bare(address) not in _bare(words_of(subject.mail.page.body)):
         where = subject.settings.where("brand", "postal_address")
@@ -113,8 +117,8 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
         where = mail.places.of_offset(max(0, mail.html.lower().rfind("</body")))
         fix = "Add a link with {{ recipient.unsubscribe_url }}." if not mail.in_file else "Add one."
         yield _LINK.finding("no link on the page says how to unsubscribe.", where, fix=fix)
-    if mail.headers is not None:
-        yield from _headers(mail, mail.headers, mail.key("from") if mail.in_file else Where("newsletter.yaml"))
+    if mail.headers is not None and mail.in_file:
+        yield from _headers(mail, mail.headers, mail.key)
 
 
 def _of_a_page(mail: Mail) -> Iterator[Finding]:
@@ -126,24 +130,32 @@ def _of_a_page(mail: Mail) -> Iterator[Finding]:
         yield replace(found, severity=Severity.WARNING)
 
 
-def _headers(mail: Mail, headers: Mapping[str, str], where: Where) -> Iterator[Finding]:
+def _where_set(settings: Settings, header: str) -> Where:
+    """The line of newsletter.yaml that a header of an issue's mails is made from."""
+    if header == "list-unsubscribe-post":
+        return settings.where("public_url")
+    return settings.where("sender", "address") if header == "from" else settings.where("sender")
+
+
+def _headers(mail: Mail, headers: Mapping[str, str], where: Callable[[str], Where]) -> Iterator[Finding]:
     leave = headers.get("list-unsubscribe", "")
     if not leave:
         fix = "Send it with every mail of a list."
-        yield _HEADER.finding("the mail has no List-Unsubscribe header.", where, fix=fix)
+        yield _HEADER.finding("the mail has no List-Unsubscribe header.", where("list-unsubscribe"), fix=fix)
     elif not ("https://" in leave and headers.get("list-unsubscribe-post")):
         message = "readers cannot unsubscribe with one click: that needs an https address and List-Unsubscribe-Post."
-        yield _ONE_CLICK.finding(message, where, fix="Serve such an address when you send 5,000 mails a day or more.")
+        fix = "Serve such an address when you send 5,000 mails a day or more."
+        yield _ONE_CLICK.finding(message, where("list-unsubscribe-post"), fix=fix)
     if not headers.get("list-id"):
-        yield _LIST_ID.finding("the mail has no List-Id header.", where, fix="Name the list.")
+        yield _LIST_ID.finding("the mail has no List-Id header.", where("list-id"), fix="Name the list.")
     name, address = parseaddr(headers.get("from", ""))
     if mail.in_file and address and not name.strip():
         message = f"readers see an address ({address}) in the place of a sender's name."
-        yield _IDENTITY.finding(message, where, fix="Write From as `Name <address>`.")
+        yield _IDENTITY.finding(message, where("from"), fix="Write From as `Name <address>`.")
     domain = address.rpartition("@")[2].lower()
     if domain in _FREE or _FREE_ANYWHERE.fullmatch(domain):
         message = f"the mail is sent from an address at {domain}."
-        yield _DOMAIN.finding(message, where, fix="Send from a domain of your own.")
+        yield _DOMAIN.finding(message, where("from"), fix="Send from a domain of your own.")
 
 
 def _goes_to_a_list(headers: Mapping[str, str]) -> bool:

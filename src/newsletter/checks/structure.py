@@ -52,6 +52,8 @@ def _head(mail: Mail) -> Iterator[Finding]:
         fix = 'Write <html lang="en"> with the language of the mail.'
         yield _LANG.finding("the page does not say its language.", mail.at(root), fix=fix)
     title = root.find("head/title")
+    if not mail.in_file and not (mail.subject or "").strip():
+        return  # the title is the subject, of which `subject-missing` tells
     if title is None or not "".join(title.itertext()).strip():
         where = mail.places.of_key("title") if mail.in_file else mail.at(root)
         yield _TITLE.finding("the page has no title.", where, fix="Put the subject into <title>.")

@@ -53,7 +53,7 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
         if ratio < least - 0.05:
             told.add((color, ground))
             message = f"'{words[:40]}' is {color} on {ground}, a contrast of {ratio:.1f}:1; it needs {least:g}:1."
-            where = mail.at(setter if setter is not None else element)
+            where = mail.of_color(mail.at(setter if setter is not None else element), color, ground)
             yield RULES[0].finding(message, where, fix="Choose a darker or lighter colour.")
 
 

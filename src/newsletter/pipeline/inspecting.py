@@ -28,10 +28,11 @@ from newsletter.checks.profession_names import check_names
 from newsletter.checks.registry import problems_in
 from newsletter.checks.run import as_chosen, findings_of, gathered, run_checks
 from newsletter.checks.subject import Subject
+from newsletter.colors import as_hex
 from newsletter.delivery.messages import envelope_of, list_unsubscribe
 from newsletter.errors import FileProblems
 from newsletter.files import decode_text, shown
-from newsletter.model import Article, ClientMix, Finding, RenderedVariant, Severity, Theme, Trace
+from newsletter.model import Article, ClientMix, Finding, RenderedVariant, Severity, Theme, Trace, Where
 from newsletter.pipeline.workspace import Workspace, now
 from newsletter.records import NotPlain, from_record, to_record
 from newsletter.rendering.arms import issue_of
@@ -231,6 +232,7 @@ class Inspection:
             notes=self.asked.notes,
             last=self._last,
             gaps=self.gaps,
+            brand=self._brand,
             known_words=self._known_words,
         )
 
@@ -239,6 +241,17 @@ class Inspection:
         """What the `src` of a picture begins with that lies in the workspace."""
         images = self.edition.settings.images
         return f"{images.base_url}/" if images.mode == "link" else "cid:"
+
+    @cached_property
+    def _brand(self) -> Mapping[str, Where]:
+        """The brand's own colours, and where each is chosen."""
+        settings = self.edition.settings
+        chosen = (("colors", settings.brand.colors), ("dark_colors", settings.brand.dark_colors))
+        return {
+            as_hex(color): settings.where("brand", key, role)
+            for key, colors in chosen
+            for role, color in colors.items()
+        }
 
     @cached_property
     def _known_words(self) -> tuple[str, ...]:
