@@ -125,6 +125,10 @@ MISSES = [
         "double-word",
         '<p>the<br><a href="https://example.org/b">the site</a> thesis <a>sis</a>tide, the. <a>the</a></p>',
     ),
+    (
+        "double-word",
+        '<p>Mastodon mastodon.social, Harbour <a href="https://harbour.org">harbour.org</a>, mail mail@b.org</p>',
+    ),
     ("double-word", '<p>She had <a href="https://example.org/b">had enough</a> of it, and that is that.</p>'),
     ("link-host", '<a href="https://example.co.uk/">news.example.co.uk</a>'),
     ("link-target", '<a href="mailto:ada@example.org">Ada</a> <a href="{{ url }}">Read</a> <a href="*|URL|*">On</a>'),

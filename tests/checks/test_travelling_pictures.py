@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from newsletter.checks.picture_kinds import kind_of
+from newsletter.pipeline import file_pictures
 from newsletter.pipeline.checking import check_file
 from tests.checks.mails import PAGE
 
@@ -31,13 +32,13 @@ def _picture(kind: str, *frames: int, size: tuple[int, int] = (300, 100), noise:
     return stream.getvalue()
 
 
-def _told(folder: Path, *contents: bytes, drawn: str = USUAL) -> list[tuple[str, int, str]]:
+def _told(folder: Path, *contents: bytes, drawn: str = USUAL, body: str = BODY) -> list[tuple[str, int, str]]:
     """What is found in a mail with these pictures, the first of them shown; what clients support is left out."""
     message = EmailMessage()
     for name, value in {"From": "Town News <news@example.org>", "To": "ada@example.org", "Subject": "Tides"}.items():
         message[name] = value
     message.set_content("High water comes at noon.")
-    message.add_alternative(PAGE.format(body=BODY.format(drawn=drawn), style=""), "html")
+    message.add_alternative(PAGE.format(body=body.format(drawn=drawn), style=""), "html")
     names = ["<a@example.org>", *(f"<{number}@example.org>" for number in range(1, len(contents)))]
     for name, content in zip(names, contents, strict=True):
         message.get_payload()[1].add_related(content, "image", "png", cid=name)  # type: ignore[union-attr,index]
@@ -49,6 +50,22 @@ def _told(folder: Path, *contents: bytes, drawn: str = USUAL) -> list[tuple[str,
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF"])
 def test_a_whole_picture_of_a_format_that_all_show_is_told_nothing(tmp_path: Path, kind: str) -> None:
     assert _told(tmp_path, _picture(kind)) == []
+
+
+@pytest.mark.parametrize("spelled", ["a@example.org", "a%40example.org", "%61%40example.org", "a&#64;example.org"])
+def test_a_picture_is_found_by_its_name_also_when_signs_in_it_are_encoded(tmp_path: Path, spelled: str) -> None:
+    body = BODY.replace("cid:a@example.org", f"cid:{spelled}")
+    assert _told(tmp_path, _picture("PNG"), body=body) == []
+    ((rule, line, _),) = _told(tmp_path, _picture("PNG")[:60], body=body)
+    assert (rule, line) == ("image-source", LINE)
+
+
+def test_pictures_are_looked_into_until_it_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = BODY + "".join(f'\n<img src="cid:{number}@example.org" alt="A" width="9">' for number in (1, 2))
+    cut = _picture("PNG")[:60]
+    assert [line for _, line, _ in _told(tmp_path, cut, cut, cut, body=body)] == [LINE, LINE + 1, LINE + 2]
+    monkeypatch.setattr(file_pictures, "_MOST_PIXELS", 300 * 100 + 1)
+    assert [line for _, line, _ in _told(tmp_path, cut, cut, cut, body=body)] == [LINE, LINE + 1]
 
 
 @pytest.mark.parametrize(

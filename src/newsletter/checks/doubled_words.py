@@ -17,7 +17,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-_TWICE = re.compile(r"(?<![\w'’.-])([A-Za-z][a-z]+)\s+(?=[a-z])(?i:\1)(?![\w'’-])")
+_TWICE = re.compile(r"(?<![\w'’.-])([A-Za-z][a-z]+)\s+(?=[a-z])(?i:\1)(?![\w'’@/-]|[.:]\w)")
+"""The name of a site beside its address is none: `Facebook facebook.com`."""
 _WORD = re.compile(r"[^\W\d_]+")
 _EXCLAIMED = (
     "ha ho hi hey oh ah bye blah bla knock tut hear ding boom bang beep chop choo woof tsk hush yeah yes hip tuk"

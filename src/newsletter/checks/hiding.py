@@ -1,8 +1,8 @@
 """What of a page's text nobody sees: how it is hidden, and how much there is of it.
 
 In: a page whose CSS stands in style attributes. Out: each outermost element that hides more than a preheader or a label
-for screen readers does. Left alone is what a rule for phones may show again, what only Outlook hides (`mso-hide`), and
-what is a box cut to its text's size.
+for screen readers does. Left alone is what a rule for phones or a tap may show again, and what only Outlook hides
+(`mso-hide`).
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ _FAR = 500.0
 _SMALLEST = 1.0
 _HIDERS = ("div", "span", "p", "td", "th", "font", "a", "li", "table", "tr", "section", "h1", "h2", "h3")
 _LENGTH = re.compile(r"(-?(?:\d+(?:\.\d+)?|\.\d+))(px|pt|em|rem)?")
+_CHANGES = re.compile(r"@media|:(?:checked|hover|target|focus)\b", re.IGNORECASE)
 _NOT_READ = frozenset({"style", "script", "title", "head"})
 
 
 def hidden_texts(page: Page) -> Iterator[tuple[Element, int, str]]:
     """Each element that hides too much text, how many letters, and how: 'hidden', 'pushed off the screen'."""
     told: set[Element] = set()
-    may_change = "@media" in page.source
+    may_change = _CHANGES.search(page.source) is not None
     for element in page.all(*_HIDERS):
         if may_change and (element.get("class") or element.get("id")):
             continue

@@ -205,7 +205,7 @@ def _of_message(message: EmailMessage, name: str) -> tuple[Mail, str]:
         raise FileProblems.at(Where(name), "the mail has no HTML part. There is nothing to check.")
     html = _content(part)
     plain = message.get_body(preferencelist=("plain",))
-    pictures = travelling(message)
+    pictures = travelling(message, html)
     mail = replace(
         _mail(name, html),
         is_final=True,

@@ -13,24 +13,33 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
+from newsletter.checks.heights import natural_size
 from newsletter.checks.picture_kinds import kind_of
 from newsletter.files import is_file
 from newsletter.rendering.photos import damage_of
 
 _SOURCE = re.compile(r"<img\b[^>]{0,2000}?\ssrc\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
+_CID = re.compile(r"cid:[^\"'\s<>]+")
+"""RFC 2392 has signs in it percent-encoded; most programs write them as they are."""
 _NOT_BESIDE = re.compile(r"[a-z][a-z0-9+.-]*:|[/#?]", re.IGNORECASE)
+_LOOKED_INTO = ("png", "jpeg", "gif", "webp")
+_MOST_PIXELS = 500_000_000
+"""Of all pictures of one email together, until no more are looked into: some seconds of work."""
+_UNTOLD = (4_000, 4_000)
+"""What a picture counts for whose beginning does not tell its size."""
 _MOST_BYTES = 30_000_000
 """As of a picture of an issue; a larger file is not looked into."""
 
 
-def travelling(message: EmailMessage) -> dict[str, bytes]:
-    """The parts of the message that have a Content-ID, by the `cid:` address that names them."""
+def travelling(message: EmailMessage, html: str) -> dict[str, bytes]:
+    """The parts of the message that have a Content-ID, by the `cid:` address that names them, as the HTML spells it."""
+    spelled = {unquote(unescape(one)): unescape(one) for one in _CID.findall(html)}
     found: dict[str, bytes] = {}
     for part in message.walk():
         key = str(part.get("content-id", "")).strip().strip("<>")
         payload = part.get_payload(decode=True) if key else None
         if isinstance(payload, bytes):
-            found[f"cid:{key}"] = payload
+            found[spelled.get(f"cid:{key}", f"cid:{key}")] = payload
     return found
 
 
@@ -61,12 +70,17 @@ def _content(path: Path, folder: Path) -> bytes | None:
 def damaged_of(pictures: Mapping[str, bytes], html: str) -> dict[str, str]:
     """What is wrong with those of the pictures that the HTML names, as the end of a sentence."""
     found = {}
+    named = {unescape(one) for one in _CID.findall(html)}
+    left = _MOST_PIXELS
     for source, content in pictures.items():
         kind = kind_of(content)
-        if source.startswith("cid:") and source not in html:
+        if source.startswith("cid:") and source not in named:
             continue
         if not kind:
             found[source] = "is none, or damaged"
-        elif kind in ("png", "jpeg", "gif", "webp") and (wrong := damage_of(content)):
-            found[source] = wrong
+        elif kind in _LOOKED_INTO and left > 0:
+            width, height = natural_size(content) or _UNTOLD
+            left -= width * height
+            if wrong := damage_of(content):
+                found[source] = wrong
     return found
