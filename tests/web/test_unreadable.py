@@ -1,4 +1,4 @@
-"""Settings that cannot be read: every page says where, shows the lines, and offers no way back to itself."""
+"""Files that cannot be read: every page says where, shows the lines, and offers no way back to itself."""
 
 from __future__ import annotations
 
@@ -33,3 +33,10 @@ def test_the_list_shows_where_the_settings_cannot_be_read_and_the_lines_there(wo
     assert 'href="/issues/tides"' not in issue and 'class="button' in issue
     settings.write_text(before, "utf-8")
     assert inside.ask("/")[0] == 200
+
+
+def test_an_empty_issue_is_one_problem_that_says_what_an_issue_needs(workspace: Any, inside: Inside) -> None:
+    (workspace.root / "issues/tides/issue.yaml").write_text("# Not yet\n", "utf-8")
+    parts = inside.ask("/issues/tides/parts")[1]
+    assert parts.count('<article class="problem">') == 1
+    assert "The file is empty. An issue needs <code>title:</code>, <code>subject:</code>" in parts

@@ -123,6 +123,9 @@ class _IssueReader:
         )
 
     def read(self) -> Issue:
+        if self.document.data == {}:
+            advice = "An issue needs `title:`, `subject:`, `audience:` and `sections:`."
+            raise FileProblems.at(self.document.where(), f"the file is empty. {advice}")
         file = validated(_IssueFile, self.document, "an issue")
         self._check(file)
         subject, preheader, title = (self.parts.line(getattr(file, key), (key,)) for key in _LINES)
