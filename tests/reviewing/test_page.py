@@ -58,6 +58,14 @@ def _review(*mails: Mail, **changes: Any) -> Review:
     return Review(**values | changes)
 
 
+def test_times_are_all_told_in_one_format() -> None:
+    page = review_page(_review(times={"a" * 64: "2026-03-10 09:00 UTC"}))
+    assert 'Made <time datetime="2026-03-02T09:00:00+00:00">2026-03-02 09:00 UTC</time>' in page
+    assert ">2026-03-02 09:00 UTC</time>, only for 2026-03-10 09:00 UTC" in page
+    assert "March" not in page
+    assert "only for" not in review_page(_review())
+
+
 class _Elements(HTMLParser):
     """Every element of a page with its attributes, and what its script elements hold."""
 

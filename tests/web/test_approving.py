@@ -54,6 +54,8 @@ def test_an_approval_for_one_time_is_told_by_the_clock_of_the_workspace(workspac
     assert f"It may be sent at {shown}, and at no other time." in words
     assert f"Only for {shown}" in words
     assert "Stale" not in words and "Waiting" not in words
+    # The review file tells it by UTC, in its list of decisions too.
+    assert f"UTC</time>, only for {day} 00:00 UTC" in inside.ask("/issues/tides/review")[1]
     # A change makes it stale like any other, and the time is not what changed.
     workspace.write("issues/tides/tides.md", "# Tides\n\nThe water is back.\n")
     words = panel(inside)

@@ -101,11 +101,11 @@ def words_of(standing: Standing) -> list[str]:
     for stale in standing.stale:
         if _for_another_time(stale, standing):
             one = stale.approval
-            told.append(f"The approval of {one.by} ({one.at:%Y-%m-%d %H:%M}) is for {time_of(one.parts)} only.")
+            told.append(f"The approval of {one.by} ({one.at:%Y-%m-%d %H:%M} UTC) is for {time_of(one.parts)} only.")
             continue
         what = "The approval" if stale.approval.decision is Decision.APPROVED else "The request for changes"
         told.append(
-            f"{what} of {stale.approval.by} ({stale.approval.at:%Y-%m-%d %H:%M}) is stale. "
+            f"{what} of {stale.approval.by} ({stale.approval.at:%Y-%m-%d %H:%M} UTC) is stale. "
             f"Changed since: {'; '.join(stale.changed)}."
         )
     return told

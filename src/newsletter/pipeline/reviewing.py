@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from newsletter.campaigns import planning
 from newsletter.campaigns.approving import changes
 from newsletter.model import DEFAULT, UNMATCHED, Plan, RenderedVariant, Standing
-from newsletter.pipeline.approvals import approvals_of, since_approval, words_of
+from newsletter.pipeline.approvals import approvals_of, since_approval, time_of, words_of
 from newsletter.pipeline.approved_texts import difference, kept_texts
 from newsletter.pipeline.building import Built, build, preview_texts
 from newsletter.pipeline.people import as_of
@@ -65,6 +65,7 @@ def _review(workspace: Workspace, built: Built) -> Review:
         standing=standing,
         told=tuple(words_of(standing)),
         changed=changes(last.parts, standing.parts) if last and last.content_hash != standing.content_hash else (),
+        times={one.content_hash: time for one in standing.every if (time := time_of(one.parts))},
         has_gaps=built.has_gaps,
         is_stale=bool(since_approval(standing)),
         mails=tuple(_mail(workspace, one, names, plan, standing, texts) for one in built.variants),

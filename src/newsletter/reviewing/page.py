@@ -82,6 +82,8 @@ class Review:
     """Whether it was approved, and is another one now."""
     has_gaps: bool = field(default=False, kw_only=True)
     """Whether a picture is missing and grey, so that nobody can approve it."""
+    times: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    """Hash of the content of an approval for one time → that time; nothing for approvals that hold at any."""
     mails: tuple[Mail, ...]
     findings: tuple[Finding, ...]
     people: Mapping[str, int] = field(default_factory=dict)
