@@ -51,6 +51,9 @@ def test_the_email_is_as_tall_as_it_is_wide_as_asked_and_never_scrolls_inside(op
         assert abs(left) <= 2
     page.get_by_role("slider").press("ArrowRight")
     expect(page.locator("#measure")).to_have_text("385 px")
+    # What a person chose stays over a reload.
+    page.reload()
+    expect(page.locator("#measure")).to_have_text("385 px")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

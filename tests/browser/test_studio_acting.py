@@ -59,6 +59,12 @@ def test_somebody_who_is_not_there_is_told_in_words(open_page: Open) -> None:
     field.press("Enter")
     expect(page.locator("#as-told")).to_contain_text("no subscriber has this address")
     assert shown(page)
+    # On a phone its own inbox stands above the email, and the way down is short.
+    expect(page.locator("#inbox .inbox.phone")).to_contain_text("In the inbox, on a phone")
+    expect(page.locator("#side .inbox.desktop")).to_be_attached()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("link", name="Approval", exact=True).click()
+    expect(page.locator("#approval")).to_be_in_viewport()
 
 
 def test_enter_takes_the_only_match_and_of_several_asks_for_one(open_page: Open, root: Path) -> None:

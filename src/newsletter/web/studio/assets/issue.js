@@ -8,6 +8,7 @@ import { Subscriber } from "/assets/subscriber.js";
 
 const find = (selector) => document.querySelector(selector);
 const all = (selector) => [...document.querySelectorAll(selector)];
+const WIDTH = "newsletter-studio-width";
 const { issue } = document.body.dataset;
 const look = { profession: document.body.dataset.profession, reader: "", view: "sent", scheme: "light", pictures: "on" };
 const paper = find("#paper");
@@ -38,10 +39,26 @@ function whose() {
   return new URLSearchParams({ profession: look.profession, reader: look.reader });
 }
 
+function isPhone() {
+  return matchMedia("(max-width: 500px)").matches;
+}
+
+// Above the email stands the inbox of what the page is read on, and the other one beside or below it.
+function phoneFirst(desktop, phone) {
+  if (!desktop || !phone) return;
+  const spot = document.createComment("");
+  desktop.replaceWith(spot);
+  phone.replaceWith(desktop);
+  spot.replaceWith(phone);
+  desktop.querySelector(".inbox-words").textContent = "On a desktop";
+  phone.querySelector(".inbox-words").textContent = "In the inbox, on a phone";
+}
+
 async function refreshParts() {
   const made = document.createElement("template");
   made.innerHTML = await fetched(`/issues/${issue}/parts?${whose()}`);
   const part = (name) => made.content.querySelector(`[data-part="${name}"]`);
+  if (isPhone()) phoneFirst(part("inbox").querySelector(".inbox"), part("side").querySelector(".inbox"));
   find("#status").replaceChildren(...part("status").childNodes);
   find("#inbox").replaceChildren(...part("inbox").childNodes);
   const scroll = find("#side").scrollTop;
@@ -129,6 +146,12 @@ function setWidth(width) {
   find("#grip").setAttribute("aria-valuenow", String(wide));
   find("#measure").textContent = `${wide} px`;
   press(all("[data-width]"), all("[data-width]").find((one) => Number(one.dataset.width) === wide));
+}
+
+// What a person chose stays over a reload of this page.
+function chooseWidth(width) {
+  setWidth(width);
+  sessionStorage.setItem(WIDTH, find("#grip").getAttribute("aria-valuenow"));
 }
 
 function setScheme(scheme) {
@@ -226,7 +249,7 @@ function showOnly(severity) {
 
 // ── by hand ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-for (const one of all("[data-width]")) one.addEventListener("click", () => setWidth(Number(one.dataset.width)));
+for (const one of all("[data-width]")) one.addEventListener("click", () => chooseWidth(Number(one.dataset.width)));
 for (const one of all("[data-scheme]")) one.addEventListener("click", () => setScheme(one.dataset.scheme));
 for (const one of all("[role=tab]")) {
   one.addEventListener("click", () => setTab(one.id.slice(4)));
@@ -265,13 +288,13 @@ const grip = find("#grip");
 grip.addEventListener("pointerdown", (event) => {
   grip.setPointerCapture(event.pointerId);
   const middle = paper.getBoundingClientRect().left + paper.offsetWidth / 2;
-  const drag = (moved) => setWidth((moved.clientX - middle - 10) * 2);
+  const drag = (moved) => chooseWidth((moved.clientX - middle - 10) * 2);
   grip.addEventListener("pointermove", drag);
   grip.addEventListener("pointerup", () => grip.removeEventListener("pointermove", drag), { once: true });
 });
 grip.addEventListener("keydown", (event) => {
   const by = { ArrowRight: 10, ArrowLeft: -10 }[event.key];
-  if (by) setWidth(Number(grip.getAttribute("aria-valuenow")) + by);
+  if (by) chooseWidth(Number(grip.getAttribute("aria-valuenow")) + by);
 });
 
 const subscriber = new Subscriber(issue, (reader, profession) => readAs(profession || look.profession, reader));
@@ -280,9 +303,9 @@ const deeds = new Deeds(issue, look, () => subscriber.address ?? "", (words) => 
 
 const keys = {
   a: () => subscriber.open(),
-  1: () => setWidth(700),
-  2: () => setWidth(560),
-  3: () => setWidth(375),
+  1: () => chooseWidth(700),
+  2: () => chooseWidth(560),
+  3: () => chooseWidth(375),
   d: () => setScheme(paper.classList.contains("dark") ? "light" : "dark"),
   i: () => { setTab("email"); togglePictures(); },
   v: () => { setTab("email"); setView(step(find("#view"), 1)); },
@@ -311,6 +334,8 @@ addEventListener("keydown", (event) => {
 });
 addEventListener("pagehide", () => leave());
 
-if (stage.clientWidth < 600) setWidth(375);
+const chosen = Number(sessionStorage.getItem(WIDTH));
+if (chosen) setWidth(chosen);
+else if (stage.clientWidth < 600) setWidth(375);
 connect();
 everything();
