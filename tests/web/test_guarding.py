@@ -40,6 +40,9 @@ def test_nobody_is_answered_without_the_token(studio: Running) -> None:
         for cookie in ("", f"newsletter-studio-{studio.port}=guess", "newsletter-studio-1=" + studio.token):
             assert studio.ask(path, cookie=cookie)[0] == 401
     assert studio.ask("/?token=guess", cookie="")[0] == 401
+    # A frame of an open page, after the studio was started again, is answered nothing at all, so its email stays.
+    status, _, body = studio.ask("/issues/open-source-in-care/frame", cookie="", sec_fetch_dest="iframe")
+    assert (status, body) == (204, "")
 
 
 def test_the_token_leaves_the_address_at_once_for_a_cookie_no_script_and_no_other_site_has(studio: Running) -> None:

@@ -86,7 +86,11 @@ class Guard:
         offered = next((value for name, value in query if name == "token"), None)
         if offered is not None and scope["method"] == "GET" and self._is_token(offered):
             return self._welcome(scope["path"], [pair for pair in query if pair[0] != "token"])
-        return None if self._is_token(_cookie(headers, self._name)) else _refused(401)
+        if self._is_token(_cookie(headers, self._name)):
+            return None
+        # A frame that is answered with nothing stays as it is: no page about keys takes an email's place.
+        # https://www.rfc-editor.org/rfc/rfc9110#section-15.3.5
+        return Response(status_code=204) if headers.get("sec-fetch-dest") == "iframe" else _refused(401)
 
     @property
     def _name(self) -> str:
