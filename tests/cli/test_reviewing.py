@@ -57,6 +57,23 @@ def test_a_review_with_a_missing_picture_shows_it_grey_says_that_it_cannot_be_ap
     assert "Cannot be approved yet" in Inside.of(workspace.root).ask("/issues/tides/review")[1]
 
 
+def test_a_review_with_an_error_is_written_to_be_looked_at_and_ends_with_1_as_check_does(workspace: Any) -> None:
+    workspace.write("issues/tides/tides.md", "---\ntitle: High water\n---\nThe [tide](http://localhost/tide).\n")
+    root = ["--workspace", str(workspace.root)]
+    done = CliRunner().invoke(newsletter, [*root, "review", "tides", "--json"])
+    assert done.exit_code == CliRunner().invoke(newsletter, [*root, "check", "tides"]).exit_code == 1
+    assert str(done.exception) == (
+        "1 error in it: a send refuses the issue until then. `newsletter check tides` says where."
+    )
+    assert json.loads(done.stdout)["errors"] == 1
+    page = (workspace.root / "build/tides/review.html").read_text("utf-8")
+    # What is wrong is no reason to keep a reviewer from looking, and from deciding.
+    assert "1 to mend" in page and "link-target" in page and "newsletter approve tides" in page
+    workspace.write("issues/tides/tides.md", "---\ntitle: High water\n---\nThe tide.\n")
+    done = CliRunner().invoke(newsletter, [*root, "review", "tides", "--json"])
+    assert (done.exit_code, json.loads(done.stdout)["errors"]) == (0, 0)
+
+
 def test_without_a_browser_screenshots_are_refused_in_a_sentence(workspace: Any) -> None:
     done = workspace.run("review", "tides", "--screenshots", "shots", PATH=str(workspace.root))
     assert done.returncode == 2

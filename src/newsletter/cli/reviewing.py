@@ -32,7 +32,8 @@ def review(context: click.Context, issue: str, out: Path | None, screenshots: st
     """Write one file for reviewers who have only a browser.
 
     Every mail and its plain text, what was found, who gets it, what changed since the last approval, how to approve.
-    It ends with 1 when a picture is missing: the file shows it grey, and nobody can approve it so.
+    It is written whatever was found, and ends with 1 when a finding would stop a send, as check does. A picture
+    that is missing is grey in it, and nobody can approve it so.
     """
     workspace = workspace_of(context)
     with progress_bar("Rendering", as_json) as progress:
@@ -53,7 +54,8 @@ def review(context: click.Context, issue: str, out: Path | None, screenshots: st
         raise SettingsError(f"{error.filename or path}: cannot be written: {error.strerror}.") from error
     if as_json:
         document: dict[str, object] = {"issue": made.issue, "review": shown(path, Path.cwd()), "bytes": len(content)}
-        print_json(document | {"content_hash": made.standing.content_hash, "screenshots": pictures})
+        document |= {"content_hash": made.standing.content_hash, "errors": made.errors, "screenshots": pictures}
+        print_json(document)
     else:
         _tell(made, path, folder, len(pictures))
     if made.stop:

@@ -30,7 +30,9 @@ class Reviewed:
     html: str = field(repr=False)
     shots: Mapping[str, bytes] = field(repr=False)
     stop: str = ""
-    """Why nobody can approve it, in a sentence: a picture is missing. Empty when they can."""
+    """Why it cannot go out as it is, in a sentence: nobody can approve it, or a send refuses it. Empty when it can."""
+    errors: int = 0
+    """How many findings stop a send."""
 
 
 def review(workspace: Workspace, argument: str, shots: bool = False, progress: Progress = silent) -> Reviewed:
@@ -43,8 +45,18 @@ def review(workspace: Workspace, argument: str, shots: bool = False, progress: P
     files: dict[str, bytes] = {}
     if shots:
         made, files = _photographed(made)
-    stop = f"a picture is missing, so nobody can approve this. `newsletter check {built.issue}` says which."
-    return Reviewed(built.issue, made.standing, review_page(made), files, stop if built.has_gaps else "")
+    return Reviewed(built.issue, made.standing, review_page(made), files, _stop(built), built.errors)
+
+
+def _stop(built: Built) -> str:
+    told = f"`newsletter check {built.issue}` says"
+    if built.has_gaps:
+        return f"a picture is missing, so nobody can approve this. {told} which."
+    if built.errors:
+        return (
+            f"{built.errors} error{'s' * (built.errors != 1)} in it: a send refuses the issue until then. {told} where."
+        )
+    return ""
 
 
 def _review(workspace: Workspace, built: Built) -> Review:
