@@ -8,16 +8,20 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
-from playwright.sync_api import Browser, Frame, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Frame, Page, expect, sync_playwright
 
 from tests.conftest import REPOSITORY
 from tests.studio import Running, running
 
 ISSUE = "open-source-in-care"
 SCREENSHOTS = Path(__file__).parents[2] / "build/screenshots"
+PATIENCE = 30.0
+"""Seconds for what a test waits for: much more than it takes, for a machine that has much else to do."""
+expect.set_options(timeout=PATIENCE * 1000)
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
@@ -90,12 +94,19 @@ def shown(page: Page) -> Frame:
     return frame
 
 
-def until(page: Page, condition: str) -> None:
-    """Wait until that is so in the page, whose policy does not allow what `wait_for_function` would do."""
-    deadline = time.monotonic() + 30
-    while not page.evaluate(condition):
-        assert time.monotonic() < deadline, condition
-        page.wait_for_timeout(20)
+def until(page: Page, ask: Callable[[], T], is_right: Callable[[T], bool] = bool) -> T:
+    """What `ask` tells as soon as it is right; it is asked again until then, also when what it asks was replaced."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        told: T | Error
+        try:
+            told = ask()
+            if is_right(told):
+                return told
+        except Error as error:
+            told = error
+        assert time.monotonic() < end, told
+        page.wait_for_timeout(50)
 
 
 def save(path: Path, old: str, new: str) -> None:

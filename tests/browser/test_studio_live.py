@@ -63,7 +63,7 @@ def test_a_script_that_is_saved_while_the_page_is_open_runs_in_no_frame(open_pag
     heard(page)
     save(root / "templates/page.html.j2", "</body>", EVIL + "</body>")
     settled(page, "Open source in care")
-    until(page, "document.querySelector('#frames').clientHeight > 1000")
+    until(page, lambda: page.evaluate("document.querySelector('#frames').clientHeight > 1000"))
     expect(page.frame_locator("#frames iframe.shown").locator("form")).to_have_text("First")
     # The twin takes what follows over as well, though the form hides what it is asked for.
     save(root / "templates/page.html.j2", "First<", "Second<")
@@ -119,7 +119,7 @@ def test_a_frame_that_comes_while_the_next_save_is_measured_leaves_nothing_lying
     expect(page.locator("#frames iframe.fresh")).to_have_count(1)
     page.evaluate("window.held = []")
     save(root / ARTICLE, "weaving machines", "knitting machines")
-    until(page, "held.length")
+    until(page, lambda: page.evaluate("held.length"))
     frames[0].continue_()
     expect(page.locator("#frames iframe:is(.fresh, .next)")).to_have_count(0)
     assert page.evaluate("held.splice(0).map((one) => one()).length") == 1

@@ -9,7 +9,7 @@ const all = (selector) => [...document.querySelectorAll(selector)];
 
 export class Beside {
   constructor(issue, profession, saved) {
-    Object.assign(this, { issue, profession, saved, version: "", leave: () => {} });
+    Object.assign(this, { issue, profession, saved, version: "", questions: 0, answered: 0, leave: () => {} });
     find("#frames").dataset.frame = `/issues/${issue}/frame`;
     this.frames = new Frames(find("#frames"), () => {});
     for (const one of all("[data-width]")) one.addEventListener("click", () => this.setWidth(Number(one.dataset.width)));
@@ -27,9 +27,21 @@ export class Beside {
     return { profession: this.profession, version: this.version };
   }
 
+  // Whether it is about the profession that is chosen now. Answers come in any order: one of before changes nothing.
   async refresh() {
+    const { profession } = this;
+    const question = ++this.questions;
+    let text;
+    try {
+      text = await fetched(`/issues/${this.issue}/parts?${new URLSearchParams({ profession })}`);
+    } catch (problem) {
+      if (profession === this.profession && question > this.answered) throw problem;
+    }
+    if (profession !== this.profession) return false;
+    if (question < this.answered) return true;
+    this.answered = question;
     const made = document.createElement("template");
-    made.innerHTML = await fetched(`/issues/${this.issue}/parts?${new URLSearchParams({ profession: this.profession })}`);
+    made.innerHTML = text;
     const part = (name) => made.content.querySelector(`[data-part="${name}"]`);
     find("#status").replaceChildren(...part("status").childNodes);
     find("#problems").replaceChildren(...part("problems").childNodes);
@@ -43,6 +55,7 @@ export class Beside {
       this.profession = options.dataset.value;
       this.#connect();
     }
+    return true;
   }
 
   setWidth(width) {
@@ -59,15 +72,15 @@ export class Beside {
 
   // Whether what stands around the email could be shown. If not, the next hello is of another version.
   async #around() {
-    let problem = null;
+    let [isShown, problem] = [false, null];
     try {
-      await this.refresh();
+      isShown = await this.refresh();
     } catch (error) {
       this.version = "none";
       problem = error;
     }
     this.saved(problem);
-    return !problem;
+    return isShown;
   }
 
   async #everything() {
@@ -76,13 +89,19 @@ export class Beside {
 
   #connect() {
     this.leave();
+    let isNew = true;
     this.leave = listen(
       { issue: this.issue, profession: this.profession },
       {
         rendered: ({ version }) => { this.version = version; find("#problems").replaceChildren(); this.frames.renew(this.#asked()); this.saved(); },
         checked: () => this.#everything(),
         broken: () => { this.frames.stir(false); return this.#around(); },
-        hello: ({ version }) => { if (this.version && String(version) !== String(this.version)) this.#everything(); },
+        hello: ({ version }) => {
+          // As on the issue's page: a studio that has not read the issue yet has nothing newer.
+          const knows = version || !isNew || this.version === "none";
+          isNew = false;
+          if (knows && this.version && String(version) !== String(this.version)) this.#everything();
+        },
         saving: () => this.frames.stir(),
       },
       sign,

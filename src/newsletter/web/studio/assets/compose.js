@@ -13,6 +13,7 @@ const places = find("#places");
 const file = { seen: "" };
 let busy = false;
 let held = null;
+let [rounds, missed] = [0, false];
 const waiting = [];
 
 // ── what is told ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -53,8 +54,14 @@ function focus({ place, section, hook, value }) {
 }
 
 async function refresh(keep = focused()) {
+  const round = ++rounds;
   const made = document.createElement("template");
   made.innerHTML = await fetched(`/issues/${issue}/compose/sheet`);
+  // What was asked before an edit or a later save would be taken for a change that somebody else has made.
+  if (round !== rounds) {
+    missed = true;
+    return null;
+  }
   const sheet = made.content.firstElementChild;
   find("#undo").disabled = !sheet.dataset.undo;
   find("#redo").disabled = !sheet.dataset.redo;
@@ -81,6 +88,7 @@ function described(block) {
 async function edit(texts, then = {}) {
   if (busy) return;
   busy = true;
+  rounds += 1;
   document.body.classList.add("busy");
   const keep = focused();
   try {
@@ -101,7 +109,8 @@ async function edit(texts, then = {}) {
   } finally {
     busy = false;
     document.body.classList.remove("busy");
-    waiting.shift()?.();
+    if (waiting.length) waiting.shift()();
+    else if (missed) saved();
   }
 }
 
@@ -315,6 +324,7 @@ let away = false;
 
 // After a save: `problem` is why the email could not be shown.
 async function saved(problem) {
+  missed = busy;
   if (busy) return;
   let shown;
   try {

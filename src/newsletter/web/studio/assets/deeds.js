@@ -21,6 +21,7 @@ export class Deeds {
     for (const one of document.querySelectorAll("[data-close]")) {
       one.addEventListener("click", () => one.closest("dialog").close());
     }
+    for (const one of ["#decide", "#test"]) find(one).addEventListener("close", () => this.#back());
     find("#decide form").addEventListener("submit", (event) => this.isOld ? this.#lookAgain(event) : this.#submit(event, () => this.#decided(event.target)));
     find("#test form").addEventListener("submit", (event) => this.#submit(event, () => this.#tested(event.target)));
   }
@@ -76,7 +77,15 @@ export class Deeds {
     this.#open(find("#test"));
   }
 
+  // A save may have drawn the button anew that the browser would give the focus back to.
+  #back() {
+    const { opener } = this;
+    if (!opener || opener.isConnected) return;
+    [...document.querySelectorAll(`#side ${opener.localName}`)].find((one) => one.textContent === opener.textContent)?.focus();
+  }
+
   #open(dialog) {
+    this.opener = document.activeElement;
     this.#tell(dialog, "");
     dialog.showModal();
   }

@@ -19,11 +19,13 @@ let tab = "email";
 let finding = -1;
 let only = "";
 let leave = () => {};
+let [questions, answered, looks, aside] = [0, 0, 0, ""];
 
 function toast(words) {
   find("#toast").textContent = words;
   find("#toast").classList.add("on");
-  setTimeout(() => find("#toast").classList.remove("on"), 2000);
+  clearTimeout(toast.timer);
+  toast.timer = setTimeout(() => find("#toast").classList.remove("on"), 2000);
 }
 
 // ── what changes with a save ─────────────────────────────────────────────────────────────────────────────────────
@@ -54,19 +56,41 @@ function phoneFirst(desktop, phone) {
   phone.querySelector(".inbox-words").textContent = "In the inbox, on a phone";
 }
 
+// What stands beside the email is drawn anew only where it differs; whoever is in it with the keyboard stays there.
+function replaceSide(part) {
+  const side = find("#side");
+  const at = side.contains(document.activeElement) ? document.activeElement : null;
+  const opened = new Set(all("#side details[open]").map((one) => one.dataset.group));
+  const scroll = side.scrollTop;
+  side.replaceChildren(...part.childNodes);
+  for (const one of all("#side details")) one.open = opened.has(one.dataset.group);
+  showOnly(only);
+  side.scrollTop = scroll;
+  if (at) all(`#side ${at.localName}`).find((one) => one.textContent === at.textContent)?.focus({ preventScroll: true });
+}
+
+// Whether it is about what is looked at now. Answers come in any order: one of before changes nothing.
 async function refreshParts() {
+  const [question, asked] = [++questions, `${whose()}`];
+  let text;
+  try {
+    text = await fetched(`/issues/${issue}/parts?${asked}`);
+  } catch (problem) {
+    if (asked === `${whose()}` && question > answered) throw problem;
+  }
+  if (asked !== `${whose()}`) return false;
+  if (question < answered) return true;
+  answered = question;
   const made = document.createElement("template");
-  made.innerHTML = await fetched(`/issues/${issue}/parts?${whose()}`);
+  made.innerHTML = text;
   const part = (name) => made.content.querySelector(`[data-part="${name}"]`);
   if (isPhone()) phoneFirst(part("inbox").querySelector(".inbox"), part("side").querySelector(".inbox"));
   find("#status").replaceChildren(...part("status").childNodes);
   find("#inbox").replaceChildren(...part("inbox").childNodes);
-  const scroll = find("#side").scrollTop;
-  const opened = new Set(all("#side details[open]").map((one) => one.dataset.group));
-  find("#side").replaceChildren(...part("side").childNodes);
-  for (const one of all("#side details")) one.open = opened.has(one.dataset.group);
-  showOnly(only);
-  find("#side").scrollTop = scroll;
+  if (part("side").innerHTML !== aside) {
+    aside = part("side").innerHTML;
+    replaceSide(part("side"));
+  }
   deeds.renewed();
   find("#problems").replaceChildren(...part("problems").childNodes);
   fold();
@@ -81,6 +105,7 @@ async function refreshParts() {
     look.profession = options.dataset.value;
     connect();
   }
+  return true;
 }
 
 function asked() {
@@ -93,16 +118,19 @@ function showFrame() {
 
 async function showTab() {
   if (tab === "email") return;
-  const pane = find(`#pane-${tab}`);
+  const [mine, pane] = [++looks, find(`#pane-${tab}`)];
+  const made = document.createElement("template");
   try {
-    pane.innerHTML = await fetched(`/issues/${issue}/look/${tab}?${whose()}`);
+    made.innerHTML = await fetched(`/issues/${issue}/look/${tab}?${whose()}`);
   } catch (problem) {
-    pane.replaceChildren(told(problem));
+    made.content.append(told(problem));
   }
+  if (mine === looks) pane.replaceChildren(...made.content.childNodes);
 }
 
 function connect() {
   leave();
+  let isNew = true;
   leave = listen(
     { issue, profession: look.profession },
     {
@@ -110,7 +138,12 @@ function connect() {
       checked: everything,
       broken: () => { frames.stir(false); return around(); },
       saving: () => frames.stir(),
-      hello: ({ version }) => { if (look.version && String(version) !== look.version) everything(); },
+      hello: ({ version }) => {
+        // A studio that had not read the issue when this page came has nothing newer than what the page asks it for.
+        const knows = version || !isNew || look.version === "none";
+        isNew = false;
+        if (knows && look.version && String(version) !== look.version) everything();
+      },
     },
     sign,
   );
@@ -119,10 +152,10 @@ function connect() {
 // Whether what stands around the email could be shown. If not, the next hello is of another version.
 async function around() {
   try {
-    await refreshParts();
-    return true;
+    return await refreshParts();
   } catch (problem) {
     look.version = "none";
+    aside = "";
     find("#side").replaceChildren(told(problem));
     return false;
   }
