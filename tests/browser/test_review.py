@@ -70,16 +70,17 @@ def test_the_mails_wear_the_width_and_the_colours_that_are_chosen_by_keyboard(br
     page.goto(review)
     frame = page.frame_locator("details.mail iframe").first
     page.locator("details.mail iframe").first.scroll_into_view_if_needed()
+    expect(frame.locator("body")).to_contain_text("The tide turns at one.")
     light = frame.locator("body").evaluate("() => getComputedStyle(document.body).backgroundColor")
     page.get_by_label("Desktop").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    assert page.locator("iframe").first.evaluate("one => one.getBoundingClientRect().width") == 375
+    expect(page.locator("iframe").first).to_have_css("width", "375px")
     page.get_by_label("Dark").check()
     expect(frame.locator("body")).not_to_have_css("background-color", light)
     page.locator("details.mail > summary").nth(1).focus()
     page.keyboard.press("Enter")
-    assert page.locator("details.mail").nth(1).get_attribute("open") is not None
+    expect(page.locator("details.mail").nth(1)).to_have_attribute("open", "")
     page.close()
 
 
@@ -89,11 +90,12 @@ def test_everything_can_be_read_without_javascript_and_without_a_network(browser
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url))
     page.goto(review)
-    assert "The tide turns at one." in page.frame_locator("details.mail iframe").first.locator("body").inner_text()
+    # The frames come when they are seen, after the page.
+    expect(page.frame_locator("details.mail iframe").first.locator("body")).to_contain_text("The tide turns at one.")
     page.locator("details.mail > summary").nth(2).click()
     page.locator("details.mail").nth(2).get_by_text("Plain text").click()
-    assert page.locator("details.mail").nth(2).locator("pre").last.is_visible()
-    assert not page.locator(".tools").is_visible()
+    expect(page.locator("details.mail").nth(2).locator("pre").last).to_be_visible()
+    expect(page.locator(".tools")).to_be_hidden()
     assert {one.split(":")[0] for one in asked} <= {"file", "data", "about"}
     context.close()
 
@@ -103,6 +105,7 @@ def test_a_short_mail_has_a_short_frame_that_need_not_be_scrolled(browser: Brows
     page = context.new_page()
     page.goto(review)
     frame = page.locator("details.mail iframe").first
+    expect(frame.content_frame.locator("body")).to_contain_text("The tide turns at one.")
     height = frame.bounding_box()["height"]  # type: ignore[index]
     needed = frame.content_frame.locator("html").bounding_box()["height"]  # type: ignore[index]
     assert 100 < needed <= height <= 1.3 * needed
@@ -113,7 +116,7 @@ def test_a_script_in_a_mail_reaches_nothing(browser: Browser, review: str) -> No
     page = browser.new_page()
     page.goto(review)
     frame = page.frame_locator("details.mail iframe").first
-    assert frame.get_by_text("Seen.").count() == 1
+    expect(frame.get_by_text("Seen.")).to_have_count(1)
     assert page.title() == "Review: Tides"
     assert all(one.title() != "ran" for one in page.frames)
     page.close()

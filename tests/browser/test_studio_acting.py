@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import ISSUE, Open, picture, save, shown
+from tests.browser.conftest import ISSUE, Open, picture, save, shown, until
 
 pytestmark = pytest.mark.browser
 PEOPLE = (
@@ -37,14 +37,14 @@ def test_a_subscriber_is_looked_up_and_their_own_email_is_shown(open_page: Open,
     expect(page.locator("#as")).to_contain_text("They stay on this computer")
     body = page.frame_locator("#frames iframe.shown").locator("body")
     expect(body).to_contain_text("Hello <b>Ada</b>,")
-    assert page.get_by_label("Read as").input_value() == "nurse-practitioner"
+    expect(page.get_by_label("Read as")).to_have_value("nurse-practitioner")
     page.keyboard.press("h")
     expect(page.locator("#pane-message")).to_contain_text("ada@example.org")
     assert asked
     # Digests of content, which may spell anything, aside.
     assert not [one for one in asked if "ada" in re.sub("[0-9a-f]{16,}", "", one).lower()]
     page.keyboard.press("e")
-    page.wait_for_timeout(300)
+    expect(body).to_be_visible()
     picture(page, "as-1280-light")
     page.get_by_role("button", name="Leave this subscriber").click()
     expect(body).to_contain_text("Hello there,")
@@ -177,18 +177,19 @@ def test_what_was_approved_stands_beside_what_is_there_now_with_the_changes_fram
     for side, words in (("left", "sewing"), ("right", "weaving")):
         box = page.locator(f".half.{side} .change")
         expect(box).to_have_count(1)
-        frame = page.query_selector(f".half.{side} iframe.shown").content_frame()  # type: ignore[union-attr]
-        assert frame is not None
-        top = frame.get_by_text(f"{words} machines").first.evaluate("one => one.getBoundingClientRect().top")
-        assert abs(box.evaluate("one => one.offsetTop") - top) < 40
+        place = page.frame_locator(f".half.{side} iframe.shown").get_by_text(f"{words} machines").first
+
+        def apart(box: Locator = box, place: Locator = place) -> float:
+            top = place.evaluate("one => one.getBoundingClientRect().top")
+            return abs(float(box.evaluate("one => one.offsetTop") - top))
+
+        until(page, apart, lambda pixels: pixels < 40)
     page.get_by_role("button", name="Next change").click()
     expect(page.locator(".half.left .change.now")).to_be_in_viewport()
-    page.wait_for_timeout(500)
     picture(page, "changed-1280-light")
     page.get_by_role("button", name="Slider").click()
     page.get_by_label("How much of the left email").fill("30")
-    clip = page.locator(".half.right").evaluate("one => getComputedStyle(one).clipPath")
-    assert clip == "inset(-24px -24px -24px 30%)"
+    expect(page.locator(".half.right")).to_have_css("clip-path", "inset(-24px -24px -24px 30%)")
     picture(page, "slider-1280-light")
 
 

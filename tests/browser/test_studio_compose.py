@@ -17,7 +17,6 @@ from tests.conftest import REPOSITORY
 from tests.studio import Running, running
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=15_000)
 TEXT = """\
 title: Spring
 subject: Spring
