@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
-from tests.browser.conftest import Open, picture, save
+from tests.browser.conftest import Open, picture, save, until
 from tests.conftest import REPOSITORY
 from tests.studio import Running, running
 
@@ -188,6 +188,30 @@ def test_a_file_that_somebody_else_saves_is_shown_and_never_overwritten(open_pag
     page.keyboard.press("Control+z")
     expect(page.get_by_role("alert")).to_contain_text("that would undo their work")
     assert file.read_text("utf-8") == theirs
+
+
+def test_what_was_read_before_an_edit_is_not_taken_for_a_change_of_somebody_else(open_page: Open, file: Path) -> None:
+    page = composing(open_page, file)
+    told, late = page.locator("#told"), list[tuple[Route, APIResponse]]()
+
+    def held(route: Route) -> None:
+        if late:
+            route.continue_()
+        else:
+            late.append((route, route.fetch()))
+
+    page.route("**/compose/sheet", held)
+    (file.parent / "notes.md").write_text("What comes next.\n", "utf-8")
+    until(page, lambda: late)
+    page.locator('[data-place="0.0"] [data-handle]').focus()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(told).to_have_text("Moved: Text Hello, 2 of 2 in section 1")
+    route, answer = late[0]
+    route.fulfill(response=answer)
+    # Longer than the page needs to take an answer in.
+    page.wait_for_timeout(200)
+    expect(told).to_have_text("Moved: Text Hello, 2 of 2 in section 1")
+    expect(page.locator('[data-place="0.1"]')).to_have_attribute("data-name", "Text Hello")
 
 
 def violations(page: Page) -> list[Any]:

@@ -71,7 +71,7 @@ def test_fifty_professions_are_drawn_as_they_come_into_sight_and_the_page_goes_o
         assert set(fetched) == drawn and len(drawn) == first
         # Whoever goes to the end at once waits for no email that stands between.
         last = page.locator(".grid iframe").last
-        page.keyboard.press("End")
+        page.evaluate("scrollTo({ top: document.documentElement.scrollHeight, behavior: 'instant' })")
         expect(last).to_be_in_viewport()
         expect(last.content_frame.locator("body")).to_contain_text("Hello there")
         assert len(drawn) < 50 / 2
