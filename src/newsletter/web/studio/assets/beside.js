@@ -51,6 +51,8 @@ export class Beside {
     const stays = find("#frames .waiting");
     if (stays && find("#problems").children.length) stays.textContent = "The email appears as soon as its files can be read.";
     if (options.children.length) find("#profession").replaceChildren(...options.children);
+    else if (!find("#profession").value) find("#profession").options[0].textContent = "Not known yet";
+    find("#profession").disabled = !options.dataset.value && !options.children.length;
     if (options.dataset.value !== this.profession) {
       this.profession = options.dataset.value;
       this.#connect();

@@ -78,6 +78,7 @@ export class Subscriber {
       this.told.textContent = "";
       return null;
     }
+    if (!this.list.children.length) this.told.textContent = "Looking…";
     try {
       const { found } = await ask(`/issues/${this.issue}/subscribers`, { part });
       if (this.asked !== part) return null;
