@@ -66,6 +66,22 @@ def test_times_are_all_told_in_one_format() -> None:
     assert "only for" not in review_page(_review())
 
 
+def test_an_inbox_line_names_a_few_readers_and_the_opened_mail_all_of_them() -> None:
+    few, many = (
+        re.findall(r'class="who">([^<]*)<|class="readers quiet">([^<]*)<', review_page(_review(_mail(readers=readers))))
+        for readers in (("A", "B", "C", "D"), ("A", "B", "C", "D", "E"))
+    )
+    assert few == [("A, B, C, D", "")]
+    assert many == [("A, B and 3 more", ""), ("", "Read by A, B, C, D, E.")]
+
+
+def test_what_is_left_beside_the_errors_is_counted_too() -> None:
+    error = Finding("links", Severity.ERROR, "A link.", Where("issues/tides/tides.md", 4))
+    note = Finding("words", Severity.WARNING, "A word.", Where("issues/tides/tides.md", 5))
+    assert "<dd>1 to mend</dd>" in review_page(_review(findings=(error,)))
+    assert "<dd>1 to mend, 2 to look at</dd>" in review_page(_review(findings=(note, error, note)))
+
+
 class _Elements(HTMLParser):
     """Every element of a page with its attributes, and what its script elements hold."""
 
