@@ -54,7 +54,7 @@ def test_a_subscriber_reads_the_arm_that_is_looked_at(workspace: Any, inside: In
         found = inside.done("/issues/tides/subscriber", asked)
         assert found["profession"] == f"pilot.{arm}"
         _, parts = inside.ask(f"/issues/tides/parts?profession=pilot.{arm}&reader={found['reader']}")
-        assert f'<span class="subject">{subject}</span>' in parts
+        assert f'<span class="subject" dir="auto">{subject}</span>' in parts
         test = {"to": "me@example.org", "profession": f"pilot.{arm}", "reader": found["reader"]}
         assert inside.done("/issues/tides/tests", test)["failed"] == 0
     assert subjects(workspace) == {"[Test] Tides for pilots", "[Test] Ada, look at the water"}

@@ -30,10 +30,10 @@ function toast(words) {
 
 // ── what changes with a save ─────────────────────────────────────────────────────────────────────────────────────
 
-function told(problem) {
+function told({ message }) {
   const words = document.createElement("p");
   words.className = "waiting";
-  words.textContent = problem.message;
+  words.textContent = message;
   return words;
 }
 
@@ -120,6 +120,7 @@ async function showTab() {
   if (tab === "email") return;
   const [mine, pane] = [++looks, find(`#pane-${tab}`)];
   const made = document.createElement("template");
+  if (!pane.children.length) pane.append(told({ message: "One moment…" }));
   try {
     made.innerHTML = await fetched(`/issues/${issue}/look/${tab}?${whose()}`);
   } catch (problem) {
