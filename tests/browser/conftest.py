@@ -86,11 +86,17 @@ def open_page(browser: Browser, studio: Running) -> Iterator[Open]:
 
 
 def shown(page: Page) -> Frame:
-    """The frame of the email that is seen, once it is there."""
-    handle = page.wait_for_selector("#frames iframe.shown")
-    frame = handle.content_frame() if handle else None
+    """The frame of the email that is seen, once it is there; another may take its place at any time."""
+
+    def loaded() -> Frame | None:
+        handle = page.wait_for_selector("#frames iframe.shown")
+        frame = handle.content_frame() if handle else None
+        if frame is not None:
+            frame.wait_for_load_state()
+        return frame
+
+    frame = until(page, loaded)
     assert frame is not None
-    frame.wait_for_load_state()
     return frame
 
 

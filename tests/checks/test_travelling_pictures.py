@@ -147,8 +147,9 @@ def test_pictures_beside_an_html_file_are_looked_into_and_those_elsewhere_are_no
     body = "\n".join(f'<img src="{name}" alt="A" width="300">' for name in names)
     (folder / "m.html").write_text(PAGE.format(body=body, style=""), "utf-8")
     found = check_file(str(folder / "m.html")).findings
-    assert [(one.where.line - 4, one.message.partition("'")[2].partition("'")[0]) for one in found] == [
-        (1, names[0]), (1, names[0]), *((at, name) for at, name in enumerate(names, 1) if at > 1), (3, names[2])
+    # A message names no more than the beginning of a long address.
+    assert [(one.where.line - 4, one.message.partition("'")[2].partition("'")[0][:60]) for one in found] == [
+        (1, names[0]), (1, names[0]), *((at, name[:60]) for at, name in enumerate(names, 1) if at > 1), (3, names[2])
     ]  # fmt: skip
     assert [one.message.partition("' ")[2][:14] for one in found if one.where.line == 5] == [
         "has no whole a",
