@@ -87,6 +87,7 @@ HITS = [
     ("hidden-text", f'<p>A</p>\n<div style="font-size:0">{LONG * 3}</div>', 1),
     ("hidden-text", f'<p>A</p>\n<div style="font-size:1px;line-height:1px">{LONG * 3}</div>', 1),
     ("hidden-text", f'<p>A</p>\n<div style="font-size:0"><p>{LONG * 3}</p></div>', 1),
+    ("hidden-text", f'<div\n style="display:none">{LONG * 9}</div>', 0),
     ("hidden-text", f'<p>A</p>\n<div style="opacity:0">{LONG * 3}</div>', 1),
     ("hidden-text", f'<p>A</p>\n<div style="max-height:0;overflow:hidden">{LONG * 3}</div>', 1),
     ("hidden-text", f'<p>A</p>\n<p style="text-indent:-9999px">{LONG * 2}</p>', 1),
@@ -165,6 +166,7 @@ MISSES = [
     ("double-word", "<p>Dat dat kan. Je je vader, Van van Dijk, bij bij. Er gibt den den Preis. Knock knock.</p>"),
     ("open-braces", "<p>Dear {{ name }}</p>"),
     ("hidden-text", f'<div style="display:none">{LONG} {LONG[:50]}</div>'),
+    ("hidden-text", f'<div style="display:none">{LONG * 5}</div>'),
     # A label for screen readers, a hanging indent, a part that overlaps, what only Outlook hides.
     ("hidden-text", f'<span style="position:absolute;left:-9999px">{LONG}</span>'),
     ("hidden-text", f'<a href="https://example.org/" style="text-indent:-9999px">{LONG}</a>'),

@@ -16,6 +16,8 @@ FILLER = re.compile("[\u00ad\u034f\u2000-\u200f\u2028-\u202f\u2060-\u2064\ufeff\
 """Spaces and signs that show nothing, which preheaders are filled up with."""
 _MOST_LETTERS = 200
 """Spaces and fillers are not counted. A preheader has 40 to 130; what inboxes show of one ends before 150."""
+_MOST_AHEAD = 500
+"""Of what stands first on the page: some write a long preheader for who has their mail read out (Cerberus, ~490)."""
 _MOST_OFF_SCREEN = 100
 """A label for screen readers is shorter, and no preheader is pushed off the screen."""
 _FAR = 500.0
@@ -37,7 +39,7 @@ def hidden_texts(page: Page) -> Iterator[tuple[Element, int, str]]:
         if not how or any(one in told for one in element.iterancestors()):
             continue
         count = _letters(element, how == _TINY)
-        if count > most:
+        if count > (_MOST_AHEAD if how == _HIDDEN and element is page.preheader else most):
             told.add(element)
             yield element, count, how
 
