@@ -271,6 +271,15 @@ def test_the_keyboard_does_what_the_buttons_do_and_says_so(open_page: Open) -> N
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
+    # A key that comes before the page without the dialog is drawn counts as well: its button has the focus until then.
+    page.keyboard.press("?")
+    closed = """() => {
+      document.querySelector("#help").close();
+      const at = document.activeElement;
+      at.dispatchEvent(new KeyboardEvent("keydown", { key: "2", bubbles: true }));
+      return at.id; }"""
+    assert page.evaluate(closed) == "help-close"
+    expect(page.get_by_role("button", name="Tablet")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("3")
     expect(page.get_by_role("button", name="Phone")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("d")

@@ -5,6 +5,7 @@ import { Beside } from "/assets/beside.js";
 import { questions } from "/assets/choosing.js";
 import { address, Gaps } from "/assets/dragging.js";
 import { fetched } from "/assets/fetching.js";
+import { isTyping } from "/assets/keys.js";
 
 const find = (selector) => document.querySelector(selector);
 const all = (selector) => [...document.querySelectorAll(selector)];
@@ -242,7 +243,7 @@ const keys = {
 const to = { e: "", g: "/all", x: "/compare" };
 
 addEventListener("keydown", (event) => {
-  if (event.target.closest("dialog, input, select, textarea")) return;
+  if (isTyping(event)) return;
   const block = event.target.closest("[data-place]");
   const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
   const undo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";

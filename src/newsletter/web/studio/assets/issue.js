@@ -3,6 +3,7 @@ import { Deeds } from "/assets/deeds.js";
 import { fetched } from "/assets/fetching.js";
 import { fold } from "/assets/folding.js";
 import { Frames } from "/assets/frames.js";
+import { isTyping } from "/assets/keys.js";
 import { listen, sign } from "/assets/live.js";
 import { Subscriber } from "/assets/subscriber.js";
 
@@ -359,8 +360,7 @@ const keys = {
   "?": () => find("#help").showModal(),
 };
 addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select, dialog");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
   const act = keys[event.key.toLowerCase()];
   if (!act) return;
   event.preventDefault();
