@@ -192,6 +192,48 @@ def test_a_page_that_comes_back_is_told_which_state_it_should_show(desk: Desk, w
     assert again.state("tides").version != desk.state("tides").version
 
 
+def test_what_is_saved_while_nobody_looks_is_there_for_whoever_comes_next(desk: Desk, workspace: Any) -> None:
+    live = Live(desk, workspace.root.resolve())
+    before = desk.state("tides").version
+
+    async def hello() -> str:
+        return await anext(live.events([("tides", PROFESSION)]))
+
+    async def story() -> str:
+        running = asyncio.create_task(live.run())
+        async with asyncio.timeout(20):
+            # The first changes are seen once the watch is set.
+            while desk.version("tides") == before:
+                workspace.write(ARTICLE, written("comes"))
+                await asyncio.sleep(0.1)
+        told = await hello()
+        live.stop()
+        await running
+        return told
+
+    assert '"version": 0' in asyncio.run(story()), "a page that comes back is not told that it shows what is there"
+    assert desk.state("tides").version not in (0, before)
+    variant = desk.state("tides").variant(PROFESSION)
+    assert variant is not None and "The tide comes" in variant.html
+
+
+def test_an_issue_whose_page_goes_right_after_a_save_is_built_and_checked_to_its_end(watched: Any) -> None:
+    async def story(page: Page) -> None:
+        page.save(written("comes"))
+        await page.until("rendered")
+        gone = set(page.live._watchers)
+        page.live._watchers.clear()
+        async with asyncio.timeout(20):
+            while page.desk.state("tides").is_ahead(PROFESSION):
+                await asyncio.sleep(0.02)
+        page.live._watchers |= gone
+        for profession in (PROFESSION, "default"):
+            variant = page.desk.state("tides").variant(profession)
+            assert variant is not None and "The tide comes" in variant.html
+
+    watched(story)
+
+
 def test_two_pages_that_look_at_two_professions_both_have_what_was_saved(desk: Desk, workspace: Any) -> None:
     desk.state("tides")
     workspace.write(ARTICLE, written("comes"))

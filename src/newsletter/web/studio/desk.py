@@ -8,7 +8,7 @@ A picture that is missing is grey and a finding, as `check` has it: what is look
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
@@ -65,6 +65,8 @@ class Desk:
 
     open_workspace: Callable[[], Workspace]
     _states: dict[str, State] = field(default_factory=dict)
+    _outdated: set[str] = field(default_factory=set)
+    """What has been saved since is in none of their states."""
     _building: Lock = field(default_factory=Lock)
     _version: int = field(default_factory=lambda: secrets.randbelow(1 << 40))
     """Of the newest state. It begins anywhere: a page of an earlier run must not take this one's for its own."""
@@ -77,13 +79,18 @@ class Desk:
         """What is there without building."""
         return self._states.get(issue)
 
+    def version(self, issue: str) -> int:
+        """Of the state that `state` would answer; 0 when it would be another one than there ever was."""
+        found = self._current(issue)
+        return found.version if found is not None else 0
+
     def state(self, issue: str) -> State:
         """The issue, built if it never was; what is there is there at once, also while something is built."""
-        found = self._states.get(issue)
+        found = self._current(issue)
         if found is not None:
             return found
         with self._building:
-            found = self._states.get(issue)
+            found = self._current(issue)
             return found if found is not None else self._build(issue)
 
     def refresh(self, issue: str, overtaken: Callable[[], bool] = lambda: False) -> State:
@@ -113,13 +120,17 @@ class Desk:
                 after = replace(before, problems=_problems(error))
             return self._keep(issue, after)
 
-    def forget(self) -> None:
-        """Build everything anew when it is next asked for."""
+    def forget(self, but: Collection[str] = ()) -> None:
+        """Build issues anew when they are next asked for, `but` those that are refreshed anyway."""
         with self._building:
-            self._states = {name: one for name, one in self._states.items() if one.built is not None}
+            self._outdated |= self._states.keys() - but
+
+    def _current(self, issue: str) -> State | None:
+        return None if issue in self._outdated else self._states.get(issue)
 
     def _build(self, issue: str, pulse: Callable[[], None] = lambda: None) -> State:
         before = self._states.get(issue)
+        self._outdated.discard(issue)
         try:
             workspace = self.open_workspace()
             return self._keep(issue, State(workspace, build(workspace, issue, whole=True, forgiving=True, pulse=pulse)))

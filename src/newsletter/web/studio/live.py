@@ -50,6 +50,8 @@ class Live:
     rest: Callable[[], None] = lambda: None
     """What is done when everything is told."""
     _watchers: set[Watcher] = field(default_factory=set)
+    _due: set[str] = field(default_factory=set)
+    """Issues that were looked at when something was saved, until they are checked; also when nobody looks any more."""
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by a save, until telling of it begins."""
@@ -86,8 +88,7 @@ class Live:
         self._watchers.add(watcher)
         try:
             for issue in sorted({issue for issue, _ in watcher.looks}):
-                known = self.desk.known(issue)
-                yield _event("hello", {"issue": issue, "version": known.version if known else 0})
+                yield _event("hello", {"issue": issue, "version": self.desk.version(issue)})
             while not self._stop.is_set():
                 try:
                     event = await asyncio.wait_for(watcher.events.get(), _HEARTBEAT)
@@ -110,7 +111,8 @@ class Live:
         """Tell of the last save; nothing more as soon as another one comes."""
         for one in self._watchers:
             one.events.put_nowait(_event("saving", {}))
-        await run_in_threadpool(self.desk.forget)
+        self._due |= {issue for issue, _ in self._looked_at()}
+        await run_in_threadpool(self.desk.forget, self._due)
         for issue, profession in self._looked_at():
             state = await run_in_threadpool(self.desk.glance, issue, profession)
             if state.problems:
@@ -122,11 +124,12 @@ class Live:
         # The pages fetch the new email first: checking takes as much of the processor as it can get.
         if await self._comes(_PAUSE):
             return
-        for issue in {issue for issue, _ in self._looked_at()}:
+        for issue in sorted(self._due):
             try:
                 state = await run_in_threadpool(self.desk.refresh, issue, self._news.is_set)
             except Overtaken:
                 return
+            self._due.discard(issue)
             self._tell(issue, "checked", state)
         for one in self._watchers:
             if any(not issue for issue, _ in one.looks):

@@ -24,12 +24,14 @@ export function listen(query, handlers, tell = () => {}) {
   return () => leave();
 }
 
-// For a page that is drawn as a whole: `changed` draws it anew; so does a studio that comes back, which may show more.
+// For a page that is drawn as a whole: `changed` draws it anew; so does a studio that comes back, which may show more,
+// or that has another state by now than the page was drawn from, if it says from which.
 export function reload(query, changed) {
+  const drawn = Number(document.body.dataset.version ?? 0);
   let hellos = 0;
   return listen(query, {
     [changed]: () => location.reload(),
-    hello: () => { if (hellos++) location.reload(); },
+    hello: ({ version }) => { if (hellos++ || (drawn && version !== drawn)) location.reload(); },
   });
 }
 
