@@ -77,7 +77,7 @@ class Run:
     @property
     def output(self) -> tuple[str, str]:
         """What it has said so far on standard output and standard error."""
-        out, err = (path.read_text("utf-8") for path in self._said)
+        out, err = (path.read_text("utf-8") if path.exists() else "" for path in self._said)
         return out, err
 
     def ended(self) -> tuple[int, str, str]:

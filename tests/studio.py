@@ -1,4 +1,4 @@
-"""The studio, started as a person starts it: `newsletter preview` in a process of its own; or asked in this one."""
+"""The studio, started as a person starts it, by `newsletter preview` in a process of its own; or asked in this one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
+import signal
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from typing import Any
 
 from newsletter.pipeline.workspace import open_workspace
 from newsletter.web.studio.serving import Served, studio
+from tests import forked
 
 
 @dataclass(frozen=True)
@@ -65,31 +66,28 @@ class Running:
 @contextmanager
 def running(root: Path, *arguments: str) -> Iterator[Running]:
     """The studio of that workspace, until the block ends."""
-    code = "from newsletter.cli.main import run; run()"
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-c", code, "preview", "--no-open", *arguments],
-        cwd=root,
-        env={**os.environ},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        said = ""
-        for line in process.stdout:
-            said += line
-            found = re.search(r"(http://[^:]+:(\d+)\S*token=(\S+))", line)
-            if found:
-                yield Running(found[1], int(found[2]), found[3])
-                break
-        else:
-            raise AssertionError(said)
-    finally:
-        process.terminate()
-        process.wait(20)
-        process.stdout.close()
+    with forked.start(root, ["preview", "--no-open", *arguments], {**os.environ}) as run:
+        yield _link_of(run)
+        run.send_signal(signal.SIGTERM)
+        run.wait(20)
+
+
+def linked(said: str) -> Running | None:
+    """The studio whose link stands on a whole line of what was said."""
+    found = re.search(r"(http://[^:]+:(\d+)\S*token=(\S+))\s", said)
+    return Running(found[1], int(found[2]), found[3]) if found else None
+
+
+def _link_of(run: forked.Run) -> Running:
+    """What it prints once it answers."""
+    end = time.monotonic() + 60
+    while True:
+        is_alive = run.alive()
+        said = run.output
+        if found := linked(said[0]):
+            return found
+        assert is_alive and time.monotonic() < end, said
+        time.sleep(0.01)
 
 
 @dataclass(frozen=True)
