@@ -127,6 +127,28 @@ def test_a_frame_that_comes_while_the_next_save_is_measured_leaves_nothing_lying
     settled(page, "knitting machines")
 
 
+def test_a_frame_that_nobody_answers_takes_no_emails_place(open_page: Open, root: Path) -> None:
+    page = open_page()
+    heard(page)
+    refused: list[Route] = []
+
+    def refuse(route: Route) -> None:
+        if route.request.resource_type == "document":
+            refused.append(route)
+            route.abort("connectionrefused")
+        else:
+            route.continue_()
+
+    page.route("**/frame?**", refuse)
+    save(root / ARTICLE, "sewing machines", "weaving machines")
+    until(page, lambda: refused)
+    page.wait_for_timeout(500)
+    expect(page.frame_locator("#frames iframe.shown").locator("body")).to_contain_text("sewing machines")
+    page.unroute("**/frame?**")
+    save(root / ARTICLE, "weaving machines", "knitting machines")
+    settled(page, "knitting machines")
+
+
 def test_eight_pages_of_a_browser_all_load_and_all_have_a_save_also_when_the_first_is_closed(
     open_page: Open, studio: Running, root: Path
 ) -> None:

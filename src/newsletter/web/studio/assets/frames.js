@@ -14,6 +14,11 @@ function painted(is_covered) {
   });
 }
 
+// What a browser says itself when nobody answers, or a refusal, is no email.
+function isAnswered(address) {
+  return (performance.getEntriesByName(address).at(-1)?.responseStatus ?? 200) === 200;
+}
+
 export class Frames {
   constructor(place, measured) {
     this.place = place;
@@ -108,6 +113,7 @@ export class Frames {
     this.loaded = false;
     const next = this.#frame(address, "next", "", this.#title);
     next.addEventListener("load", async () => {
+      if (!isAnswered(next.src)) return;
       await painted(this.twin.classList.contains("fresh"));
       this.loaded = next === this.next;
       if (this.loaded) this.#swap();
