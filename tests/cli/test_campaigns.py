@@ -17,7 +17,7 @@ from newsletter.cli.main import newsletter
 from newsletter.delivery.providers.contract import ProviderRefuses
 from newsletter.errors import Refused
 from newsletter.model import Outcome
-from newsletter.pipeline import sending, steering, testing
+from newsletter.pipeline import planning, sending, steering, testing
 from newsletter.pipeline.approvals import Opinion, approve
 from newsletter.pipeline.workspace import Workspace, open_store, open_workspace
 from newsletter.store.database import Database
@@ -30,7 +30,7 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 def begun(workspace: Any) -> Workspace:
     """A campaign to two, of whom one has the mail."""
     opened = open_workspace(workspace.root, {}, TEMPLATES)
-    sending.freeze(opened, sending.plan(opened, "tides"))
+    planning.freeze(opened, planning.plan(opened, "tides"))
     sending.send(opened, "tides", sending.SendOptions(limit=1), Event())
     return opened
 
@@ -92,7 +92,7 @@ def test_a_database_that_is_gone_beside_mail_that_was_sent_mails_nobody_again(be
     assert "var/outbox/tides holds mail of a campaign 'tides', and the database knows of none" in str(refused.exception)
     assert getattr(refused.exception, "exit_code", 0) == 1
     with pytest.raises(Refused, match="holds mail"):
-        sending.freeze(begun, sending.plan(begun, "tides"))
+        planning.freeze(begun, planning.plan(begun, "tides"))
     assert sorted((begun.root / "var/outbox").rglob("*.eml")) == before
     assert _run(begun, "send", "tides", "--yes", "--campaign", "tides-2").exit_code == 0
 

@@ -18,7 +18,7 @@ from newsletter.cli import main
 from newsletter.delivery.providers.contract import ProviderAway, ProviderGone, ProviderRefuses
 from newsletter.errors import Refused, SettingsError, Stopped
 from newsletter.model import Outcome, Result
-from newsletter.pipeline import sending, standing, steering, testing
+from newsletter.pipeline import planning, sending, standing, steering, testing
 from newsletter.pipeline.workspace import Workspace, open_workspace
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -141,7 +141,7 @@ def test_what_a_limit_holds_is_due_when_the_limit_lets_it_go_on(opened: Workspac
     limited = settings.read_text("utf-8").replace("{name: outbox}", "{name: outbox, daily: 1}")
     settings.write_text(limited + "time_zone: Asia/Tokyo\n", "utf-8")
     command = ["--workspace", str(opened.root)]
-    sending.freeze(opened, sending.plan(opened, "tides"))
+    planning.freeze(opened, planning.plan(opened, "tides"))
     (ran,) = json.loads(CliRunner().invoke(main.newsletter, [*command, "run-due", "--json"]).stdout)["ran"]
     assert ran["ending"] == "held"
     # Midnight in Tokyo, which has no summer time.
@@ -177,8 +177,8 @@ def test_a_campaign_that_has_such_a_name_already_goes_on_and_is_cancelled(
 ) -> None:
     with monkeypatch.context() as before:
         before.setattr(naming, "fits", lambda name: True)
-        sending.freeze(opened, sending.plan(opened, "tides", "../CON"))
-        sending.freeze(opened, sending.plan(opened, "tides", "../CON 2"))
+        planning.freeze(opened, planning.plan(opened, "tides", "../CON"))
+        planning.freeze(opened, planning.plan(opened, "tides", "../CON 2"))
     assert _ends(opened, monkeypatch, "plan", "tides", "--campaign", "../CON") == 0
     assert _ends(opened, monkeypatch, "send", "tides", "--campaign", "../CON", "--yes") == 0
     assert _ends(opened, monkeypatch, "cancel", "../CON 2", "--yes") == 0
@@ -189,14 +189,14 @@ def test_a_campaign_that_has_such_a_name_already_goes_on_and_is_cancelled(
 def test_the_folder_of_an_issue_names_its_campaign_only_if_it_may(opened: Workspace) -> None:
     (opened.root / "issues/tides").rename(opened.root / "issues/tides, again")
     with pytest.raises(SettingsError, match=r"cannot be called 'tides, again': it holds ','"):
-        sending.plan(opened, "tides, again")
-    assert sending.plan(opened, "tides, again", "tides again").plan.campaign == "tides again"
+        planning.plan(opened, "tides, again")
+    assert planning.plan(opened, "tides, again", "tides again").plan.campaign == "tides again"
 
 
 def test_a_reason_that_ends_its_sentence_ends_it_once(opened: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     refusal = ProviderRefuses("SendGrid refuses the API key (401). Set SENDGRID_API_KEY to a key that may send mail.")
     monkeypatch.setattr(sending, "open_provider", lambda *_: _Provider(refusal, True))
-    sending.freeze(opened, sending.plan(opened, "tides"))
+    planning.freeze(opened, planning.plan(opened, "tides"))
     with pytest.raises(ProviderRefuses):
         sending.send(opened, "tides", sending.SendOptions(), Event())
     with pytest.raises(Refused, match=r"that may send mail\. Go on with"):
@@ -211,7 +211,7 @@ def test_a_reason_that_ends_its_sentence_ends_it_once(opened: Workspace, monkeyp
 def test_when_everybody_is_suppressed_that_is_said_and_no_segment_is_blamed(opened: Workspace) -> None:
     runner = CliRunner()
     people = [f"{name}@example.org" for name in ("ada", "bo")]
-    sending.plan(opened, "tides")
+    planning.plan(opened, "tides")
     runner.invoke(main.newsletter, ["--workspace", str(opened.root), "suppress", "add", *people])
     with pytest.raises(Refused, match=r"no recipients\. All that it picks are left out: 2 suppressed: .*suppress list"):
-        sending.refuse_unsendable(sending.plan(opened, "tides"))
+        planning.refuse_unsendable(planning.plan(opened, "tides"))

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.pipeline import sending
+from newsletter.pipeline import planning
 from newsletter.pipeline.scheduling import new_schedule
 from newsletter.pipeline.workspace import open_workspace
 from tests import forked
@@ -33,9 +33,9 @@ def _due(workspace: Any, count: int = 3000, name: str = "letter", url: str = SQL
     opened = open_workspace(workspace.root, {"NEWSLETTER_DATABASE_URL": url}, TEMPLATES)
     earlier = replace(opened, clock=lambda: datetime.now(UTC) - timedelta(hours=1))
     moment = datetime.now(UTC) - timedelta(minutes=1)
-    planned = sending.plan(earlier, "letter", name, fresh=True)
+    planned = planning.plan(earlier, "letter", name, fresh=True)
     schedule = new_schedule(earlier, name, None, f"{moment:%Y-%m-%d %H:%M:%S} UTC", local=False)
-    sending.freeze(earlier, planned, schedule=schedule)
+    planning.freeze(earlier, planned, schedule=schedule)
 
 
 def _start(workspace: Any, url: str = SQLITE) -> forked.Run:

@@ -21,7 +21,7 @@ from sqlalchemy import select, update
 from newsletter.cli.main import newsletter
 from newsletter.errors import NewsletterError, Refused, SettingsError, Stopped
 from newsletter.model import CampaignStatus, Event, EventKind
-from newsletter.pipeline import deciding, due, sending, standing, steering
+from newsletter.pipeline import deciding, due, planning, sending, standing, steering
 from newsletter.pipeline.due import Ending, Ran
 from newsletter.pipeline.scheduling import new_schedule
 from newsletter.pipeline.sending import SendOptions
@@ -67,7 +67,7 @@ class Tried:
     def freeze(self, name: str = "letter", when: str = "", local: bool = False) -> None:
         workspace = self.open()
         schedule = new_schedule(workspace, name, None, when, local) if when else None
-        sending.freeze(workspace, sending.plan(workspace, "letter", name, fresh=True), schedule=schedule)
+        planning.freeze(workspace, planning.plan(workspace, "letter", name, fresh=True), schedule=schedule)
 
     def send(self, limit: int | None = None) -> standing.CampaignState:
         return sending.send(self.open(), "letter", SendOptions(limit, waits=False), Flag())

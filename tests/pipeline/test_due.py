@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from newsletter.model import CampaignStatus
-from newsletter.pipeline import due, sending, standing, steering
+from newsletter.pipeline import due, planning, sending, standing, steering
 from newsletter.pipeline.due import Ending, Ran, run_due
 from newsletter.pipeline.scheduling import new_schedule
 from newsletter.pipeline.workspace import Workspace, open_store, open_workspace
@@ -43,8 +43,8 @@ class Timed:
 
     def schedule(self, words: str, name: str = "letter", local: bool = False) -> None:
         workspace = self.open()
-        planned = sending.plan(workspace, "letter", name, fresh=True)
-        sending.freeze(workspace, planned, schedule=new_schedule(workspace, name, None, words, local))
+        planned = planning.plan(workspace, "letter", name, fresh=True)
+        planning.freeze(workspace, planned, schedule=new_schedule(workspace, name, None, words, local))
 
     def run(self, late: bool = False, stop: Event | None = None) -> list[tuple[str, Ending]]:
         return [(one.campaign, one.ending) for one in self.ran(late, stop)]

@@ -19,7 +19,7 @@ from newsletter.delivery.providers.contract import ProviderGone, ProviderRefuses
 from newsletter.delivery.running import Sending
 from newsletter.errors import Refused
 from newsletter.model import CampaignStatus, Counts, State
-from newsletter.pipeline import sending, standing, steering
+from newsletter.pipeline import planning, sending, standing, steering
 from newsletter.pipeline.workspace import Workspace, open_store, open_workspace
 from newsletter.store import campaigns, claiming, ledger
 from newsletter.store.locks import campaign_lock
@@ -43,7 +43,7 @@ def left_behind(letter: Any, store_url: str) -> Open:
         letter.write("newsletter.yaml", f"{settings}provider: {{name: {provider}}}\n")
         environment = {"NEWSLETTER_DATABASE_URL": store_url, "SENDGRID_API_KEY": "SG.made-up", **SERVER}
         workspace = open_workspace(letter.root, environment, TEMPLATES)
-        sending.freeze(workspace, sending.plan(workspace, "letter"))
+        planning.freeze(workspace, planning.plan(workspace, "letter"))
         with open_store(workspace) as database, database.begin() as connection:
             campaign = campaigns.find_campaign(connection, "letter")
             assert campaign is not None

@@ -29,10 +29,11 @@ from newsletter.cli.output import (
 from newsletter.cli.scheduling import print_due, print_scheduled, told
 from newsletter.errors import NewsletterError, Refused, SettingsError, Stopped
 from newsletter.model import CampaignStatus, Criterion, variant_key
-from newsletter.pipeline import building, deciding, scheduling, sending, standing
+from newsletter.pipeline import building, deciding, planning, scheduling, sending, standing
 from newsletter.pipeline.approvals import words_of
+from newsletter.pipeline.planning import Planned
 from newsletter.pipeline.scheduling import Schedule
-from newsletter.pipeline.sending import Planned, SendOptions
+from newsletter.pipeline.sending import SendOptions
 from newsletter.pipeline.standing import CampaignState
 from newsletter.pipeline.workspace import Workspace
 
@@ -53,7 +54,7 @@ def plan(context: click.Context, issue: str, campaign: str, as_json: bool) -> No
     """Show who would get what, and who is left out and why."""
     workspace = workspace_of(context)
     with progress_bar("Rendering", as_json) as progress:
-        planned = sending.plan(workspace, issue, campaign, progress)
+        planned = planning.plan(workspace, issue, campaign, progress)
     if as_json:
         print_json(_plan_json(planned))
     else:
@@ -114,7 +115,7 @@ def send(
     uncertain = "resend" if resend_uncertain else "skip" if skip_uncertain else ""
     workspace = workspace_of(context)
     name = campaign or building.issue_id(workspace, issue)
-    existing = sending.find_campaign(workspace, name)
+    existing = planning.find_campaign(workspace, name)
     if when:
         if limit is not None or uncertain or retry_failed or as_frozen or winner:
             raise click.UsageError("--at goes with --local-time, --campaign, --force, --yes and --json only.")
@@ -184,19 +185,19 @@ def _freeze(
     schedule: Schedule | None = None,
 ) -> Planned:
     """Show the plan, ask, and write the campaign into the database."""
-    sending.refuse_unknown_mail(workspace, name)
+    planning.refuse_unknown_mail(workspace, name)
     with progress_bar("Rendering", as_json) as progress:
-        planned = sending.plan(workspace, issue, name, progress, fresh=True, schedule=schedule)
+        planned = planning.plan(workspace, issue, name, progress, fresh=True, schedule=schedule)
     if as_json:
         print_findings(planned.built.findings)
     else:
         _print_plan(workspace, planned)
-    sending.refuse_unsendable(planned, forced, schedule)
+    planning.refuse_unsendable(planned, forced, schedule)
     if schedule is not None:
         print_due(workspace, planned.built.audience, schedule)
     moment = f" at {told(schedule)}" if schedule else ""
     _confirm(f"Send to {planned.plan.recipients:,} recipients{moment}?", yes)
-    sending.freeze(workspace, planned, forced, schedule)
+    planning.freeze(workspace, planned, forced, schedule)
     return planned
 
 
