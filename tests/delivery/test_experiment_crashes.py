@@ -20,7 +20,7 @@ AB = "ab: {share: 20%, winner: by hand, subjects: [Spring is here, Summer is her
 @pytest.fixture
 def tried(letter: Any) -> Any:
     settings = (letter.root / "newsletter.yaml").read_text()
-    letter.write("newsletter.yaml", f"{settings}provider: {{name: outbox, rate: 1500/s}}\n")
+    letter.write("newsletter.yaml", f"{settings}provider: {{name: outbox, rate: 400/s}}\n")
     issue = (letter.root / "issues/letter/issue.yaml").read_text()
     lines = [line for line in issue.splitlines(keepends=True) if not line.startswith("subject:")]
     letter.write("issues/letter/issue.yaml", "".join(lines).replace("sections:", f"{AB}sections:"))
@@ -54,8 +54,12 @@ def _until(condition: Callable[[], bool], what: str) -> None:
 def test_kills_before_at_and_after_the_decision_skip_nobody_and_double_nobody(tried: Any) -> None:
     moments = random.Random(3)
 
+    slow = (tried.root / "newsletter.yaml").read_text()
+
     def ended(*arguments: str) -> int:
+        tried.write("newsletter.yaml", slow.replace(", rate: 400/s", ""))
         code: int = tried.run("send", "letter", "--yes", *arguments).returncode
+        tried.write("newsletter.yaml", slow)
         return code
 
     def killed(*arguments: str, when: Callable[[], bool]) -> None:

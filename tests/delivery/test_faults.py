@@ -83,7 +83,7 @@ def _rest(run: Run, mail: MailServer, people: int, doubts: int, **environment: s
 
 def test_fifty_kills_skip_nobody_double_nobody_and_leave_few_in_doubt(letter: Any, mail: MailServer, run: Run) -> None:
     people, kills = 4000, 50
-    _people(letter, people, "1500/s")
+    _people(letter, people, "800/s")
     assert run("--limit", "1").ended()[0] == 3
     moments = random_moments()
     for _ in range(kills):
