@@ -138,6 +138,34 @@ def test_a_block_is_picked_up_moved_and_put_down_by_keyboard_alone(open_page: Op
     assert file.read_text("utf-8") == TEXT
 
 
+def test_a_button_that_is_pressed_again_and_again_moves_its_block_each_time(open_page: Open, file: Path) -> None:
+    more = "".join(f"      - {{text: Block {number}}}\n" for number in range(8))
+    file.write_text(TEXT.replace("      - {text: Hello}\n", f"{more}      - {{text: Hello}}\n"), "utf-8")
+    page = composing(open_page, file)
+    told = page.locator("#told")
+    asked: list[Route] = []
+
+    def hold_one(route: Route) -> None:
+        asked.append(route)
+        if len(asked) > 1:
+            route.continue_()
+
+    page.route("**/edits", hold_one)
+    down = page.locator('[data-place="0.0"] [data-step="1"]')
+    down.click()
+    until(page, lambda: asked)
+    for _ in range(3):
+        down.click()
+    page.get_by_role("button", name="Swap").click()
+    expect(told).to_have_text("The edit before is still being saved. Press again in a moment")
+    asked[0].continue_()
+    expect(told).to_have_text("Moved: Text Block 0, 5 of 10 in section 1")
+    page.get_by_role("button", name="Undo").click(click_count=4)
+    expect(told).to_have_text("Undone: moved")
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    assert "sections:\n  # Everybody is greeted.\n  - blocks:\n      - {text: Block 0}\n" in file.read_text("utf-8")
+
+
 def test_a_block_is_added_aimed_undone_done_again_and_removed(open_page: Open, file: Path) -> None:
     page = composing(open_page, file)
     told = page.locator("#told")

@@ -13,6 +13,7 @@ const { issue } = document.body.dataset;
 const places = find("#places");
 const file = { seen: "" };
 let busy = false;
+let edited = ""; // the place of the block that an edit is on its way for
 let held = null;
 let [rounds, missed] = [0, false];
 const waiting = [];
@@ -87,8 +88,12 @@ function described(block) {
 }
 
 async function edit(texts, then = {}) {
-  if (busy) return;
+  if (busy) {
+    toast("The edit before is still being saved. Press again in a moment");
+    return;
+  }
   busy = true;
+  edited = texts.source;
   rounds += 1;
   document.body.classList.add("busy");
   const keep = focused();
@@ -110,16 +115,26 @@ async function edit(texts, then = {}) {
   } finally {
     busy = false;
     document.body.classList.remove("busy");
-    if (waiting.length) waiting.shift()();
-    else if (missed) saved();
+    while (waiting.length && !busy) waiting.shift()();
+    if (missed) saved();
   }
 }
 
-// What is typed while an edit is on its way is done after it, to the block that has the focus then.
+// What is asked while an edit is on its way is done after it.
+function afterwards(act) {
+  if (busy) waiting.push(act);
+  else act();
+}
+
+// The same for what is typed: to the block that has the focus then.
 function soon(act) {
-  const onFocused = () => act(document.activeElement.closest("[data-place]"));
-  if (busy) waiting.push(onFocused);
-  else onFocused();
+  afterwards(() => act(document.activeElement.closest("[data-place]")));
+}
+
+// Pressed again while its block is on its way, a button goes on with that block, which has the focus then.
+function stepOf(block, by) {
+  if (busy && block.dataset.place === edited) soon((one) => one && step(one, by));
+  else step(block, by);
 }
 
 const move = (block, gap, then) => edit({ do: "move", source: block.dataset.place, gap }, then);
@@ -301,13 +316,13 @@ places.addEventListener("click", (event) => {
   } else if (button.matches("[data-add]")) add(button.dataset.add);
   else if (button.matches("[data-target]")) aim(block);
   else if (button.matches("[data-remove]")) remove(block);
-  else if (button.matches("[data-step]")) step(block, Number(button.dataset.step));
+  else if (button.matches("[data-step]")) stepOf(block, Number(button.dataset.step));
   else if (button.matches("[data-swap]")) edit({ do: "move", source: `${button.dataset.swap}.0`, gap: `${button.dataset.swap}.2` }, { focus: { hook: "swap", value: button.dataset.swap } });
   else if (button.matches("[data-section-step]")) moveSection(button);
   else if (button.matches("[data-section-remove]")) removeSection(button);
 });
-find("#undo").addEventListener("click", () => edit({ do: "undo" }));
-find("#redo").addEventListener("click", () => edit({ do: "redo" }));
+find("#undo").addEventListener("click", () => afterwards(() => edit({ do: "undo" })));
+find("#redo").addEventListener("click", () => afterwards(() => edit({ do: "redo" })));
 find("#add-section").addEventListener("click", () => edit({ do: "add-section", gap: `${all("[data-section]").length}` }, { section: true }));
 find("#refused-close").addEventListener("click", () => refuse(""));
 find("#help-open").addEventListener("click", () => find("#help").showModal());
@@ -327,6 +342,7 @@ let away = false;
 async function saved(problem) {
   missed = busy;
   if (busy) return;
+  const hadUndo = !find("#undo").disabled;
   let shown;
   try {
     if (problem) throw problem;
@@ -340,7 +356,8 @@ async function saved(problem) {
   away = false;
   if (!shown || shown.first) return;
   refuse("");
-  toast("issue.yaml was changed in another place. This is how it stands now");
+  const lost = hadUndo && find("#undo").disabled ? "; what was done here cannot be undone any more" : "";
+  toast(`issue.yaml was changed in another place. This is how it stands now${lost}`);
 }
 
 const email = new Beside(issue, document.body.dataset.profession, saved);
