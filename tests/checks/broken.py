@@ -97,6 +97,10 @@ TEMPLATE = Broken(
 <p style="margin:0">TODO: ask the pilots</p> ⚠ note-to-self
 <p style="margin:0">Dear {{first_name}}, be on board.</p> ⚠ open-braces
 <p style="margin:0">The the end.</p> ⚠ double-word
+<script>rise()</script> ⚠ active-content
+<p style="margin:0" onclick="rise()">The pilots</p> ⚠ active-content
+<script type="application/ld+json">{{}}</script>
+<iframe src="https://example.org/tide"></iframe> ⚠ active-content
 """,
     }
 )
