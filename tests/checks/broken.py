@@ -53,6 +53,8 @@ class Broken:
 
 LONG = "The harbour office opens at eight, and whoever comes early finds the pilots at their coffee by the window."
 
+_PAGE = (REPOSITORY / "templates/page.html.j2").read_text("utf-8")
+
 _ISSUE = """\
 title: Tides
 subject: High water this week
@@ -130,6 +132,35 @@ It is the the best time to leave. ⚠ double-word
 
 Whoever comes later has to wait in the harbuor. ⚠ spelling
 """,
+    }
+)
+
+AGAIN = Broken(
+    {
+        "issues/tides/issue.yaml": """\
+title: Tides
+subject: High water this week
+preheader: >-
+  When to be on board
+  and what to take, TODO ⚠ note-to-self
+audience: crew
+sections:
+  - blocks:
+      - tide: TODO noon ⚠ note-to-self
+        moon: The TODO moon ⚠ note-to-self
+        wind: For {{ recipient.first_name | default('Ada') }}, the TODO wind ⚠ note-to-self
+      - sponsor: TODO Rope ⚠ note-to-self
+        link: https://example.org
+        text: |
+          TODO first and **lorem ipsum** ⚠ note-to-self filler-text
+
+          then TODO again ⚠ note-to-self
+""",
+        "templates/blocks/tide.html.j2": (
+            "<tr><td><p>{{ block.tide }}</p>\n<p>{{ block.wind }}</p>\n<p>{{ block.moon }}</p></td></tr>\n"
+        ),
+        "templates/blocks/tide.txt.j2": "{{ block.tide }}\n{{ block.moon }}\n{{ block.wind }}\n",
+        "templates/page.html.j2": re.sub(r"( *)<title>.*?</title>", r"\1<title></title> ⚠ html-title", _PAGE),
     }
 )
 
@@ -272,8 +303,6 @@ sections: ⚠ unlike-last
         "issues/tides/pilto/tides.md": "---\ntitle: High water\n---\nThe tide.\n",
     }
 )
-
-_PAGE = (REPOSITORY / "templates/page.html.j2").read_text("utf-8")
 
 SENDER = Broken(
     {

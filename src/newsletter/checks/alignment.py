@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
-from newsletter.checks.page import Element
+from newsletter.checks.page import Element, words_before
 from newsletter.expressions import TOKEN
 
 _WORD = re.compile(r"\w+")
 _AHEAD = 80
 """Words: how far the next word of the page is looked for in the file."""
+_LONGEST_PASSAGE = 5_000
+"""Characters: what is longer is looked for by its words alone."""
+_FIELD = r"\\{\\{[^{}]*\\}\\}"
+"""What an author wrote in the place of a token."""
 _LOST, _TELLING = 10, 5
 """After so many words that are not found, a word of more letters than this is looked for in all that is left."""
 
@@ -31,6 +36,38 @@ def line_of_words(lines: Sequence[str], words: str) -> Iterator[int]:
     found = list(re.finditer(before + pattern + after, text)) or list(re.finditer(pattern, text))
     for one in found:
         yield text.count("\n", 0, one.start())
+
+
+def passages_with(element: Element, words: str, nth: int) -> Iterator[tuple[str, int]]:
+    """The texts around the words where they stand in the element for the `nth` time, and how often they stand in that
+    text before: all of the element, then the one text of its own. None that says nothing else."""
+    whole = "".join(element.itertext())
+    if _count(words, whole) > nth and _says_more(whole, words):
+        yield whole, nth
+    texts = [element.text or "", *(child.tail or "" for child in element)]
+    for number, text in enumerate(texts):
+        above = _count(words, words_before(element, number))
+        if above <= nth < above + _count(words, text) and text != whole and _says_more(text, words):
+            yield text, nth - above
+
+
+def line_in_passage(lines: Sequence[str], passage: str, words: str, nth: int) -> int | None:
+    """The line, from 0, of the words' nth place in the passage; None unless the lines say all of it just once."""
+    text = "\n".join(lines)
+    pattern = r"\s+".join(TOKEN.sub(_FIELD, re.escape(one)) for one in passage.split())
+    found = list(islice(re.finditer(rf"(?<!\w){pattern}(?!\w)", text), 2))
+    if len(found) != 1:
+        return None
+    inside = list(line_of_words(found[0][0].split("\n"), words))
+    return text.count("\n", 0, found[0].start()) + inside[min(nth, len(inside) - 1)] if inside else None
+
+
+def _count(words: str, text: str) -> int:
+    return sum(1 for _ in line_of_words([text], words)) if words in text else 0
+
+
+def _says_more(text: str, words: str) -> bool:
+    return len(_WORD.findall(text)) > len(_WORD.findall(words)) and len(text) < _LONGEST_PASSAGE
 
 
 class Aligned:

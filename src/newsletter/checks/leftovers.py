@@ -65,8 +65,9 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
         if element.tag == "a":
             yield from _across_link(mail, element, told)
     for key, text in (("subject", mail.subject or ""), ("preheader", mail.preheader)):
-        for rule, found, _ in _found(text, partial(_said, text, mail.page.root), mail.is_final):
-            where = mail.key(key)
+        for rule, found, start in _found(text, partial(_said, text, mail.page.root), mail.is_final):
+            above = sum(1 for _ in line_of_words([text[:start]], found))
+            where = mail.key(key, found, above)
             if (found, where) not in told:
                 told.add((found, where))
                 yield rule.finding(f"'{found}' stands in the {key}.", where, fix=_fix(rule))

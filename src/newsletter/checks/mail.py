@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Protocol
 
 from newsletter.checks.clients.mail_clients import USUAL
@@ -37,8 +36,9 @@ class Places(Protocol):
         """Where a rule of a style element was written, of which this is the beginning; the element is near it."""
         ...
 
-    def of_key(self, key: str) -> Where:
-        """Where a key of the issue (`subject`, `preheader`) or a header of the file stands."""
+    def of_key(self, key: str, sought: str = "", nth: int = 0) -> Where:
+        """Where a key of the issue (`subject`, `preheader`) or a header of the file stands, or the words sought in
+        it."""
         ...
 
 
@@ -116,7 +116,6 @@ class Mail:
         chosen = next((self.brand[one] for one in colors if one in self.brand), None)
         return chosen if chosen is not None and where.path.endswith(".j2") else where
 
-    @cached_property
-    def key(self) -> Callable[[str], Where]:
-        """Where a key of the issue or a header stands."""
-        return self.places.of_key
+    def key(self, key: str, sought: str = "", nth: int = 0) -> Where:
+        """Where a key of the issue or a header stands, or what is sought in it."""
+        return self.places.of_key(key, sought, nth)

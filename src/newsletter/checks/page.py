@@ -111,6 +111,12 @@ class Page:
         return set()
 
 
+def tag_in(html: str, name: str) -> re.Match[str] | None:
+    """The first tag of that name, outside comments."""
+    tags = re.finditer(rf"<!--.*?(?:-->|\Z)|<(?P<name>{name})\b", html, re.DOTALL | re.IGNORECASE)
+    return next((one for one in tags if one["name"]), None)
+
+
 def offset_of(element: Element) -> int:
     """Where the element's tag begins in the page's source; -1 when the parser made it up."""
     return int(element.get(MARK, "-1"))

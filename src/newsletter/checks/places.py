@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import unquote
 
-from newsletter.checks.alignment import Aligned, line_of_words
-from newsletter.checks.page import Element, offset_of
+from newsletter.checks.alignment import Aligned, line_in_passage, line_of_words, passages_with
+from newsletter.checks.page import Element, offset_of, tag_in
 from newsletter.expressions import TOKEN
 from newsletter.model import Article, Block, Image, Issue, Mark, Trace, Where
 
@@ -66,6 +66,9 @@ class IssuePlaces:
         extents = self._extents(block)
         own = holder is not element
         words = [spelling for one in sought for spelling in _spellings(one, self.site_url)]
+        said = self._in_passage(element, words, extents, nth)
+        if said:
+            return said
         if own and block is not None and extents:
             near = self._aligned_line(element, holder, extents[0])
             return self._looked_up(words, extents, near, nth) or Where(extents[0].path, near)
@@ -128,11 +131,15 @@ class IssuePlaces:
                     return Where(path, line + 1)
         return None
 
-    def of_key(self, key: str) -> Where:
-        """The line of a key of the issue."""
+    def of_key(self, key: str, sought: str = "", nth: int = 0) -> Where:
+        """The line of a key of the issue, or of the words sought in what it says."""
+        path, text = self.issue.where.path, self.read(self.issue.where.path)
+        where = _line_of_key(text, path, key) or self.issue.where
         if key == "subject" and self.issue.subject_line:
-            return Where(self.issue.where.path, self.issue.subject_line)
-        return _line_of_key(self.read(self.issue.where.path), self.issue.where.path, key) or self.issue.where
+            where = Where(path, self.issue.subject_line)
+        lines = text.split("\n")[where.line - 1 : yaml_end(text, where.line)] if sought and where.line else []
+        found = list(line_of_words(lines, sought))
+        return Where(path, where.line + _nth(found, nth)) if found else where
 
     @cached_property
     def _marks(self) -> tuple[Mark, ...]:
@@ -189,6 +196,18 @@ class IssuePlaces:
                     inside = below and (nth or not near or below[0] <= end)
                     line = _nth(below, nth) if inside else min(found, key=lambda one: abs(one - near))
                     return Where(extent.path, line)
+        return None
+
+    def _in_passage(self, element: Element, words: Sequence[str], extents: Sequence[_Extent], nth: int) -> Where | None:
+        """The line of the words inside the longer text they stand in, where a file says all of that just once: the
+        same words may stand in a field above it."""
+        for word in words:
+            for passage, above in passages_with(element, word, nth):
+                for extent in extents:
+                    lines = self.read(extent.path).split("\n")[extent.first - 1 : extent.last]
+                    line = line_in_passage(lines, passage, word, above)
+                    if line is not None:
+                        return Where(extent.path, extent.first + line)
         return None
 
     def _in_template(self, mark: Mark | None, element: Element, word: str, nth: int) -> Where | None:
@@ -262,10 +281,10 @@ class FilePlaces:
         """The line of the element; a file's own offsets tell more."""
         return self.of_element(element, (written,))
 
-    def of_key(self, key: str) -> Where:
+    def of_key(self, key: str, sought: str = "", nth: int = 0) -> Where:
         """The file itself, without a line: its headers are not in the HTML; a title is."""
         if key == "title":
-            found = re.search(r"<title\b|<head\b", self.html, re.IGNORECASE)
+            found = next((one for tag in ("title", "head") if (one := tag_in(self.html, tag))), None)
             return self.of_offset(found.start() if found else 0)
         return Where(self.name)
 

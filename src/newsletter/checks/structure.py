@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newsletter.checks.mail import Mail
-from newsletter.checks.page import Element, words_of
+from newsletter.checks.page import Element, tag_in, words_of
 from newsletter.checks.rule import warning
 from newsletter.model import Finding
 
@@ -55,7 +55,9 @@ def _head(mail: Mail) -> Iterator[Finding]:
     if not mail.in_file and not (mail.subject or "").strip():
         return  # the title is the subject, of which `subject-missing` tells
     if title is None or not "".join(title.itertext()).strip():
-        where = mail.places.of_key("title") if mail.in_file else mail.at(root)
+        begins = tag_in(mail.html, "title") if title is not None else None
+        own = mail.places.of_offset(begins.start()) if begins else mail.at(root)
+        where = mail.places.of_key("title") if mail.in_file else own
         yield _TITLE.finding("the page has no title.", where, fix="Put the subject into <title>.")
 
 
