@@ -267,6 +267,19 @@ The tide turns.
 ![The quay](http://example.org/quay.svg) ⚠ image-svg-remote image-http client-support
 
 ![The map](map.svg) ⚠ svg-lost svg-font
+
+![The rope](data:image/png;base64,iVBORw0KGgo=) ⚠ image-missing
+
+![The sail](C:\\Users\\ada\\sail.png) ⚠ image-missing
+
+The mast <img src="" alt="The mast"> is high. ⚠ image-missing
+
+<img src='file:///home/ada/rope.png' alt="The rope"> ⚠ image-missing
+
+<img src="https://example.org/bell.png" alt="The bell" width="50" height="50">
+![The buoy](buoy.png) ⚠ image-source
+
+![](data:image/svg+xml;base64,PHN2Zz48L3N2Zz4=) ⚠ image-source
 """,
         "issues/tides/map.svg": (
             '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100"><foreignObject width="90" height="40"><p xmlns="http://www.w3.org/1999/xhtml">Pier</p></foreignObject>'

@@ -48,7 +48,9 @@ _SHORTENERS = frozenset(
     "bit.ly tinyurl.com goo.gl ow.ly is.gd buff.ly t.co rebrand.ly cutt.ly shorturl.at tiny.cc bl.ink rb.gy".split()
 )
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
-_UNMADE = re.compile(r"\[[^\]\n]{1,80}\]\(\s?(?P<scheme>javascript|vbscript|file|data):[^)\n]{0,60}\)?", re.IGNORECASE)
+_UNMADE = re.compile(
+    r"(?<!!)\[[^\]\n]{1,80}\]\(\s?(?P<scheme>javascript|vbscript|file|data):[^)\n]{0,60}\)?", re.IGNORECASE
+)
 """A link of Markdown that CommonMark readers leave as it is written, because of where it leads."""
 _ALLOWED = frozenset({"http", "https", "mailto", "tel", "sms"})
 _MAILBOX = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")

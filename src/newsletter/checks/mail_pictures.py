@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from newsletter.checks.clients.mail_clients import OUTLOOK_WINDOWS, choose_clients
 from newsletter.checks.heights import natural_size
 from newsletter.checks.mail import Mail
-from newsletter.checks.page import Element, style_of
+from newsletter.checks.page import Element, style_of, texts_of
 from newsletter.checks.picture_kinds import kind_of
 from newsletter.checks.rule import error, warning
 from newsletter.expressions import TOKEN
-from newsletter.model import LAYOUT_WIDTH, Finding
+from newsletter.model import LAYOUT_WIDTH, Finding, Severity
 
 RULES = (
     error(
@@ -52,6 +53,12 @@ _FORMATS = {
 }  # fmt: skip
 _PLACEHOLDER = re.compile(r"\{\{|\{%|\*\||\[\[|%%|<%|\$\{|^%[a-z_]+%", re.IGNORECASE)
 
+_UNREAD = re.compile(
+    r"!\[[^\]\n]{0,80}\]\(\s?(?:data:|file:|https?://|[^()\s]{1,200}\.(?:png|jpe?g|gif|svg|webp)\b)[^)\n]*+\)?",
+    re.IGNORECASE,
+)
+"""A picture of Markdown that stands as it is written: between lines of HTML, or because of where it comes from."""
+
 
 def check_mail(mail: Mail) -> Iterator[Finding]:
     """Errors for pictures that nobody can see, warnings for those that some will not see as meant."""
@@ -72,9 +79,19 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
             name, where = mail.places.of_picture(picture)
             message = f"the animation '{name[-60:]}' is {len(content) / 1_000_000:.1f} MB."
             yield _GIF.finding(message, where, fix="Fewer or smaller pictures in it, or a still one.")
+    yield from _unread(mail)
     for drawing in mail.page.shown("svg"):
         if mail.in_file:
             yield _SVG.finding("a drawing (<svg>) stands in the page.", mail.at(drawing), fix="Use a PNG picture.")
+
+
+def _unread(mail: Mail) -> Iterator[Finding]:
+    for element in mail.page.shown():
+        for found in (one for text in texts_of(element) for one in _UNREAD.finditer(text)):
+            fix = "Leave an empty line before it, or write it as <img> with the address of a file."
+            message = f"'{found[0][:60]}' stands in the text, and not the picture."
+            told = _SOURCE.finding(message, mail.at(element, found[0], found[0][:60]), fix=fix)
+            yield replace(told, severity=Severity.WARNING)
 
 
 def _source(mail: Mail, picture: Element, source: str) -> Iterator[Finding]:

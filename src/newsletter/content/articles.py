@@ -23,6 +23,7 @@ from newsletter.content.markdown import markdown_inline, render_markdown
 from newsletter.content.plain import Guess, plain_to_html
 from newsletter.content.repair import Source, absolute_link, article_blocks, foreign_scheme, inline_of
 from newsletter.content.shortcodes import expand
+from newsletter.content.tags import attribute
 from newsletter.content.titles import taken_title
 from newsletter.errors import FileProblems, Problem
 from newsletter.files import Document, decode_text, read_bytes
@@ -30,6 +31,10 @@ from newsletter.model import Article, Block, Expression, Finding, Image, Severit
 
 _TEXT_FIELDS = ("title", "description", "author", "link", "alt", "caption", "sidebarlogo", "disclosure")
 _FLAGS = {"draft": False, "include_footer": True, "sidebar": False}
+_PICTURE = re.compile(
+    r"(?P<html><img\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*+>)|!\[[^\]\n]{0,500}\]\(\s*<?(?P<address>[^)\s>]{0,500})",
+    re.IGNORECASE,
+)
 _KNOWN = {*_TEXT_FIELDS, *_FLAGS, "date", "image", "tags", "type", "layout"}
 
 
@@ -60,6 +65,7 @@ class _Lines:
         self._ends = [match.start() for match in re.finditer("\n", body)]
         self._position = 0
         self._link = 0
+        self._unnamed = 0
 
     def link_line_of(self, target: str) -> int:
         """The line of the next link that leads there; links are asked for in reading order, by themselves."""
@@ -78,6 +84,15 @@ class _Lines:
             return self._first
         self._position = offset + len(words)
         return self._line(offset)
+
+    def next_unnamed(self) -> tuple[str, int]:
+        """The address and line of the next picture whose address is none that a mail could fetch, or nothing."""
+        for picture in _PICTURE.finditer(self._body, self._unnamed):
+            address = attribute(picture[0], "src") if picture["html"] else picture["address"]
+            if not address.strip() or (foreign_scheme(address) and not is_written_in(address)):
+                self._unnamed = picture.end()
+                return address.strip(), self._line(picture.start())
+        return "", self._first
 
     def last_line_of(self, words: str) -> int:
         """The last line on which the first of `words` stand that are found as written."""
@@ -198,6 +213,18 @@ class _ArticleReader:
             self.problems += error.problems
             return None
 
+    def _picture(self, src: str, written: str, where: Where) -> Image:
+        """The picture of the body; `written` is what its author named, where nothing of that is left."""
+        if not written and not is_written_in(src):
+            return self.images.find(src, self.path.parent, where)
+        try:
+            if not written:
+                return picture_written_in(src, where)
+            message = f"no picture '{written[:80]}' in the workspace. Copy it in, and name it by its path there."
+            raise FileProblems.at(where, message)
+        except FileProblems as error:
+            return self.images.in_place_of(written[:80] or f"{where.path} (line {where.line})", where, error)
+
     def _link(self, link: str) -> str:
         wrong = foreign_scheme(link)
         if wrong:
@@ -265,13 +292,12 @@ class _ArticleReader:
 
     def _blocks(self, markup: str, body: str, first_line: int) -> tuple[Block, ...]:
         def picture(src: str, alt: str, link: str, caption: str) -> Block:
-            where = Where(self.name, self.lines.line_of(src))
+            # Of an address that no mail could fetch, sanitising leaves nothing.
+            written, line = ("", self.lines.line_of(src)) if src.strip() else self.lines.next_unnamed()
+            where = Where(self.name, line)
             image: Image | None = None
             try:
-                if is_written_in(src):
-                    image = picture_written_in(src, where)
-                else:
-                    image = self.images.find(src, self.path.parent, where)
+                image = self._picture(src, written, where)
             except FileProblems as error:
                 self.problems.extend(error.problems)
             return Block("image", {"image": image, "alt": alt, "link": link, "caption": caption}, where)

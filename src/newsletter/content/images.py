@@ -64,10 +64,14 @@ class ImageFinder:
         try:
             return self.seek(name, folder, where)
         except FileProblems as error:
-            if self._missing is None:
-                raise
-            self._missing += [one for one in error.problems if one not in self._missing]
-            return Image(name.strip(), sha256(_GREY).hexdigest(), "image/svg+xml", *_GREY_SIZE, _GREY, "", where)
+            return self.in_place_of(name.strip(), where, error)
+
+    def in_place_of(self, name: str, where: Where, error: FileProblems) -> Image:
+        """The grey picture for one that cannot be had, which is put down; without a list of `missing`, the error."""
+        if self._missing is None:
+            raise error
+        self._missing += [one for one in error.problems if one not in self._missing]
+        return Image(name, sha256(_GREY).hexdigest(), "image/svg+xml", *_GREY_SIZE, _GREY, "", where)
 
     def seek(self, name: str, folder: Path, where: Where) -> Image:
         """As `find`, and never another one in its place: for guesses."""
