@@ -291,6 +291,13 @@ def test_the_text_of_a_mail_that_is_one_table_is_no_footer_because_it_ends_with_
         assert [one.where.line for one in check_file(str(file)).findings if one.rule == "font-size"] == told
 
 
+def test_what_looks_like_a_tag_in_an_address_that_never_ends_is_quoted_as_it_is_written(tmp_path: Path) -> None:
+    found = _found(tmp_path, '<p><a href="x\n<p>the end of it</p>\n<p class="y">More</p>')
+    assert [one.message for one in found if one.rule == "link-target"] == [
+        "'x%0A<p>the%20end%20of%20it</p>%0A<p%20class=' is not a whole address."
+    ]
+
+
 def test_a_page_without_language_or_title_is_told_so_and_a_fragment_is_not(tmp_path: Path) -> None:
     page, part = tmp_path / "page.html", tmp_path / "part.html"
     page.write_text("<!DOCTYPE html>\n<html>\n<head></head><body><p>Hi</p></body></html>\n")

@@ -107,6 +107,14 @@ def test_a_name_that_is_no_file_is_a_problem_at_its_line(tmp_path: Path, name: s
         find(tmp_path, name)
 
 
+def test_a_missing_picture_outside_the_workspace_is_told_without_the_disks_own_folders(tmp_path: Path) -> None:
+    (tmp_path / "issue").mkdir()
+    with pytest.raises(FileProblems) as caught:
+        find(tmp_path, "../../static/none.png")
+    expected = "issues/tides/issue.yaml:9: picture '../../static/none.png' lies outside the workspace. Copy it in."
+    assert str(caught.value) == expected
+
+
 def test_a_picture_without_a_name_is_told_apart_from_a_missing_one(tmp_path: Path) -> None:
     with pytest.raises(FileProblems, match="names no file"):
         find(tmp_path, "")

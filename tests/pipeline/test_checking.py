@@ -146,6 +146,23 @@ def test_the_same_slip_twice_in_a_paragraph_is_told_at_each_of_its_lines(workspa
     assert messages == ["'the the' is left in the text: '…all of the the way to the the end.'."]
 
 
+@pytest.mark.parametrize(
+    ("words", "quoted"),
+    [
+        ("Of %%name%% and {{ recipient.first_name }}", "'Of %%name%% and {{ recipient.first_name }}'"),
+        (f"Of %%name%% {'and ' * 12}{{{{ recipient.first_name }}}}", f"'Of %%name%% {('and ' * 12).strip()}'"),
+        ("[{{ recipient.first_name }} is here](https://exa_mple/{{ recipient.first_name }})", ""),
+    ],
+)
+def test_a_message_quotes_what_the_author_wrote_and_no_token(workspace: Workspace, words: str, quoted: str) -> None:
+    text = (workspace.root / "issues/tides/issue.yaml").read_text("utf-8")
+    workspace.write("issues/tides/issue.yaml", f'{text}      - {{text: "{words}"}}\n')
+    messages = [message for _, where, message in _found(workspace) if where == "issues/tides/issue.yaml:13"]
+    assert messages
+    assert not [one for one in messages if re.search(r"\bmf[0-9a-f]", one)]
+    assert quoted in messages[0]
+
+
 def test_braces_in_an_address_are_told_once_and_not_in_the_plain_text_too(workspace: Workspace) -> None:
     workspace.write(
         "issues/tides/tides.md",

@@ -13,6 +13,7 @@ from newsletter.checks.foreign_fields import fields_in, sure_field_in
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Element, is_code, texts_of, words_before, words_of
 from newsletter.checks.rule import Rule, error, warning
+from newsletter.expressions import TOKEN
 from newsletter.model import Finding, Where
 
 RULES = (
@@ -141,9 +142,15 @@ def _around(words: str, found: str, above: int) -> str:
     places = [one.start() for one in re.finditer(re.escape(found), words)]
     at = places[min(above, len(places) - 1)] if places else 0
     if at + len(found) <= _SHOWN:
-        return words[:_SHOWN]
+        return _cut(words, _SHOWN)
     begun = words.rfind(" ", 0, at - _SHOWN // 3) + 1
-    return f"…{words[begun : begun + _SHOWN]}"
+    return f"…{_cut(words[begun:], _SHOWN)}"
+
+
+def _cut(words: str, most: int) -> str:
+    """At most so many characters, and no part of a token."""
+    split = next((one for one in TOKEN.finditer(words) if one.start() < most < one.end()), None)
+    return words[: split.start() if split else most].rstrip()
 
 
 def _said(text: str, root: Element) -> tuple[str, str]:

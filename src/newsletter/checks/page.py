@@ -24,9 +24,10 @@ Element = Any
 MARK = "data-newsletter-offset"
 _TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?:style|script|title|textarea|xmp)\b.*?(?:</(?:style|script|title|textarea|xmp)\s*>|\Z)"
-    r"|<(?P<name>[a-zA-Z][a-zA-Z0-9:]*)(?=[\s/>])",
+    r"|<(?P<name>[a-zA-Z][a-zA-Z0-9:]*)(?=[\s/>])(?P<rest>(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+)",
     re.DOTALL | re.IGNORECASE,
 )
+"""A start tag with its attributes: what looks like a tag in a quoted value is none."""
 _CODE = frozenset({"code", "pre", "kbd", "samp", "tt"})
 _NOT_SHOWN = frozenset({"head", "title", "style", "script", "meta", "link", "noscript", "template"})
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
@@ -36,7 +37,7 @@ def marked(html: str) -> str:
     """The HTML, each of its tags carrying the offset at which it began."""
 
     def mark(found: re.Match[str]) -> str:
-        return f'{found[0]} {MARK}="{found.start()}"' if found["name"] else found[0]
+        return f'<{found["name"]} {MARK}="{found.start()}"{found["rest"]}' if found["name"] else found[0]
 
     return _TAG.sub(mark, html)
 

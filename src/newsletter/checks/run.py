@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -9,9 +10,12 @@ from newsletter.checks.clients.shares import part_of
 from newsletter.checks.mail import Mail
 from newsletter.checks.registry import Check, all_checks, all_rules
 from newsletter.checks.subject import Subject
+from newsletter.expressions import TOKEN
 from newsletter.model import Finding, Severity
 
 _ORDER = tuple(Severity)
+_TOKEN = re.compile(rf"{TOKEN.pattern}|\bmf[0-9a-f]{{2,14}}\b")
+"""A token, or the beginning of one where a quotation ends."""
 Chosen = Mapping[str, str]
 """Rule → 'error', 'warning', 'info' or 'off', as newsletter.yaml says under `checks:`."""
 
@@ -43,8 +47,22 @@ def _is_plain_note(finding: Finding) -> bool:
 
 def mail_findings(mail: Mail, chosen: Chosen) -> tuple[Finding, ...]:
     """What the checks find in any mail; notes only when they are asked for."""
-    found = [_weighed(one, mail) for check in _wanted(chosen) if check.of_mail for one in check.of_mail(mail)]
+    every = (one for check in _wanted(chosen) if check.of_mail for one in check.of_mail(mail))
+    found = [_weighed(_as_written(one, mail), mail) for one in every]
     return tuple(one for one in as_chosen(found, chosen) if mail.notes or not _is_plain_note(one))
+
+
+def _as_written(finding: Finding, mail: Mail) -> Finding:
+    """With its author's `{{ … }}` in the place of tokens, whole or cut off, in what it quotes."""
+
+    def written(token: re.Match[str]) -> str:
+        source = next((one.source for one in mail.merge_fields if one.token.startswith(token[0])), None)
+        whole = TOKEN.fullmatch(token[0])
+        return token[0] if source is None else f"{{{{ {source} }}}}" if whole else "…"
+
+    if not mail.merge_fields:
+        return finding
+    return replace(finding, message=_TOKEN.sub(written, finding.message), fix=_TOKEN.sub(written, finding.fix))
 
 
 def _weighed(finding: Finding, mail: Mail) -> Finding:

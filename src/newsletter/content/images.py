@@ -116,7 +116,10 @@ class ImageFinder:
         if any(_is_folder(one) for one in tried):
             message = f"'{name}' is a folder. Name a picture in it, such as {name.rstrip('/')}/photo.jpg."
             raise FileProblems.at(where, message)
-        places = ", ".join(shown(one, self._root) for one in tried if "\0" not in name)
+        inside = [one for one in tried if "\0" not in name and one.resolve().is_relative_to(self._root)]
+        if tried and not inside and "\0" not in name:
+            raise FileProblems.at(where, f"picture '{name}' lies outside the workspace. Copy it in.")
+        places = ", ".join(shown(one, self._root) for one in inside)
         siblings = [one.name for one in tried[0].parent.iterdir()] if _is_folder(tried[0].parent) else []
         suggestion = did_you_mean(tried[0].name, siblings)
         raise FileProblems.at(where, f"no picture '{name}'.{suggestion} Looked for {places}.")
