@@ -11,8 +11,8 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src/newsletter"
 SHARED = {
-    "model", "errors", "files", "broken_yaml", "colors", "expressions", "lines", "amounts", "settings", "store",
-    "cache", "records",
+    "model", "errors", "files", "broken_yaml", "colors", "expressions", "lines", "markup", "amounts", "settings",
+    "store", "cache", "records",
 }  # fmt: skip
 PHASES = {
     "content", "audience", "rendering", "checks", "campaigns", "reviewing", "composing", "delivery", "feedback",

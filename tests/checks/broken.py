@@ -194,6 +194,8 @@ sections:
       - {article: latin.md}
       - {article: logo.md}
       - {article: open.html}
+      - {article: tags.md}
+      - {article: quote.html}
       - {article: form.html}
       - {article: deep.md}
       - {article: table.md}
@@ -208,6 +210,30 @@ sections:
         "issues/tides/plain.txt": f"High water ⚠ guessed-heading\n\n{LONG}\n\nLow water\n\n{LONG}\n",
         "issues/tides/logo.md": "---\ntitle: Logo\nsidebar: true\nsidebarlogo: moon ⚠ sidebar-logo\n---\nThe tide.\n",
         "issues/tides/open.html": "<h1>Open</h1>\n<p>The tide.</p>\n<p>At noon <b ⚠ unfinished-tag\n",
+        "issues/tides/tags.md": """\
+---
+title: Tags
+---
+Since the <b of a formula is smaller than <c>, and `<a href="x>` and \\<a href="x> are code.
+
+Of the <a href="https://example.org/moon>moon ⚠ unfinished-tag
+
+And of <strong springs. ⚠ unfinished-tag
+
+<p class="moon" ⚠ unfinished-tag
+At noon</p>
+
+<p class="moon" ⚠ unfinished-tag
+<b>At</b> night</p>
+""",
+        "issues/tides/quote.html": """\
+<h1>Quote</h1>
+<p title="Of <b>May</b>">
+<img src='data:image/svg+xml;utf8,<svg xmlns="http://www.w3.org/2000/svg"><a/></svg>' alt="a"></p>
+<p>At noon <a href="https://example.org/noon ⚠ unfinished-tag
+<p>the tide turns</p>
+<p class="moon">and sinks.</p>
+""",
         "issues/tides/form.html": "<h1>Form</h1>\n<p>The tide.</p>\n<form action='/'><input></form> ⚠ not-in-mail\n",
         "issues/tides/deep.md": "---\ntitle: Deep\n---\nThe tide.\n\n" + ">" * 60 + " At noon. ⚠ deep-nesting\n",
         "issues/tides/table.md": (

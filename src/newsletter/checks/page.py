@@ -112,6 +112,13 @@ class Page:
         return set()
 
 
+def start_tags(html: str) -> Iterator[tuple[int, str, bool]]:
+    """Each start tag outside comments: where it begins, what stands behind its name, and whether it ends."""
+    for found in _TAG.finditer(html):
+        if found["name"]:
+            yield found.start(), found["rest"], found.end() < len(html)
+
+
 def tag_in(html: str, name: str) -> re.Match[str] | None:
     """The first tag of that name, outside comments."""
     tags = re.finditer(rf"<!--.*?(?:-->|\Z)|<(?P<name>{name})\b", html, re.DOTALL | re.IGNORECASE)

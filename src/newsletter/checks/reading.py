@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from newsletter.checks.mail import Mail
+from newsletter.checks.page import start_tags
 from newsletter.checks.rule import error, warning
 from newsletter.checks.subject import Subject
+from newsletter.markup import swallows_tags
 from newsletter.model import Finding
 
 RULES = (
@@ -38,7 +41,8 @@ RULES = (
     ),
     warning(
         "unfinished-tag",
-        "A tag that is never finished was repaired by a guess. Source: the HTML standard's parsing of unclosed tags.",
+        "A tag that is never finished swallows what follows it, or stands as text. "
+        "Source: the HTML standard's parsing of unclosed tags.",
     ),
     warning(
         "not-in-mail",
@@ -79,6 +83,8 @@ RULES = (
     ),
 )
 
+_UNFINISHED = next(rule for rule in RULES if rule.name == "unfinished-tag")
+
 
 def check(subject: Subject) -> Iterator[Finding]:
     """The findings of the issue file and of every article these readers see."""
@@ -86,3 +92,13 @@ def check(subject: Subject) -> Iterator[Finding]:
     for article in subject.articles():
         for finding in article.findings:
             yield replace(finding, variant=subject.rendered.key)
+
+
+def check_mail(mail: Mail) -> Iterator[Finding]:
+    """A warning for each tag of a file or of a template that swallows others, because it is never finished."""
+    for offset, attributes, ends in start_tags(mail.html):
+        if not ends or swallows_tags(attributes):
+            quoted = " ".join(mail.html[offset : offset + 400].split())[:120]
+            message = f"a tag is not finished, and swallows what follows: {quoted}"
+            where = mail.places.of_offset(offset)
+            yield _UNFINISHED.finding(message, where, fix="Close its quotes, and end it with >.")

@@ -95,10 +95,10 @@ class _Lines:
         return "", self._first
 
     def last_line_of(self, words: str) -> int:
-        """The last line on which the first of `words` stand that are found as written."""
+        """The last line on which `words` stand, or the first of them that are found as written."""
         lines = [line.strip() for line in words.split("\n") if line.strip()]
-        for sought in (*lines[:1], *words.split()[:1]):
-            offset = self._body.rfind(sought)
+        for sought in (words, *lines[:1], *words.split()[:1]):
+            offset = self._body.rfind(sought) if sought.strip() else -1
             if offset >= 0:
                 return self._line(offset)
         return self._first

@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Any
 from newsletter.expressions import TOKEN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock
     from markdown_it.rules_core import StateCore
+    from markdown_it.token import Token
 
 Told = tuple[str, str, str]
 """(rule, message, words by which the line is found in the author's file)."""
@@ -29,6 +32,12 @@ _MOST_NESTED = 50
 _MOST_BRACKETS = 20
 _LONGEST_QUOTE = 200
 _DEFINITION = re.compile(r"\[(?P<label>(?:[^\[\]\\]|\\.){1,1000})\]:\s*+(?P<address>\S++)")
+_UNFINISHED = re.compile(
+    r"<(?:(?:strong|span|div|img|blockquote)\s+[a-zA-Z]|(?:a|b|i|p|em|h[1-6]|td|tr|th|table|ul|ol|li|font|center|figure)"
+    r"\s+[a-zA-Z-]+\s*=)",
+    re.IGNORECASE,
+)
+"""The beginning of a tag that nobody writes by chance, as `a <b and c` may be."""
 _ADDRESS = re.compile(r"[/.:#?@<%=&\\]")
 
 
@@ -79,6 +88,7 @@ def _markdown() -> MarkdownIt:
             if token.type == "inline":
                 token.children = []
                 lines.inline.parse(token.content, lines, state.env, token.children)
+                _tell_of_tags(state.env, token.children)
 
     markdown = _taught(_MOST_NESTED)
     markdown.core.ruler.at("inline", inline)
@@ -163,6 +173,15 @@ def _whole(rule: Any, state: StateBlock, start: int, end: int, silent: bool) -> 
 
 def _line(state: StateBlock, number: int) -> str:
     return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
+
+
+def _tell_of_tags(env: Any, tokens: Sequence[Token]) -> None:
+    """What begins like a tag and stands as text, because it is never finished; escaped, it would be meant so."""
+    told = env.get("told")
+    for text in (one.content for one in tokens if one.type == "text" and "<" in one.content):
+        for found in _UNFINISHED.finditer(text) if told is not None else ():
+            message = f"a tag is not finished, and stands as text: {text[found.start() :][:120]}"
+            told.append(("unfinished-tag", message, text[found.start() :][:60]))
 
 
 def _tell(state: StateBlock, rule: str, message: str, words: str) -> None:

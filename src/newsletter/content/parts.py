@@ -84,8 +84,8 @@ class Parts:
     def markdown(self, value: object, loc: Loc) -> str:
         """Markdown as sanitised HTML."""
         rendered = render_markdown(self.words(value, loc))
-        for rule, message, _ in rendered.told:
-            self._tell(rule, message, loc)
+        for rule, message, words in rendered.told:
+            self._tell(rule, message, loc, words if rule == "unfinished-tag" else "")
         return self.sanitised(rendered.html + rendered.notes, loc)
 
     def markdown_line(self, value: object, loc: Loc) -> str:

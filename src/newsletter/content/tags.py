@@ -13,6 +13,8 @@ from collections.abc import Callable
 from html import escape, unescape
 from urllib.parse import parse_qs, urlsplit
 
+from newsletter.markup import swallows_tags
+
 Notice = Callable[[str, str, str], None]
 """(rule, message, words by which the line is found in the author's file)."""
 
@@ -137,6 +139,8 @@ class _Tamer:
             self.out.append("&lt;")
             return begins + 1
         name = tag[2].lower()
+        if not tag[1] and swallows_tags(tag[3]):
+            self._told_of_swallowing(tag[0])
         if not tag[1] and name in _RAW_TAGS:
             return self._after_raw(name, tag.end())
         if not tag[1] and name == "iframe" and attribute(tag[3], "src"):
@@ -151,6 +155,11 @@ class _Tamer:
         lost = " ".join(self.markup[begins : begins + 2_000].split())
         message = f"what follows here is one unfinished tag or comment, which shows nothing: {lost[:300]}"
         self.notice("unfinished-tag", message, self.markup[begins : begins + 30])
+
+    def _told_of_swallowing(self, written: str) -> None:
+        quoted = " ".join(written.split())[:120]
+        message = f"a tag is not finished, and swallows what follows: {quoted} Close its quotes, and end it with >."
+        self.notice("unfinished-tag", message, written[:80])
 
     def _after_comment(self, begins: int) -> int:
         for empty in ("<!-->", "<!--->"):
