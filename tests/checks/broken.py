@@ -448,7 +448,7 @@ MAILING = Broken(
 <p>{LONG}</p>
 <p>Read of <a href="https://example.org/tables">the tables of May and of June, and of whoever made them</a>.</p>
 <p><a href="https://example.org/leave">Unsubscribe</a></p>
-</body>
+</body> ⚠ postal-address
 </html>
 """
     },

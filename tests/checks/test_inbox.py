@@ -77,7 +77,9 @@ def _told(folder: Path, message: EmailMessage) -> list[Finding]:
 
 
 def test_a_list_without_a_name_or_one_click_is_a_note(tmp_path: Path) -> None:
-    leave = PAGE.format(body='<p>Tides. <a href="https://example.org/leave">Unsubscribe</a></p>', style="")
+    leave = PAGE.format(
+        body='<p>Tides, 2 Quay Street. <a href="https://example.org/leave">Unsubscribe</a></p>', style=""
+    )
     by_mail = _message(List_Unsubscribe="<mailto:leave@example.org>")
     by_mail.add_alternative(leave, "html")
     assert {(one.rule, one.severity) for one in _told(tmp_path, by_mail)} == {

@@ -343,6 +343,7 @@ def test_a_message_is_judged_by_its_headers_and_its_text(tmp_path: Path) -> None
         "sender-identity",
         "list-unsubscribe",
         "unsubscribe-link",
+        "postal-address",
         "open-braces",
         "image-source",
         "text-differs",
@@ -365,7 +366,7 @@ def test_a_free_mailbox_of_any_country_is_no_sender_of_a_mailing(tmp_path: Path,
 
 def test_a_good_message_is_told_nothing_and_needs_no_unsubscribing_when_it_goes_to_one(tmp_path: Path) -> None:
     mailing = _message(List_Id="<news.example.org>", List_Unsubscribe="<mailto:leave@example.org>")
-    leave = '<p><a href="https://example.org/leave">Unsubscribe</a></p>'
+    leave = '<p>2 Quay Street, Port Town. <a href="https://example.org/leave">Unsubscribe</a></p>'
     for message, body in ((mailing, leave), (_message(), "<p>Your order has left.</p>")):
         message.set_content(f"{LONG} {LONG}")
         message.add_alternative(PAGE.format(body=body, long=LONG), "html")

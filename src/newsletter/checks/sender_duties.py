@@ -11,6 +11,7 @@ from functools import partial
 from newsletter.checks.leaving import can_leave
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import words_of
+from newsletter.checks.postal import may_have_address
 from newsletter.checks.rule import Rule, error, warning
 from newsletter.checks.subject import Subject
 from newsletter.model import Finding, Severity, Where
@@ -119,6 +120,19 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
         yield _LINK.finding("no link on the page says how to unsubscribe.", where, fix=fix)
     if mail.headers is not None and mail.in_file:
         yield from _headers(mail, mail.headers, mail.key)
+        yield from _address_of_bulk(mail, mail.headers)
+
+
+def _address_of_bulk(mail: Mail, headers: Mapping[str, str]) -> Iterator[Finding]:
+    """A warning when nothing in a mailing could be an address; a list to discuss on has none to give."""
+    bulk = any(headers.get(one) for one in ("list-id", "list-unsubscribe"))
+    if headers.get("list-post") or not (bulk or headers.get("precedence", "").lower() == "bulk"):
+        return
+    if not may_have_address(f"{words_of(mail.page.body)} {mail.text or ''}"):
+        where = mail.places.of_offset(max(0, mail.html.lower().rfind("</body")))
+        fix = "Put the sender's postal address at its end."
+        found = _ADDRESS.finding("nothing in the mail looks like a postal address.", where, fix=fix)
+        yield replace(found, severity=Severity.WARNING)
 
 
 def _of_a_page(mail: Mail) -> Iterator[Finding]:
