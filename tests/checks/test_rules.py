@@ -56,6 +56,10 @@ HITS = [
     ("link-number", '<p>\n<a href="http://3232235777000/">About us</a></p>', 1),
     ("link-host", '<p>\n<a href="https://xn--mnchen-3ya.example/">www.muenchen.example</a></p>', 1),
     ("link-host", '<p>\n<a href="https://example.org/">https://münchen.example/</a></p>', 1),
+    ("link-host", '<p>\n<a href="https://evil.example.com/">paypal.com</a></p>', 1),
+    ("link-host", '<p>\n<a href="https://evil.example.com/">harbour.co.uk/login</a></p>', 1),
+    ("link-host", '<p>\n<a href="https://evil.example.com/">WWW.Harbour.Example</a></p>', 1),
+    ("link-host", '<p>\n<a href="https://evil.example.com/">https://harbour.sh</a></p>', 1),
     ("double-word", '<p>Look at the\n<a href="https://example.org/s">the site of the harbour</a> today.</p>', 1),
     ("double-word", '<p>Look at\n<a href="https://example.org/s">the site of the</a> the harbour.</p>', 1),
     ("link-text", '<p>A</p>\n<p>B <a href="https://example.org/r"></a></p>', 1),
@@ -118,6 +122,11 @@ MISSES = [
     ("link-host", '<a href="https://xn--mnchen-3ya.example/">www.münchen.example</a>'),
     ("link-host", '<a href="https://münchen.example/">xn--mnchen-3ya.example</a>'),
     ("link-host", '<a href="https://example.org/">Möbel.Katalog</a>'),
+    *(
+        ("link-host", f'<a href="https://example.org/">{words}</a>')
+        for words in "setup.py main.rs script.sh ASP.NET Socket.IO St.Gallen Dr.Oetker report.pdf m.sc z.B.".split()
+    ),
+    ("link-host", '<a href="https://example.org/">Pay at paypal.com</a> <a href="https://paypal.com/x">paypal.com</a>'),
     ("link-target", '<a href="https://192.0.2.7/">A</a> <a href="https://10.example.org/">B</a>'),
     ("double-word", '<p><a href="https://example.org/b">Bread</a> bread is baked. <a href="/a">A</a> a tide.</p>'),
     (

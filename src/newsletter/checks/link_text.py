@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from newsletter.checks.hosts_in_words import said_host
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Element, host_of, style_of, without_fields, words_of
 from newsletter.checks.rule import error, warning
@@ -28,12 +29,6 @@ _TEXT, _HOST = RULES
 _EMPTY = frozenset(
     "click here|click|here|tap here|this link|link|click this link|click me|this|hier|hier klicken|klicken sie hier"
     "|cliquez ici|ici|haga clic aquí|aquí".split("|")
-)
-_ADDRESS = re.compile(
-    r"(?:https?://)?(?:(?:[^\W_]|-)+\.)+(?P<top>[a-z]{2,24}|xn--[a-z0-9-]+)(?:[/?#]\S*)?", re.IGNORECASE
-)
-_NOT_TOP = frozenset(
-    "html htm php pdf jpg png gif txt md zip doc docx xls xlsx css js json csv xml yaml yml eml".split()
 )
 _LONG_ADDRESS = 40
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "ac", "gov", "edu"})
@@ -59,10 +54,8 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
             yield _TEXT.finding(
                 message, mail.at(link, words, target), fix="Use words, and put the address behind them."
             )
-        said = _said_host(words)
+        said = said_host(words)
         meant = host_of(target) if re.match(r"https?://", target) else ""
-        if not said.isascii() and meant.isascii() and "xn--" not in meant and not re.match(r"https?://|www\.", words):
-            continue  # `Möbel.Katalog` is a title
         if said and meant and not TOKEN.search(target) and _site(said) != _site(meant):
             message = f"the link says {readable_host(said)} and leads to {readable_host(meant)}."
             yield _HOST.finding(message, mail.at(link, target, words), fix="Let words and target name the same host.")
@@ -75,14 +68,6 @@ def _is_empty(link: Element) -> bool:
     boxes = ("background", "background-image", "background-color", "width", "height", "padding", "border")
     sized = any(style_of(one).keys() & set(boxes) for one in link.iter() if isinstance(one.tag, str))
     return not (sized or link.get("aria-label") or link.get("title") or link.get("id") or link.get("name"))
-
-
-def _said_host(words: str) -> str:
-    """The host the words name, when they are an address and nothing else."""
-    match = _ADDRESS.fullmatch(words.strip(" ."))
-    if match is None or (match["top"].lower() in _NOT_TOP and "://" not in words):
-        return ""
-    return re.sub(r"^https?://", "", words.strip(" ."), flags=re.IGNORECASE).split("/")[0].split("?")[0].lower()
 
 
 def _site(host: str) -> str:
