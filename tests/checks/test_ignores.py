@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.checks.ignores import Ignore, ignores_in, sift
 from newsletter.model import Finding, Severity, Where
@@ -22,6 +24,50 @@ def _covered(text: str, path: str = "a.md") -> list[int]:
 def test_in_an_article_a_comment_covers_the_paragraph_that_follows() -> None:
     text = "One\n\n<!-- newsletter: ignore link-text because it is a joke -->\n\nTwo\ntwo\n\nThree"
     assert _covered(text) == [3, 4, 5, 6]
+
+
+_SO = "<!-- newsletter: ignore link-text because so -->"
+
+
+@pytest.mark.parametrize(
+    ("html", "lines"),
+    [
+        # The element that begins right behind it, and nothing of what follows that.
+        (f"{_SO}\n<p>\nOne\n</p>\n<p>Two</p>\n<p>Three</p>", [1, 2, 3, 4]),
+        (f"{_SO}\n\n<p>One</p>\n<p>Two</p>", [1, 2, 3]),
+        (f"{_SO}\n<div>\n<p>One</p>\n\n<p>Two</p>\n</div>\n<p>Three</p>", [1, 2, 3, 4, 5, 6]),
+        (f'{_SO}\n<img\n src="a.png">\n<img src="b.png">', [1, 2, 3]),
+        # Without end tags, too.
+        (f"{_SO}\n<p>One\none\n\n<p>Two", [1, 2, 3]),
+        (f"<ul>\n{_SO}\n<li>One\n<li>Two\n</ul>\n<p>Three", [2, 3]),
+        # In a paragraph, that paragraph; in something wide, the words up to the next block.
+        (f"<p>One\none</p>\n<p>Two\n{_SO}\ntwo\n</p>\n<p>Three", [3, 4, 5, 6]),
+        (f"<div>One\n{_SO}\ntwo <b>two</b>\n&amp;\n<p>Three</p>\nfour</div>", [2, 3, 4]),
+        (f"<div>\n<p>One</p>\n{_SO}\n</div>\n<p>Two</p>", [3]),
+        # At the end of a line, what stands there.
+        (f"<p>One</p> {_SO}\n<p>Two</p>", [1]),
+        # The tag alone of what holds everything; a comment between the two is passed over.
+        (f"{_SO}\n<!DOCTYPE html>\n<html>\n<body>\n<p>One</p>", [1, 2, 3]),
+        (f"{_SO}\n<!-- another -->\n<p>One</p>\n<p>Two</p>", [1, 2, 3]),
+    ],
+)
+@pytest.mark.parametrize("path", ["a.html", "mail.eml", "t.html.j2"])
+def test_in_html_a_comment_covers_the_element_that_follows_or_the_one_it_stands_in(
+    html: str, lines: list[int], path: str
+) -> None:
+    assert _covered(html, path) == lines
+
+
+def test_a_page_of_html_in_a_markdown_file_is_html() -> None:
+    assert _covered(f"<!doctype html>\n{_SO}\n<p>One</p>\n<p>Two</p>") == [2, 3]
+
+
+@given(st.lists(st.sampled_from(["<p>", "</p>", "<li", ">", "<td>", "</table>", _SO, "a\n", "<!--", "&", "<body>"])))
+def test_whatever_an_html_file_holds_a_comment_covers_its_own_line(scraps: list[str]) -> None:
+    html = "".join(scraps)
+    last = html.count("\n") + 1
+    for one in ignores_in(html, "a.html"):
+        assert 1 <= one.first <= one.where.line <= one.last <= last
 
 
 def test_beside_something_a_comment_covers_its_own_line() -> None:

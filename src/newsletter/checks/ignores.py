@@ -3,9 +3,10 @@
 Several rules are parted by commas. A comment may go on over several lines; in YAML its reason may stand on the next
 line of comment.
 
-In: the text of a file. Out: the ignores in it and the lines each covers: its own, and the block that follows. In HTML
-and Markdown (`<!-- … -->`) a block ends with the next blank line; in YAML (`# …`) with the next line that is not
-indented deeper; in a template (`{# … #}`) it is the next line. Without a reason an ignore has no effect.
+In: the text of a file. Out: the ignores in it and the lines each covers: its own, and the block that follows. In
+Markdown (`<!-- … -->`) a block ends with the next blank line; in HTML with its end tag (`reach`); in YAML (`# …`) with
+the next line that is not indented deeper; in a template (`{# … #}`) it is the next line. Without a reason an ignore has
+no effect.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from newsletter.checks.places import yaml_end
+from newsletter.checks.reach import reach_of
 from newsletter.checks.registry import all_rules
 from newsletter.checks.rule import warning
 from newsletter.errors import did_you_mean
@@ -40,21 +42,24 @@ _LONGEST = 2_000
 _SAID = re.compile(r"\s*(?P<rules>(?:\w[\w-]*(?:\s*,\s*\w[\w-]*)*)?)\s*(?P<rest>.*?)\s*", re.DOTALL)
 _GOES_ON = re.compile(r"\n[ \t]*#[ \t]*(?!newsletter:)(?P<more>[^\n]*)")
 _REASON_GIVEN = re.compile(r"because\b[ \t:,]*(\S.*)")
+_HTML_FILES = (".html", ".htm", ".eml", ".j2")
+_HTML_PAGE = re.compile(r"\s*<(?:!doctype|html)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """One comment: the rule it ignores and why, where it stands, and the lines it covers."""
+    """One comment: the rule it ignores and why, where it stands, and the first and the last line it covers."""
 
     rule: str
     reason: str
     where: Where
+    first: int
     last: int
 
     def covers(self, finding: Finding) -> bool:
         """Whether the finding is the one meant."""
         same = finding.rule == self.rule and finding.where.path == self.where.path
-        return same and self.where.line <= finding.where.line <= self.last
+        return same and self.first <= finding.where.line <= self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +145,18 @@ def _ignores(text: str, path: str) -> Iterator[Ignore]:
     lines = text.split("\n")
     comments = [(one, text.count("\n", 0, one.start) + 1, text.count("\n", 0, one.end) + 1) for one in _comments(text)]
     inside = {line for _, first, end in comments for line in range(first, end + 1)}
+    in_html = path.lower().endswith(_HTML_FILES) or _HTML_PAGE.match(text) is not None
+    reaches = reach_of(text) if in_html and any(one.mark == "<!--" for one, _, _ in comments) else {}
     for one, line, end in comments:
         said = _SAID.fullmatch(one.said)
         rules, rest = (said["rules"], said["rest"]) if said else ("", "")
         given = _REASON_GIVEN.match(" ".join(rest.split()))
         begins = lines[line - 1].strip().startswith(one.mark)
-        last = _last_line(text, lines, end, one.mark, inside) if begins else end
+        first, last = line, _last_line(text, lines, end, one.mark, inside) if begins else end
+        if in_html and one.mark == "<!--":
+            first, last = reaches.get(one.start, (line, end))
         for rule in rules.split(","):
-            yield Ignore(rule.strip(), given[1].strip() if given else "", Where(path, line), last)
+            yield Ignore(rule.strip(), given[1].strip() if given else "", Where(path, line), first, last)
 
 
 def _last_line(text: str, lines: Sequence[str], line: int, mark: str, comments: Collection[int]) -> int:
