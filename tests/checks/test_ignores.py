@@ -139,6 +139,10 @@ def test_one_comment_ignores_several_rules_parted_by_commas() -> None:
         ("One <!-- newsletter: ignore link-text\nbecause it is a joke --> two\nThree", [1, 2]),
         ("# newsletter: ignore link-text because\n#   it is a joke\na:\n  b: 1\nc: 2", [1, 2, 3, 4]),
         ("  # newsletter: ignore link-text\n  # because it is a joke\n  a: 1\n  c: 2", [1, 2, 3]),
+        ("# newsletter: ignore link-text because it is\n# a joke\na: 1\nc: 2", [1, 2, 3]),
+        ("# newsletter: ignore link-text\n# because it\n# is a\n#\n# joke\na: 1\nc: 2", [1, 2, 3, 4, 5, 6]),
+        ("# newsletter: ignore link-text because it is a joke\n\n# another comment\na: 1\nc: 2", [1, 2, 3, 4]),
+        ("a: 1 # newsletter: ignore link-text because it is a joke\n# another comment\nc: 2", [1]),
         # Two comments, one below the other, cover the same.
         (
             "<!-- newsletter: ignore link-text because\nit is a joke -->\n<!-- newsletter: ignore image-alt because\n"

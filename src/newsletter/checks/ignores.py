@@ -1,7 +1,7 @@
 """What authors have decided to live with: `newsletter: ignore RULE because …`, in a comment where the finding is.
 
-Several rules are parted by commas. A comment may go on over several lines; in YAML its reason may stand on the next
-line of comment.
+Several rules are parted by commas. A comment may go on over several lines; in YAML its reason may, on the next lines of
+comment.
 
 In: the text of a file. Out: the ignores in it and the lines each covers: its own, and the block that follows. In
 Markdown (`<!-- … -->`) a block ends with the next blank line; in HTML with its end tag (`reach`); in YAML (`# …`) with
@@ -128,17 +128,21 @@ def _comments(text: str) -> Iterator[_Comment]:
             yield _Comment(mark, text[found.end() : closed.start()], found.start(), closed.end())
             continue
         said = text[found.end() : line_end]
-        more = _GOES_ON.match(text, line_end) if mark == "#" else None
-        if more and _lacks_reason(said, more["more"]):
-            said, line_end = f"{said} {more['more']}", more.end()
+        if mark == "#":
+            is_alone = not text[text.rfind("\n", 0, found.start()) + 1 : found.start()].strip()
+            while (more := _GOES_ON.match(text, line_end)) and _goes_on(said, more["more"], is_alone):
+                said, line_end = f"{said} {more['more']}", more.end()
         yield _Comment(mark, said, found.start(), line_end)
 
 
-def _lacks_reason(said: str, more: str) -> bool:
-    """Whether a comment in YAML names rules, and the next line of comment alone says why."""
+def _goes_on(said: str, more: str, is_alone: bool) -> bool:
+    """Whether the next line of comment belongs to one in YAML: it begins the reason, or goes on with it where the
+    comment stands alone."""
     match = _SAID.fullmatch(said)
     rest = match["rest"] if match else ""
-    return rest == "because" or (not rest and _REASON_GIVEN.match(more) is not None)
+    if not rest:
+        return _REASON_GIVEN.match(more) is not None
+    return rest == "because" or (is_alone and _REASON_GIVEN.match(rest) is not None)
 
 
 def _ignores(text: str, path: str) -> Iterator[Ignore]:
@@ -162,7 +166,11 @@ def _ignores(text: str, path: str) -> Iterator[Ignore]:
 def _last_line(text: str, lines: Sequence[str], line: int, mark: str, comments: Collection[int]) -> int:
     """The last line of what follows the comment that ends on that line."""
     following = line
-    while following < len(lines) and (not lines[following].strip() or following + 1 in comments):
+    while following < len(lines) and (
+        not lines[following].strip()
+        or following + 1 in comments
+        or (mark == "#" and lines[following].lstrip().startswith("#"))
+    ):
         following += 1
     if following >= len(lines):
         return line
