@@ -99,7 +99,7 @@ def across(one: str, other: str, context: Callable[[], tuple[str, str]]) -> Iter
 def _is_slip(word: str, before: str, around: str, language: str) -> bool:
     if language and language not in RIGHT_TWICE:
         return False
-    spoken = _spoken(word, around, language)
+    spoken = language_of(around, language, word)
     if word in _ARTICLES and spoken == "de" and language in ("", "de"):
         return _AFTER_A_PREPOSITION.search(before[-_NEAR:]) is not None
     if word in _PARTICLES and spoken == "en" and _AFTER_A_VERB.search(before[-_NEAR:]):
@@ -111,7 +111,7 @@ def _is_slip(word: str, before: str, around: str, language: str) -> bool:
     return bool(spoken) and word not in RIGHT_TWICE[spoken] and word in _COMMON_WORDS[spoken]
 
 
-def _spoken(word: str, around: str, language: str) -> str:
+def language_of(around: str, language: str, word: str = "") -> str:
     """The language the words are in, not counting the one in doubt: what the page says, unless they are clearly of
     another; empty when nothing tells."""
     words = [one.lower() for one in _WORD.findall(around[:_MOST])]

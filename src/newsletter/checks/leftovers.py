@@ -11,6 +11,7 @@ from newsletter.checks.alignment import line_of_words
 from newsletter.checks.doubled_words import across, doubled_words
 from newsletter.checks.foreign_fields import fields_in, sure_field_in
 from newsletter.checks.mail import Mail
+from newsletter.checks.notes_to_self import notes_in
 from newsletter.checks.page import Element, is_code, texts_of, words_before, words_of
 from newsletter.checks.rule import Rule, error, warning
 from newsletter.expressions import TOKEN
@@ -24,7 +25,8 @@ RULES = (
     ),
     warning(
         "note-to-self",
-        "A note such as TODO or FIXME says that somebody wanted to come back. Source: every linter's rule of the name.",
+        "A note such as TODO or FIXME says that somebody wanted to come back. Where TODO is a word (in Spanish, "
+        "Italian or Portuguese), it needs a colon or a parenthesis behind it. Source: every linter's rule of the name.",
     ),
     error(
         "open-braces",
@@ -42,10 +44,6 @@ RULES = (
 _FILLER, _NOTE, _BRACES, _DOUBLE = RULES
 _FILLER_TEXT = re.compile(
     r"lorem ipsum(?: dolor sit amet)?|(?<!lorem ipsum )dolor sit amet|consectetur adipi\w+|blindtext", re.IGNORECASE
-)
-_NOTE_TEXT = re.compile(
-    r"\b(?:TODO|FIXME|XXX|TKTK)\b(?!-)(?!\w)(?! (?:lists?|items?|apps?|boards?|pages?|notes?)\b)"
-    r"|\[(?:TBD|TK|insert [^\]]{1,40})\]"
 )
 _SHOWN = 60
 """Characters of the text around it."""
@@ -171,9 +169,10 @@ def _found(text: str, context: Callable[[], tuple[str, str]], is_final: bool) ->
     """What is left in the text, and where in it; `context` as for `doubled_words`."""
     if not text.strip():
         return
-    for rule, pattern in ((_FILLER, _FILLER_TEXT), (_NOTE, _NOTE_TEXT)):
-        for match in pattern.finditer(text):
-            yield rule, match[0], match.start()
+    for match in _FILLER_TEXT.finditer(text):
+        yield _FILLER, match[0], match.start()
+    for note, start in notes_in(text, context):
+        yield _NOTE, note, start
     for field, start in fields_in(text) if is_final else ():
         yield _BRACES, field, start
     for words, start in doubled_words(text, context):
