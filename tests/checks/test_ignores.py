@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.checks.ignores import Ignore, ignores_in, sift
+from newsletter.checks.ignores import Ignore, ignores_in, not_asked, sift
 from newsletter.model import Finding, Severity, Where
 
 
@@ -170,3 +170,28 @@ def test_a_comment_whose_next_line_gives_no_reason_has_no_effect_and_is_told_whe
     (found,) = sift([], ignores_in(f"One\n{text}", "a.md")).findings
     assert (found.rule, str(found.where)) == ("ignore-reason", "a.md:2")
     assert len(_covered(text)) == 0
+
+
+@pytest.mark.parametrize(
+    ("rule", "chosen", "notes", "named", "online", "told"),
+    [
+        ("link-text", {}, False, False, False, True),
+        ("link-text", {"link-text": "info"}, False, False, False, False),
+        ("link-text", {"link-text": "info"}, True, False, False, True),
+        ("link-text", {"link-text": "off"}, True, False, False, False),
+        ("link-http", {}, False, False, False, False),
+        ("link-http", {"link-http": "warning"}, False, False, False, True),
+        ("client-support", {}, True, False, False, True),
+        ("client-support", {}, True, True, False, False),
+        ("client-support", {}, False, False, False, False),
+        ("link-broken", {}, True, False, False, False),
+        ("link-broken", {}, True, False, True, True),
+        ("merge-gap", {}, True, False, True, False),
+    ],
+)
+def test_an_ignore_is_unused_only_where_the_run_looked_for_all_of_its_rule(
+    rule: str, chosen: dict[str, str], notes: bool, named: bool, online: bool, told: bool
+) -> None:
+    ignores = ignores_in(f"<!-- newsletter: ignore {rule} because so -->\nOne", "a.md")
+    found = sift([], ignores, ["a.md"], not_asked(chosen, notes, named, online)).findings
+    assert [one.rule for one in found] == ["unused-ignore"] * told

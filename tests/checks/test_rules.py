@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from newsletter.checks.registry import all_rules
 from newsletter.errors import NewsletterError
 from newsletter.model import Finding
-from newsletter.pipeline.checking import check_file
+from newsletter.pipeline.checking import asked_for, check_file
 
 EMAILS = sorted((Path(__file__).parent / "clients/emails").glob("*.html"))
 LONG = "Work that lasts is kept in formats that last, and is read by more than one program in the end."
@@ -503,3 +503,15 @@ def test_what_is_no_email_is_refused_in_words_of_the_check(tmp_path: Path, name:
     with pytest.raises(NewsletterError, match=r"`newsletter check` reads emails: HTML, or a whole message") as refused:
         check_file(str(tmp_path / name))
     assert "inline" not in str(refused.value)
+
+
+def test_an_ignore_of_what_mail_clients_lack_is_not_unused_where_only_some_were_asked_about(tmp_path: Path) -> None:
+    file = tmp_path / "mail.html"
+    comment = "<!-- newsletter: ignore client-support because our readers have Gmail -->"
+    file.write_text(PAGE.format(body=f"{comment}\n<p>One</p>", long=LONG), "utf-8")
+
+    def rules(clients: list[str]) -> list[str]:
+        return [one.rule for one in check_file(str(file), asked_for(clients, True, False, False)).findings]
+
+    assert "unused-ignore" in rules([])
+    assert "unused-ignore" not in rules(["apple-macos"])

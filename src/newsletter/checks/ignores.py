@@ -12,7 +12,7 @@ no effect.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter.checks.places import yaml_end
@@ -42,6 +42,11 @@ _LONGEST = 2_000
 _SAID = re.compile(r"\s*(?P<rules>(?:\w[\w-]*(?:\s*,\s*\w[\w-]*)*)?)\s*(?P<rest>.*?)\s*", re.DOTALL)
 _GOES_ON = re.compile(r"\n[ \t]*#[ \t]*(?!newsletter:)(?P<more>[^\n]*)")
 _REASON_GIVEN = re.compile(r"because\b[ \t:,]*(\S.*)")
+_OF_CLIENTS, _OF_THE_WEB = "client-support", "link-broken"
+_ALSO_NOTES = frozenset({_OF_CLIENTS, "target-size", "consent", "spelling"})
+"""Rules that usually warn, and of some things only note."""
+_NEEDS_MORE = frozenset({"spam-score", "merge-gap", "consent", "suppression-source", "unlike-last"})
+"""Rules whose findings come and go without a file changing: with the people, the last issue, a filter that is asked."""
 _HTML_FILES = (".html", ".htm", ".eml", ".j2")
 _HTML_PAGE = re.compile(r"\s*<(?:!doctype|html)\b", re.IGNORECASE)
 
@@ -77,8 +82,29 @@ def ignores_in(text: str, path: str) -> tuple[Ignore, ...]:
     return tuple(_ignores(text, path))
 
 
-def sift(findings: Iterable[Finding], ignores: Sequence[Ignore], judged: Collection[str] = ()) -> Sifted:
-    """The findings that are not ignored; and for the files in `judged`, a finding for each ignore without effect."""
+def not_asked(chosen: Mapping[str, str], notes: bool, named: bool, online: bool = False) -> frozenset[str]:
+    """The rules of which a run does not look for everything: then an ignore that meets nothing may still be needed.
+
+    `chosen` is how grave the settings make them; `notes` whether notes are told, `named` whether some mail clients were
+    asked about alone, `online` whether addresses were asked.
+    """
+    rules = all_rules()
+    grave = {name: chosen.get(name, rule.severity.value if rule.severity else "off") for name, rule in rules.items()}
+    quiet = ("off",) if notes else ("off", "info")
+    unasked = {name for name, one in grave.items() if one in quiet} | _NEEDS_MORE
+    unasked |= set() if notes else _ALSO_NOTES
+    unasked |= {_OF_CLIENTS} if named else set()
+    return frozenset(unasked | (set() if online else {_OF_THE_WEB}))
+
+
+def sift(
+    findings: Iterable[Finding],
+    ignores: Sequence[Ignore],
+    judged: Collection[str] = (),
+    unasked: Collection[str] = (),
+) -> Sifted:
+    """The findings that are not ignored; and for the files in `judged`, a finding for each ignore without effect, but
+    of the rules that were not asked."""
     kept: list[Finding] = []
     ignored: list[tuple[Finding, str]] = []
     used: set[Ignore] = set()
@@ -93,7 +119,7 @@ def sift(findings: Iterable[Finding], ignores: Sequence[Ignore], judged: Collect
     for one in ignores:
         if one not in valid:
             kept.append(_without_effect(one))
-        elif one not in used and one.where.path in judged:
+        elif one not in used and one.where.path in judged and one.rule not in unasked:
             message = f"nothing of rule '{one.rule}' is found here any more."
             kept.append(_UNUSED.finding(message, one.where, fix="Take the comment out."))
     return Sifted(tuple(kept), tuple(ignored))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from newsletter.cache import FOLDER
 from newsletter.checks.clients.mail_clients import choose_clients
 from newsletter.checks.clients.table import load_table
-from newsletter.checks.ignores import ignores_in, sift
+from newsletter.checks.ignores import ignores_in, not_asked, sift
 from newsletter.checks.mail import Mail
 from newsletter.checks.online import addresses_in
 from newsletter.checks.page import Page, marked
@@ -134,7 +134,8 @@ def check_file(name: str, asked: Asked = AS_USUAL, score: Score | None = None, s
         *mail_findings(mail, {}),
         *(replace(f, variant="") for one in scores for f in check_score(one, Where(name))),
     ]
-    sifted = sift(found, ignores_in(html, name), judged=(name,))
+    unasked = not_asked({}, asked.notes, asked.named, asked.online)
+    sifted = sift(found, ignores_in(html, name), judged=(name,), unasked=unasked)
     return Checked(
         name,
         "file",

@@ -18,7 +18,7 @@ from newsletter.checks.clients.shares import rounded
 from newsletter.checks.clients.table import SupportTable, load_table
 from newsletter.checks.crowd import RULES as CROWD_RULES
 from newsletter.checks.crowd import Crowd, check_crowd
-from newsletter.checks.ignores import Sifted, ignores_in, sift
+from newsletter.checks.ignores import Sifted, ignores_in, not_asked, sift
 from newsletter.checks.mail import Mail, Weight, nobody
 from newsletter.checks.merge_defaults import bare_fields
 from newsletter.checks.online import addresses_in
@@ -132,7 +132,9 @@ class Inspection:
         own = {self.edition.issue.where.path, *shown}
         paths = dict.fromkeys([*sorted(own), FILE, *(one.where.path for one in found)])
         ignores = [one for path in paths if path for one in ignores_in(self.read(path), path)]
-        sifted = sift(found, ignores, own if judged else ())
+        asked = self.asked
+        unasked = not_asked(self.edition.settings.checks, asked.notes, asked.named, asked.online)
+        sifted = sift(found, ignores, own if judged else (), unasked)
         told = as_chosen(sifted.findings, self.edition.settings.checks)
         few = [one for one in told if one.severity is Severity.INFO and one.share is not None]
         return replace(sifted, findings=gathered(one for one in told if self.asked.notes or one not in few))
