@@ -97,8 +97,6 @@ class Mail:
     """Whether what merely looks plainer somewhere is to be said, too."""
     broken: Mapping[str, str] = field(default_factory=dict)
     """Web address → why it does not answer, as far as they were asked."""
-    last: Weight | None = None
-    """What the issue before it weighed."""
     gaps: Callable[[str], int] = nobody
     """A merge field's name → how many of the audience have no value for it."""
     brand: Mapping[str, Where] = field(default_factory=dict)

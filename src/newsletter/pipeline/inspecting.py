@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from newsletter.cache import FOLDER, Pack, program_digest
+from newsletter.checks.change import check_change, weight_of
 from newsletter.checks.clients.mail_clients import USUAL
 from newsletter.checks.clients.shares import rounded
 from newsletter.checks.clients.table import SupportTable, load_table
@@ -100,7 +101,7 @@ class Inspection:
             with Pack(path, self.asked.fresh) as pack:
                 found = [self._kept(pack, one) for one in subjects]
                 pack.close(everything=everybody)
-        every = [*(one for each in found for one in each), *self._of_all()]
+        every = [*(one for each in found for one in each), *self._of_all(), *self._unlike_last(subjects)]
         return self._sifted(gathered(every), subjects, judged=everybody)
 
     @cached_property
@@ -152,6 +153,16 @@ class Inspection:
         told = as_chosen(found, chosen)
         return tuple(one for one in told if self.asked.notes or one.severity is not Severity.INFO)
 
+    def _unlike_last(self, subjects: Sequence[Subject]) -> tuple[Finding, ...]:
+        """How the variants together weigh beside the last issue."""
+        chosen = self.edition.settings.checks
+        last = self.last() if chosen.get("unlike-last") != "off" else None
+        if last is None or not subjects:
+            return ()
+        weights = {one.rendered.key: weight_of("", one.rendered.html, one.rendered.text) for one in subjects}
+        found = as_chosen(check_change(weights, last, self._mail(subjects[0]).key("sections")), chosen)
+        return tuple(one for one in found if self.asked.notes or one.severity is not Severity.INFO)
+
     def _refuse_unknown_rules(self) -> None:
         if self.edition.settings.checks:
             problems = problems_in(self.edition.settings)
@@ -200,7 +211,7 @@ class Inspection:
         issue = self.edition.issue
         settings = self.edition.settings.model_dump_json(exclude={"root"})
         one = self.asked
-        asked = f"{self._last} {one.clients} {one.named} {one.notes} {self._support.snapshot} {self._shares}"
+        asked = f"{one.clients} {one.named} {one.notes} {self._support.snapshot} {self._shares}"
         texts = (self.read(issue.where.path), self.read(FILE), str(issue.findings), asked)
         parts = (program_digest(), self.templates, settings, *texts)
         return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
@@ -232,7 +243,6 @@ class Inspection:
             shares=self._shares,
             small_share=0.0 if self.asked.named else self.edition.settings.mail_clients.small_share,
             notes=self.asked.notes,
-            last=self._last,
             gaps=self.gaps,
             brand=self._brand,
             known_words=self._known_words,
@@ -282,10 +292,6 @@ class Inspection:
         drawn = render_variant(replace(self.edition, issue=subject.issue), self._traced, key, subject.variant)
         trace = self._tracer.trace(drawn.html)
         return trace if trace.html == rendered.html else None
-
-    @cached_property
-    def _last(self) -> Weight | None:
-        return self.last()
 
     @cached_property
     def _shares(self) -> Mapping[str, float] | None:
