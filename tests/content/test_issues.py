@@ -47,7 +47,7 @@ def test_every_problem_of_the_issue_is_told_at_once(problems: Callable[[str], li
 layout: tow-column
 """
     )
-    assert [one.split(": ", 1)[0] for one in said] == [f"issue.yaml:{n}" for n in (6, 7, 8, 9, 9, 10, 11, 12)]
+    assert [one.split(": ", 1)[0] for one in said] == [f"issue.yaml:{n}" for n in (6, 7, 8, 9, 10, 11, 12)]
     text = "\n".join(said)
     for words in (
         "no article 'tides.mb'. Did you mean",
@@ -88,6 +88,8 @@ def test_an_unknown_key_is_an_error_with_a_suggestion_also_in_a_section(problems
         ("      - {text: '{% if recipient.first_name %}x{% endif %}'}", "Use `for:` on the block"),
         ("      - {text: '![x](images/wave.svg)'}", "a picture (images/wave.svg) cannot stand inside text"),
         ("      - {button: Read}", "a button needs a link"),
+        ('      - {button: Read, link: "javascript:x()"}', "a link cannot begin with 'javascript:'"),
+        ('      - {sponsor: Ropes, button: Buy, link: "ftp://x"}', "a link cannot begin with 'ftp:'"),
         ("      - columns: [{text: only one}]", "columns takes two blocks"),
         (
             "      - {columns: [{text: a}, {text: b}], split: 1/4+3/4}",

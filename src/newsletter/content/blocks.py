@@ -225,8 +225,9 @@ def _picture(reader: BlockReader, given: Given, key: str, loc: Loc) -> Fields | 
 
 
 def _button(reader: BlockReader, given: Given, loc: Loc) -> Fields | None:
+    known = len(reader.parts.problems)
     link = reader.parts.link(given.get("link"), (*loc, "link"))
-    if not link:
+    if not link and len(reader.parts.problems) == known:
         reader.parts.problem(loc, 'a button needs a link: `{button: Read on the web, link: "https://…"}`.')
     label = reader.required(given, "button", loc, "a button needs words: `{button: Read on the web, link: …}`.")
     return {"label": label, "link": link}
@@ -295,8 +296,9 @@ def _social(reader: BlockReader, given: Given, loc: Loc) -> Fields | None:
 def _sponsor(reader: BlockReader, given: Given, loc: Loc) -> Fields | None:
     parts = reader.parts
     image = parts.picture(given["image"], (*loc, "image")) if given.get("image") else None
+    known = len(parts.problems)
     link = parts.link(given.get("link"), (*loc, "link"))
-    if not link and given.get("button"):
+    if not link and given.get("button") and len(parts.problems) == known:
         parts.problem(loc, "the sponsor's button needs a link.")
     return {
         "name": reader.required(given, "sponsor", loc, "a sponsor needs a name: `{sponsor: Acme, text: …, link: …}`."),
