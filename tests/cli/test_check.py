@@ -183,3 +183,31 @@ def test_an_issue_is_weighed_against_the_one_that_was_sent_last_to_the_same_peop
         .replace("      - {article: galley.html, for: [cook], show: summary}\n", ""),
     )
     assert _findings(workspace, "ebb") == [("unlike-last", "issues/ebb/issue.yaml:5")]
+
+
+def test_what_keeps_a_check_from_starting_stands_in_the_formats_for_ci_at_its_line(workspace: Workspace) -> None:
+    issue = (workspace.root / "issues/tides/issue.yaml").read_text()
+    line = issue.count("\n") + 1
+    workspace.write("issues/tides/issue.yaml", issue + '      - {button: Read, link: "javascript:x()"}\n')
+    said = "a link cannot begin with 'javascript:'. Use https://."
+
+    done = workspace.run("check", "tides", "--format", "github", "--fail-on", "never")
+    assert done.returncode == 2
+    assert done.stdout == f"::error file=issues/tides/issue.yaml,line={line},title=cannot-start::{said}\n"
+    assert f"issues/tides/issue.yaml:{line}: {said}" in done.stderr
+
+    (result,) = json.loads(workspace.run("check", "tides", "--format", "sarif").stdout)["runs"][0]["results"]
+    assert (result["level"], result["message"]["text"]) == ("error", said)
+    place = result["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("issues/tides/issue.yaml", line)
+
+    done = workspace.run("check", "tides", "--format", "junit", "--out", "check.xml")
+    assert done.returncode == 2
+    (failure,) = etree.fromstring((workspace.root / "check.xml").read_text()).iter("failure")
+    assert failure.text == f"issues/tides/issue.yaml:{line}: {said}"
+
+
+def test_a_file_that_cannot_be_read_is_an_annotation_too(workspace: Workspace) -> None:
+    done = workspace.run("check", "nowhere.html", "--format", "github")
+    assert done.returncode == 2
+    assert done.stdout.startswith("::error file=nowhere.html,")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from urllib.parse import quote
 
 from newsletter import __version__
 from newsletter.cli.output import findings_json
+from newsletter.errors import Problem
 from newsletter.model import Finding, Severity, Where
 from newsletter.pipeline.checking import Checked, rule_table
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _SARIF_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+_CANNOT_START = "cannot-start"
+"""Stands where a finding has its rule; no rule is called so."""
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -43,6 +46,12 @@ def from_here(checked: Checked, root: Path) -> Checked:
         ignored=tuple((moved(one), reason) for one, reason in checked.ignored),
         read=lambda path: checked.read(path.removeprefix(f"{below}/")),
     )
+
+
+def as_checked(problems: Sequence[Problem], name: str) -> Checked:
+    """What keeps a check from starting, as errors at its lines, for the formats that put them beside the lines."""
+    found = tuple(Finding(_CANNOT_START, Severity.ERROR, one.message, one.where) for one in problems)
+    return Checked(name, "file", (name,), found, (), lambda path: "", "the check could not start")
 
 
 def counts(checked: Checked) -> dict[str, int]:

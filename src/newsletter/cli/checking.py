@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli.check_formats import FORMATS, from_here, summary
+from newsletter.cli.check_formats import FORMATS, as_checked, from_here, summary
 from newsletter.cli.output import Reported, json_option, print_json, progress_bar, workspace_of
-from newsletter.errors import SettingsError
+from newsletter.errors import FileProblems, SettingsError
 from newsletter.model import Finding, Severity
 from newsletter.pipeline.checking import (
     Checked,
@@ -25,6 +25,7 @@ from newsletter.pipeline.checking import (
     rule_words,
     support_folder,
 )
+from newsletter.pipeline.inspecting import Asked
 from newsletter.pipeline.support import update_support
 from newsletter.settings import find_workspace
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from newsletter.pipeline.spam import Score
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_ANNOTATIONS = ("github", "sarif", "junit")
+"""Formats that also hold what keeps a check from starting: nobody reads its standard error in CI."""
 _LONGEST = 100
 _USUALLY = {
     "error": "usually an error, which stops a send",
@@ -104,21 +107,32 @@ def check(
             return
     if not target:
         raise SettingsError("name an issue, or a file that ends in .html or .eml.")
+    form = "json" if as_json else form
     asked = asked_for(clients, notes, fresh, online)
     score = _spam_filter() if spam else None
-    if is_file(target):
-        checked = check_file(target, asked, score, kept)
-    else:
-        workspace = workspace_of(context)
-        with progress_bar("Rendering", as_json or form != "table") as progress:
-            checked = check_issue(workspace, target, only, progress, asked, score)
-        # The document of --json names files as every other document does: from the workspace on.
-        if not as_json and form != "json":
-            checked = from_here(checked, workspace.root)
-    _report(checked, "json" if as_json else form, out, fail_on)
+    try:
+        checked = check_file(target, asked, score, kept) if is_file(target) else None
+        checked = checked or _checked_issue(context, target, only, asked, score, form)
+    except FileProblems as error:
+        if form in _ANNOTATIONS:
+            stopped = as_checked(error.problems, target)
+            root = None if is_file(target) else _workspace_root(context)
+            _report(from_here(stopped, root) if root else stopped, form, out, "error")
+        raise
+    _report(checked, form, out, fail_on)
     failing = len(checked.failing(fail_on))
     if failing:
         raise Reported(f"{failing} finding{'s' * (failing != 1)} to mend.")
+
+
+def _checked_issue(
+    context: click.Context, target: str, only: Sequence[str], asked: Asked, score: Score | None, form: str
+) -> Checked:
+    workspace = workspace_of(context)
+    with progress_bar("Rendering", form != "table") as progress:
+        checked = check_issue(workspace, target, only, progress, asked, score)
+    # The document of --json names files as every other document does: from the workspace on.
+    return checked if form == "json" else from_here(checked, workspace.root)
 
 
 def _spam_filter() -> Score:
