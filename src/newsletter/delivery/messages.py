@@ -115,9 +115,8 @@ class Assembler:
         skeleton = self._skeletons[delivery.variant]
         links = self._envelope.unsubscribe_links(delivery.delivery_id)
         values = recipient_values(self._values, delivery, skeleton.sources, links[0])
-        first, last = delivery.recipient.get("first_name", ""), delivery.recipient.get("last_name", "")
         head = self._head % (
-            mailbox(f"{first} {last}" if first and last else first or last, delivery.address),
+            mailbox(name_of(delivery.recipient), delivery.address),
             self._subjects.get(delivery.variant) or header_text(skeleton.subject(values)),
             self._date(now),
             delivery.delivery_id,
@@ -170,6 +169,12 @@ def recipient_values(
     if "".join(made.values()).isprintable():
         return made
     return {source: _clean(value) for source, value in made.items()}
+
+
+def name_of(recipient: Mapping[str, str]) -> str:
+    """The person's name as the To line shows it; empty when none is known."""
+    first, last = recipient.get("first_name", ""), recipient.get("last_name", "")
+    return f"{first} {last}" if first and last else first or last
 
 
 def list_unsubscribe(links: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime
 from hashlib import blake2b
 
 from newsletter.delivery.headers import header_text, mailbox
-from newsletter.delivery.messages import Envelope, NotPersonalizable, Value, list_unsubscribe, recipient_values
+from newsletter.delivery.messages import Envelope, NotPersonalizable, Value, list_unsubscribe, name_of, recipient_values
 from newsletter.delivery.skeletons import ESCAPE
 from newsletter.expressions import TOKEN
 from newsletter.model import Context, Delivery, MergeField, Personalization, RenderedVariant, Template
@@ -47,12 +47,11 @@ class SubstitutionAssembler:
             values[tag] = escape(plain[source])
         if self._mark in "\n".join(plain.values()):
             raise NotPersonalizable("a value holds what stands for values in this campaign")
-        names = (delivery.recipient.get("first_name", ""), delivery.recipient.get("last_name", ""))
         return Personalization(
             template=pattern.template,
             delivery_id=delivery.delivery_id,
             rcpt_to=delivery.address,
-            name=_one_line(" ".join(filter(None, names))),
+            name=_one_line(name_of(delivery.recipient)),
             values=values,
             headers={
                 "Message-ID": f"<{delivery.delivery_id}@{self._envelope.domain}>",

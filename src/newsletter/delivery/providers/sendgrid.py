@@ -157,8 +157,8 @@ class _SendGridConnection:
                     parts += _halves(part)
             else:
                 accepted = True
-                provider_id = answer.headers.get("x-message-id", "")
-                outcomes |= {one.place: Outcome(Result.ACCEPTED, provider_id=provider_id) for one in part}
+                taken = Outcome(Result.ACCEPTED, provider_id=answer.headers.get("x-message-id", ""))
+                outcomes |= dict.fromkeys((one.place for one in part), taken)
         outcomes |= refused
 
     def _answer(self, body: Body, part: list[Encoded], outcomes: dict[int, Outcome]) -> Answer | None:
