@@ -54,6 +54,7 @@ class Broken:
 LONG = "The harbour office opens at eight, and whoever comes early finds the pilots at their coffee by the window."
 
 _PAGE = (REPOSITORY / "templates/page.html.j2").read_text("utf-8")
+_STYLES = (REPOSITORY / "templates/styles/email.css.j2").read_text("utf-8")
 
 _ISSUE = """\
 title: Tides
@@ -160,6 +161,9 @@ sections:
             "<tr><td><p>{{ block.tide }}</p>\n<p>{{ block.wind }}</p>\n<p>{{ block.moon }}</p></td></tr>\n"
         ),
         "templates/blocks/tide.txt.j2": "{{ block.tide }}\n{{ block.moon }}\n{{ block.wind }}\n",
+        "templates/styles/email.css.j2": re.sub(
+            r"(\n\.lede \{.*?color: )[^;]*(; \})", r"\1#bbbbbb\2 ⚠ text-contrast", _STYLES
+        ),
         "templates/page.html.j2": re.sub(r"( *)<title>.*?</title>", r"\1<title></title> ⚠ html-title", _PAGE),
     }
 )

@@ -32,6 +32,10 @@ class Places(Protocol):
         """Where a declaration was written that the page's HTML has on the element, or in that style element."""
         ...
 
+    def of_value(self, name: str, value: str, element: Element) -> Where:
+        """Where the element's property got that value, if that can be told; else where the element was written."""
+        ...
+
     def of_rule(self, written: str, element: Element) -> Where:
         """Where a rule of a style element was written, of which this is the beginning; the element is near it."""
         ...

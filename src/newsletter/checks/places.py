@@ -109,6 +109,19 @@ class IssuePlaces:
             return own
         return self._in_styles([declaration], [one for one in self.styles if one.endswith(_CSS)], _says) or own
 
+    def of_value(self, name: str, value: str, element: Element) -> Where:
+        """The line of a style file that gives the property just that value, where no other does and the element's own
+        tag does not; else that of the element."""
+        own = self.of_element(element, ())
+        says = re.compile(rf"(?<![\w-]){re.escape(name)}\s*:\s*{re.escape(value)}(?![\w-])", re.IGNORECASE)
+        near = self.read(own.path).split("\n")[own.line - 1 : own.line] if own.line else []
+        if not value or any(says.search(line) for line in near):
+            return own
+        sheets = [path for path in self.styles if path.endswith(_CSS)]
+        lines = [(path, *one) for path in sheets for one in enumerate(self.read(path).split("\n"), 1)]
+        found = [Where(path, number) for path, number, line in lines if says.search(line)]
+        return found[0] if len(found) == 1 else own
+
     def of_rule(self, written: str, element: Element) -> Where:
         """The line of a style file or template that begins the rule, or where it is put together of pieces, one that
         says its most telling piece; else the page's first style element."""
@@ -276,6 +289,10 @@ class FilePlaces:
     def of_style(self, declaration: str, element: Element) -> Where:
         """The line of the element: its styles stand on it, or were inlined from elsewhere in the file."""
         return self.of_element(element, (declaration,))
+
+    def of_value(self, name: str, value: str, element: Element) -> Where:
+        """The line of the element."""
+        return self.of_element(element, ())
 
     def of_rule(self, written: str, element: Element) -> Where:
         """The line of the element; a file's own offsets tell more."""

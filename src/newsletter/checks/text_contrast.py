@@ -14,7 +14,7 @@ from newsletter.checks.page import Element, style_of
 from newsletter.checks.rule import warning
 from newsletter.checks.typography import font_size
 from newsletter.colors import as_hex, contrast, is_clear, over
-from newsletter.model import Finding
+from newsletter.model import Finding, Where
 
 RULES = (
     warning(
@@ -53,8 +53,15 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
         if ratio < least - 0.05:
             told.add((color, ground))
             message = f"'{words[:40]}' is {color} on {ground}, a contrast of {ratio:.1f}:1; it needs {least:g}:1."
-            where = mail.of_color(mail.at(setter if setter is not None else element), color, ground)
+            where = mail.of_color(_where(mail, element, setter), color, ground)
             yield RULES[0].finding(message, where, fix="Choose a darker or lighter colour.")
+
+
+def _where(mail: Mail, element: Element, setter: Element | None) -> Where:
+    """The line that gives the words their colour."""
+    if setter is None:
+        return mail.at(element)
+    return mail.places.of_value("color", style_of(setter).get("color", ""), setter)
 
 
 def _color(element: Element) -> tuple[str, Element | None]:
