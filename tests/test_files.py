@@ -354,3 +354,11 @@ def test_words_and_numbers_stay_as_they_are(text: str) -> None:
 
 def test_digits_after_a_zero_stay_what_was_written_and_other_numbers_are_numbers() -> None:
     assert parse_yaml("[01234, 0, 10, -7, 0.5, '010', 08]", "a.yaml").data == ["01234", 0, 10, -7, 0.5, "010", "08"]
+
+
+def test_a_link_to_a_file_that_is_not_there_is_not_offered_itself(tmp_path: Path) -> None:
+    (tmp_path / "dangling.html").symlink_to("gone.html")
+    with pytest.raises(
+        FileProblems, match=r"^dangling\.html: no such file\. It is a link to 'gone\.html', which is not"
+    ):
+        read_bytes(tmp_path / "dangling.html", "dangling.html")

@@ -318,6 +318,8 @@ def is_file(path: Path) -> bool:
 
 def _nearby(path: Path) -> str:
     try:
+        if path.is_symlink():
+            return f" It is a link to '{path.readlink()}', which is not there."
         siblings = [one.name for one in path.parent.iterdir()]
     except OSError:
         return ""

@@ -515,3 +515,28 @@ def test_an_ignore_of_what_mail_clients_lack_is_not_unused_where_only_some_were_
 
     assert "unused-ignore" in rules([])
     assert "unused-ignore" not in rules(["apple-macos"])
+
+
+@pytest.mark.parametrize(
+    ("body", "rule", "said"),
+    [
+        (f'<p style="font-size:8pt">{LONG}</p>', "font-size", f"running text of 10.7 pixels: '{LONG[:40]}…'."),
+        (
+            "<ul><li>One</li><li>Two, TODO</li></ul><p>Read<br>on</p>",
+            "note-to-self",
+            "'TODO' is left in the text: 'Two, TODO'.",
+        ),
+        (
+            "<div>TODO ask<p>One</p>two<br>three</div>",
+            "note-to-self",
+            "'TODO' is left in the text: 'TODO ask One two three'.",
+        ),
+        (
+            '<a href="https://example.org/"><img src="https://example.org/a.png" alt="" width="16" height="16"></a>',
+            "target-size",
+            "a linked picture is 16 pixels wide and 16 pixels high; a thumb needs 24.",
+        ),
+    ],
+)
+def test_what_is_found_is_told_in_words_that_can_be_read(tmp_path: Path, body: str, rule: str, said: str) -> None:
+    assert [one.message for one in _found(tmp_path, body) if one.rule == rule] == [said]

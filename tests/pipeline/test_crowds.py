@@ -55,7 +55,7 @@ def test_an_audience_that_records_no_consent_at_all_is_a_note(workspace: Workspa
     _import(workspace.root, "", "")
     assert _found(workspace.root) == []
     (note,) = _found(workspace.root, notes=True)
-    assert (note.severity, note.message) == ("info", "of nobody in the audience a consent is on record.")
+    assert (note.severity, note.message) == ("info", "no consent is on record of anybody in the audience.")
     opened = open_workspace(workspace.root, {}, REPOSITORY / "templates")
     audience, _ = load_audience(opened, "crew")
     assert crowd_of(opened, audience) == Crowd(audience.where, 2, 2, 0, 0)

@@ -130,6 +130,7 @@ def test_what_is_wrong_ends_with_1_and_says_what_to_do(ready: Workspace, server:
     assert code == 1
     assert {name for name, state in states.items() if state == "wrong"} == {"provider", "SPF", "DMARC"}
     assert "Publish TXT at news-tides.org: v=spf1" in printed
+    assert states["PTR"] == "unknown"
     ready.write("newsletter.yaml", text)
     assert _doctor(ready)[1]["PTR"] == "warning"
 

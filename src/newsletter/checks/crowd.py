@@ -47,7 +47,7 @@ class Crowd:
 def check_crowd(crowd: Crowd) -> Iterator[Finding]:
     """What is missing of the people's consent, and of those who left."""
     if crowd.people and crowd.without_consent == crowd.people:
-        message = "of nobody in the audience a consent is on record."
+        message = "no consent is on record of anybody in the audience."
         fix = "Import `consent_at`, `consent_method` and `consent_source` with the people."
         yield Finding(_CONSENT.name, Severity.INFO, message, crowd.where, fix=fix)
     elif crowd.without_consent:

@@ -30,6 +30,8 @@ _TAG = re.compile(
 """A start tag with its attributes: what looks like a tag in a quoted value is none."""
 _CODE = frozenset({"code", "pre", "kbd", "samp", "tt"})
 _NOT_SHOWN = frozenset({"head", "title", "style", "script", "meta", "link", "noscript", "template"})
+_BLOCKS = frozenset("p div br hr li ul ol dl dt dd td th tr table h1 h2 h3 h4 h5 h6 blockquote pre".split())
+"""What begins a line of its own: its words do not join those before it."""
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
 
 
@@ -155,10 +157,12 @@ def words_of(element: Element) -> str:
             continue
         if part.tag == "img":
             parts.append(f" {part.get('alt') or ''} ")
+        elif part.tag in _BLOCKS:
+            parts.append(f" {part.text or ''}")
         elif part.tag not in _NOT_SHOWN:
             parts.append(part.text or "")
         if part is not element:
-            parts.append(part.tail or "")
+            parts.append(f" {part.tail or ''}" if part.tag in _BLOCKS else part.tail or "")
     return " ".join("".join(parts).split())
 
 

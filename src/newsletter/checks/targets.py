@@ -56,9 +56,9 @@ def _judged(
         f"{size:.0f} pixels {name}" for size, name in ((width, "wide"), (height, "high")) if size and size < least - 0.5
     ]
     if small:
-        called = f"'{words[:40]}'" if words else "a linked picture"
-        kind = "the button" if least == _BUTTON else "the target"
-        message = f"{kind} {called} is {' and '.join(small)}; a thumb needs {least:.0f}."
+        kind = "the button" if least == _BUTTON else "the linked picture"
+        called = f"{kind} '{words[:40]}'" if words else "a linked picture"
+        message = f"{called} is {' and '.join(small)}; a thumb needs {least:.0f}."
         fix = "Give the link itself more padding." if least == _BUTTON else "Make it larger, or pad the link."
         finding = RULES[0].finding(message, mail.at(link, words, link.get("href") or ""), fix=fix)
         nearly = least == _BUTTON and all(size is None or size >= _NEARLY for size in box)

@@ -138,7 +138,7 @@ def _small(mail: Mail, element: Element, words: str, told: set[tuple[str, Elemen
     size, setter = font_size(element)
     if ("size", setter) not in told:
         told.add(("size", setter))
-        message = f"running text of {size:g} pixels: {_quoted(words)}."
+        message = f"running text of {round(size or 0, 1):g} pixels: {_quoted(words)}."
         yield _SIZE.finding(message, mail.at(setter), fix="Set it in 14 pixels or more.")
 
 

@@ -142,6 +142,8 @@ def _selectors(workspace: Workspace) -> Sequence[str]:
 def _ptr(workspace: Workspace, lookup: Lookup) -> Diagnosis:
     provider = workspace.settings.provider
     host = urlsplit(provider.url).hostname if provider.name == "smtp" else None
+    if not host and provider.name == "smtp":
+        return Diagnosis("PTR", State.UNKNOWN, "no server is named to send by", "Set NEWSLETTER_SMTP_URL.")
     if not host:
         return Diagnosis("PTR", State.OK, f"provider {provider.name} sends by no server of yours")
     return hosts.ptr(host, lookup)

@@ -199,3 +199,10 @@ def test_clients_are_chosen_by_id_family_or_all() -> None:
 def test_a_client_nobody_knows_is_refused_with_the_nearest() -> None:
     with pytest.raises(SettingsError, match=r"no mail client is called 'outlok'\. Did you mean 'outlook'\?"):
         choose_clients(["outlok", "gmail"])
+
+
+def test_a_feature_is_called_by_what_it_means() -> None:
+    table = load_table(None)
+    assert table.title("image-webp") == "WebP image format"
+    assert table.title("css-flex-direction") == "flex-direction"
+    assert table.title("css-float") == "float"

@@ -30,6 +30,9 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,80}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LETTERS = re.compile(r"[yanu]+", re.ASCII)
 
+_CALLED = {"image-webp": "WebP image format", "css-flex-direction": "flex-direction"}
+"""What Can I Email spells otherwise, or narrower than it means."""
+
 
 class Verdict(StrEnum):
     """What a client makes of a feature; the values are the letters of the table."""
@@ -58,7 +61,7 @@ class SupportTable:
     def title(self, feature: str) -> str:
         """What the feature is called: `border-radius`, `<video> element`."""
         row = self.features.get(feature)
-        return feature if row is None else row[0]
+        return _CALLED.get(feature, feature if row is None else row[0])
 
     def doubtful(self, clients: Collection[str]) -> frozenset[str]:
         """The features that at least one of the clients does not support in full."""
