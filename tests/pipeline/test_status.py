@@ -1,5 +1,5 @@
 """What the list says of an issue: draft, ready, approved, changed since approval, scheduled,
-sending, paused or sent."""
+sending, paused, sent, or sent and changed since."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def campaign(workspace: Workspace, name: str, status: CampaignStatus, issue: str
                 issue=issue,
                 audience="crew",
                 status=status.value,
-                content_hash="",
+                content_hash=build(workspace, "tides").content_hash,
                 secret=b"",
                 created_at=workspace.clock(),
             )
@@ -89,3 +89,6 @@ def test_what_its_newest_campaign_does_is_what_it_is(opened: Workspace) -> None:
         assert status(opened) == told
     campaign(opened, "tides-again", CampaignStatus.CANCELLED)
     assert status(opened) == "sent"
+    article = opened.root / "issues/tides/tides.md"
+    article.write_text(article.read_text("utf-8").replace("noon", "dusk"), "utf-8")
+    assert status(opened) == "sent, changed since"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from newsletter.campaigns.approvals_file import FILE, add_approval, read_approvals, shortened
@@ -15,7 +16,7 @@ from newsletter.model import Approval, Decision, Stale, Standing
 from newsletter.pipeline.approved_parts import parts_of
 from newsletter.pipeline.approved_texts import keep_texts
 from newsletter.pipeline.building import Built, build
-from newsletter.pipeline.versions import keep_mails
+from newsletter.pipeline.versions import keep_mails, last_sent
 from newsletter.pipeline.workspace import Workspace, now
 
 _SHOWN = 12
@@ -122,6 +123,25 @@ def since_approval(standing: Standing) -> tuple[str, ...]:
     only the time differs, or when nobody ever approved it."""
     last = standing.last_approved
     return changed_since(last, standing) if last is not None and not standing.approvals else ()
+
+
+@dataclass(frozen=True, slots=True)
+class SinceSent:
+    """An issue is not what was sent of it any more: when that was frozen, and what changed since, in words."""
+
+    at: datetime
+    changed: tuple[str, ...]
+    """Nothing where nobody approved what was sent, as only approvals say what an issue was made of."""
+
+
+def since_sent(workspace: Workspace, built: Built, standing: Standing) -> SinceSent | None:
+    """How the issue's mails differ from those last sent; None when they are the same or nothing was sent."""
+    last = last_sent(workspace, built.issue)
+    if last is None or last.content_hash == built.content_hash:
+        return None
+    every = reversed(standing.every)
+    about = next((one for one in every if hash_of(last.content_hash, one.parts) == one.content_hash), None)
+    return SinceSent(last.created_at, changed_since(about, standing) if about else ())
 
 
 def _for_another_time(stale: Stale, standing: Standing) -> bool:

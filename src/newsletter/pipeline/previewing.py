@@ -38,6 +38,7 @@ from newsletter.pipeline.workspace import Workspace, has_database, now, open_sto
 
 CLIP = 102 * 1024
 """Gmail shows no more of a message's HTML than this, in bytes."""
+SENT_AND_CHANGED = "sent, changed since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ def _card(root: Path, name: str) -> Card:
 
 
 def status_of(workspace: Workspace, issue: str, built: Built | None, standing: Standing | None) -> str:
-    """What its newest campaign is (scheduled, sending, paused, sent); else changes requested, approved,
-    changed since approval, ready or draft.
+    """What its newest campaign is (scheduled, sending, paused, sent, or sent and changed since); else changes
+    requested, approved, changed since approval, ready or draft.
 
     A campaign that was cancelled counts for nothing. What has errors is a draft, whoever approved it.
     """
@@ -82,8 +83,11 @@ def status_of(workspace: Workspace, issue: str, built: Built | None, standing: S
             every = campaigns.all_campaigns(connection)
         own = [one for one in every if one.issue == issue and one.status is not CampaignStatus.CANCELLED]
         if own:
-            newest = own[-1].status
-            return "sent" if newest is CampaignStatus.FINISHED else newest.value
+            newest = own[-1]
+            if newest.status is not CampaignStatus.FINISHED:
+                return newest.status.value
+            is_changed = built is not None and built.content_hash != newest.content_hash
+            return SENT_AND_CHANGED if is_changed else "sent"
     if built is None or built.errors:
         return "draft"
     if standing is not None and standing.objections:

@@ -16,7 +16,7 @@ from io import BytesIO
 from pathlib import Path
 
 from newsletter.campaigns import freezing
-from newsletter.model import DEFAULT, CampaignStatus, RenderedVariant, Standing
+from newsletter.model import DEFAULT, Campaign, CampaignStatus, RenderedVariant, Standing
 from newsletter.pipeline.building import Built
 from newsletter.pipeline.workspace import Workspace, has_database, open_store
 
@@ -92,7 +92,7 @@ def _approved(workspace: Workspace, issue: str, standing: Standing | None) -> Ve
     return Version(APPROVED, words, variants) if variants else None
 
 
-def _sent(workspace: Workspace, issue: str) -> Version | None:
+def last_sent(workspace: Workspace, issue: str) -> Campaign | None:
     """The newest campaign of the issue that has begun to be sent."""
     if not has_database(workspace):
         return None
@@ -100,10 +100,18 @@ def _sent(workspace: Workspace, issue: str) -> Version | None:
 
     with open_store(workspace) as database, database.connect() as connection:
         own = [one for one in campaigns.all_campaigns(connection) if one.issue == issue and one.status in _BEGUN]
-        if not own:
-            return None
-        variants = _unpacked(campaigns.frozen_contents(connection, own[-1].id))
-    words = f"Sent as {own[-1].name}, {own[-1].created_at:%-d %b %Y %H:%M}"
+    return own[-1] if own else None
+
+
+def _sent(workspace: Workspace, issue: str) -> Version | None:
+    last = last_sent(workspace, issue)
+    if last is None:
+        return None
+    from newsletter.store import campaigns
+
+    with open_store(workspace) as database, database.connect() as connection:
+        variants = _unpacked(campaigns.frozen_contents(connection, last.id))
+    words = f"Sent as {last.name}, {last.created_at:%-d %b %Y %H:%M}"
     return Version(SENT, words, variants) if variants else None
 
 

@@ -12,11 +12,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from newsletter.model import DEFAULT, RenderedVariant, group_and_arm, variant_key
+from newsletter.model import DEFAULT, RenderedVariant, Standing, group_and_arm, variant_key
 from newsletter.pipeline import previewing
+from newsletter.pipeline.approvals import since_sent
 from newsletter.pipeline.comparing import compared
-from newsletter.pipeline.versions import Version, versions_of
-from newsletter.web.studio.deeds import heading_of, standing_of
+from newsletter.pipeline.versions import SENT, Version, versions_of
+from newsletter.web.studio.deeds import by_clock, heading_of, standing_of
 from newsletter.web.studio.desk import Desk, State
 from newsletter.web.studio.drawing import drawn
 from newsletter.web.studio.framing import frame, refused_frame
@@ -122,18 +123,50 @@ def usual_sides(state: State, versions: tuple[Version, ...]) -> tuple[str, str]:
     every = professions_of(state)
     if not every:
         return "", ""
-    then_and_now = [
-        (f"{version.kind}:{one['key']}", one["key"], then.content_hash == now.content_hash)
-        for version in reversed(versions)
-        for one in every
-        if (then := _then(version, one["key"])) is not None and (now := state.variant(one["key"])) is not None
-    ]
+    then_and_now = [one for version in reversed(versions) for one in _then_and_now(state, version)]
     changed = next(((left, right) for left, right, same in then_and_now if not same), None)
     first = every[0]
     other = next((one for one in every if one["variant"] != first["variant"]), None)
     if changed or (other is None and then_and_now):
         return changed or then_and_now[0][:2]
     return first["key"], (other or first)["key"]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What the page says of an issue that is not what was sent any more."""
+
+    at: str
+    """When it was sent, by the clock of the workspace."""
+    what: str
+    """What differs, in words; empty where nobody can tell."""
+    left: str
+    right: str
+    """The two sides that show it; empty where what was sent is not known any more."""
+
+
+def changed_since_sent(issue: str, state: State, standing: Standing | None, profession: str) -> Changed | None:
+    """What differs from what was last sent, best seen in what the profession reads; None when nothing does."""
+    since = since_sent(state.workspace, state.built, standing) if state.built and standing else None
+    if since is None:
+        return None
+    sent = next((one for one in versions_of(state.workspace, issue, standing) if one.kind == SENT), None)
+    pairs = _then_and_now(state, sent) if sent else []
+    other = [one for one in pairs if not one[2]]
+    left, right, _ = next((one for one in other if one[1] == profession), (other or pairs or [("", "", False)])[0])
+    what = "; ".join(since.changed)
+    if not what and other:
+        what = f"what {len(other)} of {len(pairs)} professions read" if len(pairs) > 1 else "what everybody reads"
+    return Changed(by_clock(f"{since.at:%Y-%m-%d %H:%M} UTC", state.workspace.settings.time_zone), what, left, right)
+
+
+def _then_and_now(state: State, version: Version) -> list[tuple[str, str, bool]]:
+    """For everybody whose email of then and of now is known: both sides, and whether they are the same."""
+    return [
+        (f"{version.kind}:{one['key']}", one["key"], then.content_hash == now.content_hash)
+        for one in professions_of(state)
+        if (then := _then(version, one["key"])) is not None and (now := state.variant(one["key"])) is not None
+    ]
 
 
 def _groups(

@@ -120,6 +120,16 @@ def status_in(issue: str, state: State, standing: Standing | None) -> str:
     return previewing.status_of(state.workspace, issue, None if state.problems else state.built, standing)
 
 
+def changes_in(state: State, status: str, standing: Standing | None) -> tuple[str, ...]:
+    """What changed since what the status names, in words; nothing for one that names nothing, or where nobody knows."""
+    if state.built is None or standing is None:
+        return ()
+    if status == previewing.SENT_AND_CHANGED:
+        since = approvals.since_sent(state.workspace, state.built, standing)
+        return since.changed if since else ()
+    return approvals.since_approval(standing) if status == "changed since approval" else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """What the bar above an issue's pages says of it."""

@@ -18,8 +18,8 @@ from newsletter.pipeline import approvals, places, previewing
 from newsletter.pipeline.building import Built
 from newsletter.pipeline.readers import NOBODY, Reader
 from newsletter.web.studio.asking import NoSuchIssue, is_local, issue_of
-from newsletter.web.studio.comparisons import Comparisons, professions_of
-from newsletter.web.studio.deeds import Deeds, approved_time, decisions, heading_of, standing_of, status_in
+from newsletter.web.studio.comparisons import Comparisons, changed_since_sent, professions_of
+from newsletter.web.studio.deeds import Deeds, approved_time, changes_in, decisions, heading_of, standing_of, status_in
 from newsletter.web.studio.desk import Desk, State
 from newsletter.web.studio.drawing import HERE, drawn
 from newsletter.web.studio.framing import frame, refused_frame
@@ -77,7 +77,7 @@ class Pages:
         state = await run_in_threadpool(self.desk.state, issue)
         standing, _ = await run_in_threadpool(standing_of, state)
         status = await run_in_threadpool(status_in, issue, state, standing)
-        since = approvals.since_approval(standing) if standing else ()
+        since = await run_in_threadpool(changes_in, state, status, standing)
         return drawn("card.html.j2", issue=issue, state=state, status=status, tally=_tally(state), since=since)
 
     async def issue(self, request: Request) -> Response:
@@ -115,6 +115,7 @@ class Pages:
             status=status_in(issue, state, standing),
             standing=standing,
             since=approvals.since_approval(standing) if standing else (),
+            since_sent=changed_since_sent(issue, state, standing, profession),
             unknown=unknown,
             decisions=decisions(standing, state.workspace.settings.time_zone) if standing else [],
             approved_time=approved_time(state, standing) if standing else "",
