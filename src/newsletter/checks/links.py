@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Element, host_of, texts_of
@@ -19,7 +19,8 @@ RULES = (
         "link-target",
         "A link in a mail needs a whole address: `/about` leads nowhere without a site around it, an empty one or a "
         "script leads nowhere at all, and mail programs remove `javascript:`. `localhost` and 192.168.1.5 are nobody "
-        "else's, and `mailto:` needs an address. Source: RFC 3986, section 4.2; RFC 6761; RFC 1918; RFC 6068.",
+        "else's, and `mailto:` needs an address. What stands before an @ is no host: `https://a.example@b.example` "
+        "leads to b.example. Source: RFC 3986, sections 3.2.1 and 4.2; RFC 6761; RFC 1918; RFC 6068.",
     ),
     warning(
         "link-number",
@@ -45,7 +46,8 @@ RULES = (
 )
 _TARGET, _NUMBER, _SHORT, _FRAGMENT, _HTTP = RULES
 _SHORTENERS = frozenset(
-    "bit.ly tinyurl.com goo.gl ow.ly is.gd buff.ly t.co rebrand.ly cutt.ly shorturl.at tiny.cc bl.ink rb.gy".split()
+    "bit.ly tinyurl.com goo.gl ow.ly is.gd buff.ly t.co rebrand.ly cutt.ly shorturl.at tiny.cc bl.ink rb.gy lnkd.in "
+    "amzn.to".split()
 )
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _UNMADE = re.compile(
@@ -103,7 +105,15 @@ def _target(mail: Mail, link: Element, target: str, names: set[str | None]) -> I
 
 def _host(mail: Mail, link: Element, target: str) -> Iterator[Finding]:
     host = host_of(target)
-    if not host:
+    user = _user_in(target)
+    if user is not None and host:
+        message = f"the address begins as if it led to '{user[:60]}', and leads to {readable_host(host)}."
+        fix = "Take out what stands before the @: mail programs warn of it, and a password is everybody's."
+        yield _TARGET.finding(message, mail.at(link, target), fix=fix)
+    elif ".." in host or host.startswith("."):
+        message = f"there is no host '{host[:80]}': two dots stand together, or one before it."
+        yield _TARGET.finding(message, mail.at(link, target), fix="Mend the address.")
+    elif not host:
         fix = "Write it as https://example.org/page."
         yield _TARGET.finding(f"'{target[:80]}' names no host.", mail.at(link, target), fix=fix)
     elif _is_own_machine(host):
@@ -116,6 +126,15 @@ def _host(mail: Mail, link: Element, target: str) -> Iterator[Finding]:
     elif target.lower().startswith("http:"):
         message = f"the link to {readable_host(host)} is not encrypted."
         yield _HTTP.finding(message, mail.at(link, target), fix="Write https:// when the site answers to it.")
+
+
+def _user_in(target: str) -> str | None:
+    """What stands before the @ of a host, without its password; None where nothing does (RFC 3986, 3.2.1)."""
+    try:
+        user = urlsplit(TOKEN.sub("x", target)).username
+    except ValueError:
+        return None
+    return None if user is None else unquote(user)
 
 
 def _is_mailbox(target: str) -> bool:
