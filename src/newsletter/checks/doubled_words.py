@@ -96,6 +96,11 @@ def across(one: str, other: str, context: Callable[[], tuple[str, str]]) -> Iter
             yield words
 
 
+def is_everyday(word: str) -> bool:
+    """Whether the lines of some language are full of the word: nobody puts it in bold to begin with it again."""
+    return any(word.lower() in common for common in _COMMON_WORDS.values())
+
+
 def _is_slip(word: str, before: str, around: str, language: str) -> bool:
     if language and language not in RIGHT_TWICE:
         return False

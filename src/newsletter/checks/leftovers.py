@@ -8,7 +8,7 @@ from functools import partial
 from urllib.parse import unquote
 
 from newsletter.checks.alignment import line_of_words
-from newsletter.checks.doubled_words import across, doubled_words
+from newsletter.checks.doubled_words import across, doubled_words, is_everyday
 from newsletter.checks.foreign_fields import fields_in, sure_field_in
 from newsletter.checks.mail import Mail
 from newsletter.checks.notes_to_self import notes_in
@@ -49,6 +49,7 @@ _SHOWN = 60
 """Characters of the text around it."""
 _EMPHASISED = re.compile(r"\|[A-Z][\w:]{1,40}\|")
 """What Markdown makes of `*|FNAME|*`."""
+_STRESSED = frozenset({"b", "strong", "br"})
 _SAID_IN = ("href", "src", "alt", "title")
 
 
@@ -63,6 +64,8 @@ def check_mail(mail: Mail) -> Iterator[Finding]:
             yield from _in_attributes(mail, element)
         if element.tag == "a":
             yield from _across_link(mail, element, told)
+        elif element.tag in _STRESSED:
+            yield from _across_phrase(mail, element, told)
     for key, text in (("subject", mail.subject or ""), ("preheader", mail.preheader)):
         for rule, found, start in _found(text, partial(_said, text, mail.page.root), mail.is_final):
             above = sum(1 for _ in line_of_words([text[:start]], found))
@@ -118,9 +121,20 @@ def _across_link(mail: Mail, link: Element, told: set[tuple[str, Where]]) -> Ite
             yield _DOUBLE.finding(message, where, fix=_fix(_DOUBLE))
 
 
+def _across_phrase(mail: Mail, element: Element, told: set[tuple[str, Where]]) -> Iterator[Finding]:
+    """Words of every sentence that stand on both sides of a line break or of a border of bold: `the <b>the</b>`."""
+    kind = "parted by a line break" if element.tag == "br" else "one of them in bold"
+    for found in _doubled_at(element):
+        where = mail.at(element, words_of(element)) if element.tag != "br" else mail.at(element)
+        if is_everyday(found.split()[0]) and (found, where) not in told:
+            told.add((found, where))
+            yield _DOUBLE.finding(f"'{found}' is left in the text, {kind}.", where, fix=_fix(_DOUBLE))
+
+
 def _doubled_at(link: Element) -> Iterator[str]:
     parent = link.getparent()
-    if parent is None or next(link.iter("img", "br", "code"), None) is not None or is_code(link):
+    inside = next((one for one in link.iter("img", "br", "code") if one is not link), None)
+    if parent is None or inside is not None or is_code(link):
         return
     before = link.getprevious()
     ahead = (parent.text if before is None else before.tail) or ""
@@ -129,6 +143,9 @@ def _doubled_at(link: Element) -> Iterator[str]:
     def context() -> tuple[str, str]:
         return words_of(parent), _language(link)
 
+    if link.tag == "br":
+        yield from across(f"{ahead.rstrip()} ", (link.tail or "").lstrip(), context)
+        return
     yield from across(ahead, words, context)
     # `Bread` in a link is the name of what is told behind it.
     if not words[:1].isupper() or len(words.split()) > 1:
