@@ -71,6 +71,19 @@ HITS = [
     ("active-content", '<p>A</p>\n<p onclick="go()">B</p>', 1),
     ("active-content", "<p>A</p>\n<marquee>B</marquee>", 1),
     ("link-number", '<p>\n\n<a href="http://192.0.2.7/x">About us</a></p>', 2),
+    ("link-target", '<p>\n<a href="https://example.org@evil.example.com/">About us</a></p>', 1),
+    ("link-target", '<p>\n<a href="https://ada:sesame@example.org/">About us</a></p>', 1),
+    ("link-target", '<p>\n<a href="https://example..org/">About us</a></p>', 1),
+    ("link-shortener", '<p>\n<a href="https://lnkd.in/x">About us</a></p>', 1),
+    ("link-shortener", '<p>\n<a href="https://amzn.to/x">About us</a></p>', 1),
+    ("justified-text", f'<p>A</p>\n<td align="justify"><p>{LONG}</p></td>', 1),
+    ("font-size", f'<p>A</p>\n<p style="font-size:0.6em">{LONG}</p>', 1),
+    ("font-size", f'<p>A</p>\n<p style="font-size:60%">{LONG}</p>', 1),
+    ("font-size", f"<p>A</p>\n<p><font size=1>{LONG}</font></p>", 1),
+    ("font-size", f'<p>A</p>\n<font size="-2"><p>{LONG}</p></font>', 1),
+    ("double-word", "<p>Look at\nthe <b>the</b> harbour.</p>", 1),
+    ("double-word", "<p>Look at\n<strong>sights in the</strong> the harbour.</p>", 1),
+    ("double-word", "<p>Look at the\n<br>the harbour.</p>", 1),
     ("link-shortener", '<p>\n<a href="https://bit.ly/3xyz">About us</a></p>', 1),
     ("link-fragment", '<p>\n<a href="#tools">About us</a></p>', 1),
     ("image-source", '<p>\n<img src="images/a.png" alt="A" width="80"></p>', 1),
@@ -107,6 +120,18 @@ HITS = [
     ("client-support", '<p>A</p>\n<form action="https://example.org"><input name="a"></form>', 1),
 ]
 MISSES = [
+    ("link-target", '<a href="https://example.org/@ada">Ada</a> <a href="https://example.org/?to=a@b.org">B</a>'),
+    ("justified-text", f'<p align="left">{LONG}</p><table align="justify"><tr><td>{LONG}</td></tr></table>'),
+    ("justified-text", f'<div align="justify"><p style="text-align:left">{LONG}</p></div>'),
+    (
+        "font-size",
+        f'<p style="font-size:1em">{LONG}</p><p><font size="3">{LONG}</font></p><p><small>{LONG}</small></p>',
+    ),
+    ("font-size", f'<p style="font-size:95%">{LONG}</p><font size="1"><p style="font-size:16px">{LONG}</p></font>'),
+    (
+        "double-word",
+        "<p><b>bread</b> bread is baked; tea<br>tea; the<b>the</b>me; so <b>that</b> that, the <b>The</b></p>",
+    ),
     ("image-alt", '<img src="https://example.org/a.png" alt="" width="80">'),
     (
         "image-alt",

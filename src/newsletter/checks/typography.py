@@ -49,6 +49,10 @@ _ELSEWHERE = re.compile(r"browser|online|web ?version|webversion|navigateur|nave
 """What the line above a mail says that leads to its page on the web."""
 _EMOJI_RUN = re.compile("(?:[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?[\U0001f3fb-\U0001f3ff]?[ ]?){3,}")
 _WORDS_SIZE = {"xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0}
+_FONT_TAG = (10.0, 13.0, 16.0, 18.0, 24.0, 32.0, 48.0)
+_WRAPPERS = frozenset(("font", "span", "b", "strong", "i", "em"))
+_USUAL = 16.0
+"""Pixels of text that nobody sets."""
 _SMALL_PRINT = 1500
 """Letters: more of them are no longer what every mail has at its end."""
 _MOST = 0.5
@@ -79,8 +83,8 @@ def _running(
         yield from _small(mail, element, words, told)
     if _is_close(element):
         yield from _close(mail, element, words, told)
-    setter = _nearest(element, "text-align")
-    justified = setter is not None and style_of(setter).get("text-align") == "justify"
+    setter = _aligned(element)
+    justified = setter is not None and (style_of(setter).get("text-align") or _said_align(setter)) == "justify"
     if justified and ("align", setter) not in told:
         told.add(("align", setter))
         yield _JUSTIFIED.finding(
@@ -102,7 +106,7 @@ def _short_lines(mail: Mail, told: set[tuple[str, Element]], small_print: _Small
             yield from _close(mail, element, words, told)
     for element, words in own:
         if element.tag in _PARAGRAPHS and len(words) >= _SENTENCE:
-            size, _ = font_size(element)
+            size, _ = font_size(_wrapped(element))
             if size is not None and size < _FINE and not small_print.holds(element):
                 yield from _small(mail, element, words, told)
 
@@ -125,7 +129,7 @@ def _are_most(some: list[tuple[Element, str]], lines: list[tuple[Element, str, b
 
 
 def _is_small(element: Element, small_print: _SmallPrint) -> bool:
-    size, _ = font_size(element)
+    size, _ = font_size(_wrapped(element))
     return size is not None and (size < _TINY or (size < _SMALL and not small_print.holds(element)))
 
 
@@ -135,7 +139,7 @@ def _is_close(element: Element) -> bool:
 
 
 def _small(mail: Mail, element: Element, words: str, told: set[tuple[str, Element]]) -> Iterator[Finding]:
-    size, setter = font_size(element)
+    size, setter = font_size(_wrapped(element))
     if ("size", setter) not in told:
         told.add(("size", setter))
         message = f"running text of {round(size or 0, 1):g} pixels: {_quoted(words)}."
@@ -155,10 +159,13 @@ def _quoted(words: str) -> str:
 
 
 def font_size(element: Element) -> tuple[float | None, Element | None]:
-    """The size of the element's text in pixels, and what sets it; None when nobody can tell."""
-    factor = 1.0
+    """The size of the element's text in pixels, and what sets it; None when nobody can tell. A size that is only
+    relative is one of the 16 pixels that mail programs begin with."""
+    factor, relative = 1.0, None
     while element is not None:
         value = style_of(element).get("font-size", "")
+        if not value and element.tag == "font" and (pixels := _font_tag(element.get("size") or "")):
+            return pixels * factor, element
         if value in _WORDS_SIZE:
             return _WORDS_SIZE[value] * factor, element
         match = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+)(px|pt|em|rem|%)", value)
@@ -167,12 +174,32 @@ def font_size(element: Element) -> tuple[float | None, Element | None]:
             if unit in ("px", "pt", "rem"):
                 return number * {"px": 1.0, "pt": 4 / 3, "rem": 16.0}[unit] * factor, element
             factor *= number / (100 if unit == "%" else 1)
+            relative = element if relative is None else relative
         elif value and value not in ("inherit", "larger", "smaller"):
             return None, None
         if element.tag in ("small", "sup", "sub"):
             factor *= 0.83
         element = element.getparent()
-    return None, None
+    return (None, None) if relative is None else (_USUAL * factor, relative)
+
+
+def _wrapped(element: Element) -> Element:
+    """The phrase that holds all words of the element (`<p><font size="1">…</font></p>`), else the element itself."""
+    while (
+        len(element) == 1 and element[0].tag in _WRAPPERS and not f"{element.text or ''}{element[0].tail or ''}".strip()
+    ):
+        element = element[0]
+    return element
+
+
+def _font_tag(size: str) -> float | None:
+    """The pixels of `<font size>`, from 1 to 7, or so many more or less than 3 (HTML standard, 15.3.4)."""
+    match = re.fullmatch(r"\s*([+-]?)(\d)\s*", size)
+    if match is None:
+        return None
+    number = int(match[2])
+    step = {"": number, "+": 3 + number, "-": 3 - number}[match[1]]
+    return _FONT_TAG[min(7, max(1, step)) - 1]
 
 
 def _line_height(element: Element, size: float) -> tuple[float | None, Element | None]:
@@ -187,6 +214,20 @@ def _line_height(element: Element, size: float) -> tuple[float | None, Element |
     if match[2] in ("px", "pt"):
         return number * (4 / 3 if match[2] == "pt" else 1) / size, setter
     return number / (100 if match[2] == "%" else 1), setter
+
+
+def _aligned(element: Element) -> Element | None:
+    """What says how the element's lines are aligned, by style or by attribute."""
+    while element is not None:
+        if "text-align" in style_of(element) or _said_align(element):
+            return element
+        element = element.getparent()
+    return None
+
+
+def _said_align(element: Element) -> str:
+    """What `align` says of lines; of a table or a picture it says where that stands."""
+    return "" if element.tag in ("table", "img") else (element.get("align") or "").strip().lower()
 
 
 def _nearest(element: Element, name: str) -> Element | None:
