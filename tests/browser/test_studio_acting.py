@@ -152,8 +152,15 @@ def test_what_was_not_looked_at_cannot_be_approved(open_page: Open, root: Path) 
     expect(page.locator("#approval .decision.stands")).to_contain_text("Bo approved")
 
 
-def test_the_review_file_opens_in_a_page_of_its_own_that_can_reach_nothing(open_page: Open) -> None:
+def test_the_html_is_copied_without_its_pictures_and_the_review_file_opens_in_a_page_that_can_reach_nothing(
+    open_page: Open,
+) -> None:
     page = open_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy HTML").click()
+    words = "The HTML is on the clipboard; its pictures travel in the mail and are not in it"
+    expect(page.locator("#toast")).to_have_text(words)
+    assert 'src="cid:' in page.evaluate("navigator.clipboard.readText()")
     with page.expect_popup() as opening:
         page.get_by_role("link", name="Open review file").click()
     review = opening.value

@@ -26,7 +26,7 @@ function toast(words) {
   find("#toast").textContent = words;
   find("#toast").classList.add("on");
   clearTimeout(toast.timer);
-  toast.timer = setTimeout(() => find("#toast").classList.remove("on"), 2000);
+  toast.timer = setTimeout(() => find("#toast").classList.remove("on"), Math.max(2000, 60 * words.length));
 }
 
 // ── what changes with a save ─────────────────────────────────────────────────────────────────────────────────────
@@ -264,7 +264,9 @@ async function copy() {
   }
   try {
     await navigator.clipboard.writeText(html);
-    toast(look.reader ? "The HTML is on the clipboard, without the subscriber's values" : "The HTML is on the clipboard");
+    const without = look.reader ? ", without the subscriber's values" : "";
+    const travels = /["'(]cid:/i.test(html) ? "; its pictures travel in the mail and are not in it" : "";
+    toast(`The HTML is on the clipboard${without}${travels}`);
   } catch {
     toast("The browser does not allow copying here. The Source tab has the HTML");
   }
