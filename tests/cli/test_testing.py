@@ -104,7 +104,7 @@ def test_who_must_not_be_mailed_gets_no_test_either(workspace: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--to", "nobody"), "--to nobody"),
+        (("--to", "nobody"), "--to 'nobody': "),
         (("--to", "me@example.org", "--profession", "cok"), "Did you mean 'cook'?"),
         (("--to", "me@example.org", "--as", "stranger@example.org"), "no subscriber has this address"),
         (("--to", "me@example.org", "--as", "ada@example.org", "--profession", "cook"), "--profession or --as"),

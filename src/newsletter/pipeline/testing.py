@@ -83,7 +83,7 @@ def _addresses(texts: Sequence[str]) -> list[Address]:
         try:
             address = parse_address(text)
         except InvalidAddress as error:
-            raise SettingsError(f"--to {text}: {error}.") from error
+            raise SettingsError(f"--to '{text}': {error}.") from error
         found.setdefault(address.key, address)
     if not 0 < len(found) <= _MOST:
         raise SettingsError(f"--to: name 1 to {_MOST} addresses. `newsletter send` is for audiences.")

@@ -5,7 +5,8 @@ Each does what the command of that name does, and refuses what it refuses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event
@@ -50,9 +51,8 @@ class Deeds:
             subscriber = self.subscribers.address(word)
             if word and not subscriber:
                 raise SettingsError("the studio does not know this subscriber any more. Choose them again.")
-            to = tuple(texts.get("to", "").replace(",", " ").replace(";", " ").split())
             profession, arm = group_and_arm(texts.get("profession", ""))
-            trial = Trial(to, "" if subscriber else profession, subscriber, arm=arm)
+            trial = Trial(tuple(recipients(texts.get("to", ""))), "" if subscriber else profession, subscriber, arm=arm)
             workspace = self.desk.workspace()
             tried = testing.send_test(workspace, issue, trial, Event())
             folder = outbox_folder(workspace, f"{issue}-test")
@@ -103,6 +103,14 @@ class Deeds:
         if "save" in request.query_params:
             headers["content-disposition"] = f'attachment; filename="review-{made.issue}.html"'
         return HTMLResponse(made.html, headers=headers)
+
+
+def recipients(text: str) -> Iterator[str]:
+    """The addresses that were typed: one after each comma, semicolon or line break. Spaces lie between addresses only
+    where all that they part has an @; else they belong to what was meant as one, and are refused with it."""
+    for piece in re.split(r"[,;\r\n]", text):
+        words = piece.split()
+        yield from words if all("@" in one for one in words) else [" ".join(words)]
 
 
 def standing_of(state: State) -> tuple[Standing | None, str]:
