@@ -36,6 +36,14 @@ def subjects(workspace: Any) -> set[str]:
     return {one[1].decode() for one in found if one}
 
 
+def told_counts(page: str) -> dict[str, list[str]]:
+    """Readers of an email → what the card of each of its arms says of how many they are."""
+    told: dict[str, list[str]] = {}
+    for readers, count in re.findall(r'class="who">([^<]*), arm [ab]: ([^<]*) recipients?<', page):
+        told.setdefault(readers, []).append(count)
+    return told
+
+
 def chosen(page: str, name: str) -> dict[str, str]:
     """What can be chosen in the select of that name: value and words."""
     select = page.partition(f'name="{name}"')[2].partition("</select>")[0]
@@ -96,6 +104,28 @@ def test_the_review_says_how_many_each_arm_has(workspace: Any, inside: Inside) -
         ("with arm b", "5"),
         ("later with the arm that wins", "11"),
     ]
+    # All are pilots, so a pilots' email has its whole arm; nobody reads the others.
+    assert told_counts(page) == {
+        "Pilots": ["5", "5"],
+        "Cooks": ["0", "0"],
+        "Sailors": ["0", "0"],
+        "Everybody else": ["0", "0"],
+    }
+    workspace.write("audiences/crew.csv", f"Email,First name,Job title\n{rows}cook@example.org,,Cook\n")
+    inside.done("/issues/tides/subscriber", {"address": "cook@example.org", "profession": ""})
+    counts = told_counts(inside.ask("/issues/tides/review")[1])
+    assert counts["Pilots"] == ["drawn from 21"] * 2 and counts["Cooks"] == ["drawn from 1"] * 2
+
+
+def test_a_review_without_any_decision_says_so_and_whether_one_is_needed(workspace: Any, inside: Inside) -> None:
+    def stands() -> str:
+        section = inside.ask("/issues/tides/review")[1].partition('id="standing">')[2].partition("</section>")[0]
+        return " ".join(re.sub(r"<[^>]+>", " ", section).split())
+
+    assert stands() == "Where it stands Nobody has decided anything yet; no approval is needed to send it."
+    settings = workspace.root / "newsletter.yaml"
+    settings.write_text(settings.read_text("utf-8") + "approval: {required: 2}\n", "utf-8")
+    assert stands() == "Where it stands Nobody has approved this content yet; 2 approvals are needed."
 
 
 def test_people_are_found_with_what_their_profession_is_called(inside: Inside) -> None:

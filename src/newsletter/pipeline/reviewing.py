@@ -19,6 +19,7 @@ from newsletter.reviewing.page import Mail, Review, Shot, framed, review_page
 
 WIDTHS = (700, 375)
 """A desktop's and a phone's, in CSS pixels."""
+_UNDECIDED = "Nobody has decided anything yet; no approval is needed to send it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def _review(workspace: Workspace, built: Built) -> Review:
     texts = kept_texts(workspace, built.issue, last.content_hash) if last else {}
     plan = _plan(workspace, built)
     names = _names(built)
+    arms = issue.experiment.sizes(plan.recipients) if plan and issue.experiment else {}
     return Review(
         brand=settings.brand.name,
         sender=settings.sender.name,
@@ -75,16 +77,16 @@ def _review(workspace: Workspace, built: Built) -> Review:
         audience=built.audience.title or built.audience.id,
         made_at=now(),
         standing=standing,
-        told=tuple(words_of(standing)),
+        told=tuple(words_of(standing)) or (_UNDECIDED,),
         changed=changes(last.parts, standing.parts) if last and last.content_hash != standing.content_hash else (),
         times={one.content_hash: time for one in standing.every if (time := time_of(one.parts))},
         has_gaps=built.has_gaps,
         is_stale=bool(since_approval(standing)),
-        mails=tuple(_mail(workspace, one, names, plan, standing, texts) for one in built.variants),
+        mails=tuple(_counted(_mail(workspace, one, names, standing, texts), one, plan, arms) for one in built.variants),
         findings=built.findings,
         people={names.get(key, key): count for key, count in plan.by_profession.items()} if plan else {},
         left_out={one.reason: one.count for one in plan.skipped} if plan else {},
-        arms=issue.experiment.sizes(plan.recipients) if plan and issue.experiment else {},
+        arms=arms,
     )
 
 
@@ -92,7 +94,6 @@ def _mail(
     workspace: Workspace,
     variant: RenderedVariant,
     names: Mapping[str, str],
-    plan: Plan | None,
     standing: Standing,
     texts: Mapping[str, str],
 ) -> Mail:
@@ -108,11 +109,23 @@ def _mail(
         html=preview.html,
         text=preview.text,
         pictures=variant.pictures,
-        # Who is in which arm is decided when it is frozen.
-        people=plan.by_variant.get(variant.key, 0) if plan and not variant.arm else None,
         is_changed=last is not None and last.parts.get(part) != standing.parts.get(part),
         difference=difference(before, preview.subject, preview.text) if before else (),
     )
+
+
+def _counted(mail: Mail, variant: RenderedVariant, plan: Plan | None, arms: Mapping[str, int]) -> Mail:
+    """The mail with how many would get it.
+
+    Chance decides who is in which arm, when it is frozen. Known before: how many have a mail of an arm where all read
+    the same but for the arm, and that nobody has what is read by nobody.
+    """
+    if plan is None:
+        return mail
+    readers = plan.by_variant.get(variant.group, 0)
+    if variant.arm and readers not in (0, plan.recipients):
+        return replace(mail, drawn_from=readers)
+    return replace(mail, people=arms[variant.arm] if variant.arm and readers else readers)
 
 
 def _names(built: Built) -> dict[str, str]:

@@ -54,7 +54,9 @@ class Mail:
     text: str = field(repr=False)
     pictures: tuple[Picture, ...] = ()
     people: int | None = None
-    """How many would get it; None before the first import."""
+    """How many would get it; None before the first import, and where only chance can tell."""
+    drawn_from: int | None = field(default=None, kw_only=True)
+    """Of an arm where only chance can tell: how many its recipients are drawn from."""
     is_changed: bool = False
     """Since the last approval."""
     difference: tuple[tuple[str, str], ...] = ()
@@ -75,7 +77,7 @@ class Review:
     made_at: datetime
     standing: Standing
     told: tuple[str, ...]
-    """Where the issue stands, in sentences."""
+    """Where the issue stands, in sentences; never none."""
     changed: tuple[str, ...]
     """What changed since the last approval; nothing when nothing did, or nobody approved yet."""
     is_stale: bool = field(default=False, kw_only=True)
