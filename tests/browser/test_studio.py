@@ -28,6 +28,20 @@ def test_the_list_names_every_issue_and_says_how_it_stands(open_page: Open) -> N
     expect(page.get_by_role("heading", level=1)).to_have_text("Open source in care")
 
 
+def test_the_list_asks_for_no_thumbnail_of_an_issue_without_an_email(open_page: Open, root: Path) -> None:
+    # A file that can be read, of an issue that cannot be built.
+    (root / "issues/every-block/issue.yaml").write_text("title: Every block, once\naudience: nobody\n", "utf-8")
+    page = open_page("/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    expect(page.locator(".card", has_text="every-block")).to_contain_text("No email to show yet")
+    there = page.locator(".card", has_text=ISSUE)
+    expect(there.frame_locator("iframe").locator("h1").first).to_be_attached()
+    frames = [url for url in asked if "frame?still" in url]
+    assert frames and not any("every-block" in url for url in frames)
+
+
 def test_a_profession_reads_its_own_email_and_its_own_subject(open_page: Open) -> None:
     page = open_page()
     page.get_by_label("Read as").select_option("practitioner")
