@@ -73,6 +73,12 @@ def test_it_is_approved_by_whoever_must_and_only_as_long_as_nothing_changes(open
     assert status(again) == "ready"
 
 
+def test_the_page_on_the_studio_names_every_status() -> None:
+    words = " ".join((REPOSITORY / "docs/studio.md").read_text("utf-8").split())
+    every = {"draft", "ready", "changes requested", "approved", "changed since approval", previewing.SENT_AND_CHANGED}
+    assert {one for one in every | {"scheduled", "sending", "paused", "sent"} if f"*{one}*" not in words} == set()
+
+
 def test_what_its_newest_campaign_does_is_what_it_is(opened: Workspace) -> None:
     approve(opened, "tides", Opinion("Ada"))
     campaign(opened, "other", CampaignStatus.SENDING, issue="harbour")
