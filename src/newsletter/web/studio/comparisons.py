@@ -156,7 +156,8 @@ def changed_since_sent(issue: str, state: State, standing: Standing | None, prof
     left, right, _ = next((one for one in other if one[1] == profession), (other or pairs or [("", "", False)])[0])
     what = "; ".join(since.changed)
     if not what and other:
-        what = f"what {len(other)} of {len(pairs)} professions read" if len(pairs) > 1 else "what everybody reads"
+        some, all_of_them = (len({group_and_arm(one[1])[0] for one in those}) for those in (other, pairs))
+        what = f"what {some} of {all_of_them} professions read" if all_of_them > 1 else "what everybody reads"
     return Changed(by_clock(f"{since.at:%Y-%m-%d %H:%M} UTC", state.workspace.settings.time_zone), what, left, right)
 
 
