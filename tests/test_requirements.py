@@ -1,0 +1,29 @@
+"""The versions of constraints.txt can be had by every Python that the project says it runs on."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.metadata import PackageNotFoundError, metadata
+
+from packaging.specifiers import SpecifierSet
+
+from tests.conftest import REPOSITORY
+
+
+def test_every_pinned_version_takes_the_oldest_python_of_the_project() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    oldest = f"{project['requires-python'].removeprefix('>=')}.0"
+    pinned = re.findall(r"^([\w.-]+)==(\S+)$", (REPOSITORY / "constraints.txt").read_text("utf-8"), re.MULTILINE)
+    looked, refusing = 0, []
+    for name, version in pinned:
+        try:
+            found = metadata(name)
+        except PackageNotFoundError:
+            continue  # for another system or Python
+        if found["Version"] == version:
+            looked += 1
+            if not SpecifierSet(found["Requires-Python"] or "").contains(oldest):
+                refusing.append(f"{name}=={version} needs Python {found['Requires-Python']}")
+    assert looked > 50
+    assert not refusing
