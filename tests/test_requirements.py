@@ -10,6 +10,8 @@ from packaging.specifiers import SpecifierSet
 
 from tests.conftest import REPOSITORY
 
+_REPEATED_GROUP = re.compile(r"\)(?:[*+?]|\{+\d+,?\d*\}+)\+[^,]")
+
 
 def test_every_pinned_version_takes_the_oldest_python_of_the_project() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
@@ -27,3 +29,15 @@ def test_every_pinned_version_takes_the_oldest_python_of_the_project() -> None:
                 refusing.append(f"{name}=={version} needs Python {found['Requires-Python']}")
     assert looked > 50
     assert not refusing
+
+
+def test_no_pattern_repeats_a_group_possessively() -> None:
+    """Python before 3.11.5 finds nothing by `(?:a|b)*+` (python/cpython issue 106052); `(?>(?:a|b)*)` says the same."""
+    assert _REPEATED_GROUP.search('(?:a|b)*+"')
+    found = [
+        f"{path.name}:{number}"
+        for path in (REPOSITORY / "src").rglob("*.py")
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if _REPEATED_GROUP.search(line)
+    ]
+    assert not found

@@ -22,7 +22,7 @@ OPEN = "z"
 TOKEN = re.compile(r"mf[0-9a-f]{14}[" + OPEN + "".join(context.value for context in Context) + "]")
 
 _START = re.compile(r"\{\{[-+]?\s*(?P<name>[A-Za-z_]\w*)?")
-_STATEMENT = re.compile(r"\{%(?:[^%{]|%(?!\})|\{(?!%))*+%\}")
+_STATEMENT = re.compile(r"\{%(?>(?:[^%{]|%(?!\})|\{(?!%))*)%\}")
 _QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
 
 

@@ -43,7 +43,8 @@ def review(workspace: Any) -> str:
     workspace.write("templates/blocks/image.html.j2", f"<tr><td>{_EVIL}<p>Seen.</p></td></tr>")
     workspace.write("issues/tides/tides.md", "---\ntitle: High water\n---\nThe tide *turns* at one.\n")
     done = workspace.run("review", "tides")
-    assert done.returncode == 0, done.stderr
+    # No send would take the script.
+    assert done.returncode == 1 and "1 error in it" in done.stderr, done.stderr
     return (workspace.root / "build/tides/review.html").as_uri()
 
 

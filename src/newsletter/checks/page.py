@@ -24,7 +24,7 @@ Element = Any
 MARK = "data-newsletter-offset"
 _TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?:style|script|title|textarea|xmp)\b.*?(?:</(?:style|script|title|textarea|xmp)\s*>|\Z)"
-    r"|<(?P<name>[a-zA-Z][a-zA-Z0-9:]*)(?=[\s/>])(?P<rest>(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+)",
+    r"|<(?P<name>[a-zA-Z][a-zA-Z0-9:]*)(?=[\s/>])(?P<rest>(?>(?:[^>=]++|=\s*+(?>(?:\"[^\"]*+\"|'[^']*+')?))*))",
     re.DOTALL | re.IGNORECASE,
 )
 """A start tag with its attributes: what looks like a tag in a quoted value is none."""

@@ -17,7 +17,7 @@ from newsletter.checks.page import PHRASES
 
 _PIECE = re.compile(
     r"(?P<comment><!--.*?(?:-->|\Z))|</(?P<end>[a-z][^\s/<>]*)[^<>]*>|<[!?][^<>]*>|(?P<words>[^<]+)"
-    r"|<(?P<tag>[a-z][^\s/><]*)(?:[^<>\"']++|\"[^\"]*\"|'[^']*'){0,300}+>|<",
+    r"|<(?P<tag>[a-z][^\s/><]*)(?>(?:[^<>\"']++|\"[^\"]*\"|'[^']*'){0,300})>|<",
     re.DOTALL | re.IGNORECASE,
 )
 _BLANK = re.compile(r"[ \t\r]*(?:\n|\Z)")

@@ -32,7 +32,7 @@ from newsletter.model import Article, Block, Expression, Finding, Image, Severit
 _TEXT_FIELDS = ("title", "description", "author", "link", "alt", "caption", "sidebarlogo", "disclosure")
 _FLAGS = {"draft": False, "include_footer": True, "sidebar": False}
 _PICTURE = re.compile(
-    r"(?P<html><img\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*+>)|!\[[^\]\n]{0,500}\]\(\s*<?(?P<address>[^)\s>]{0,500})",
+    r"(?P<html><img\b(?>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>)|!\[[^\]\n]{0,500}\]\(\s*<?(?P<address>[^)\s>]{0,500})",
     re.IGNORECASE,
 )
 _KNOWN = {*_TEXT_FIELDS, *_FLAGS, "date", "image", "tags", "type", "layout"}

@@ -19,12 +19,12 @@ _TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _TOML_KEY = re.compile(r"\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([\w-]++))\s*+=")
 _TOML_TABLE = re.compile(r"\s*+\[{1,2}\s*+([\w-]++)")
 _JSON_START = re.compile(r"\{\s*+[\"}]")
-_JSON_KEY = re.compile(r"\s*+[{,]?\s*+\"((?:[^\"\\]|\\.)*+)\"\s*+:")
+_JSON_KEY = re.compile(r"\s*+[{,]?\s*+\"((?>(?:[^\"\\]|\\.)*))\"\s*+:")
 
 
 def split(text: str, name: str) -> tuple[Document, str, int]:
     """Front matter of file `name`, the body after it, and the line the body begins on."""
-    start = re.match(r"(?:[ \t]*+\n)*+", text)
+    start = re.match(r"(?>(?:[ \t]*+\n)*)", text)
     blank = start[0].count("\n") if start else 0
     rest = text[start.end() :] if start else text
     if re.match(r"\+\+\+[ \t]*+(?:\n|$)", rest):

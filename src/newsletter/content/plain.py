@@ -15,7 +15,7 @@ from itertools import pairwise
 
 _MARKER = re.compile(r"[ \t]*+(?:[-*+•‣◦▪–]|(\d{1,3})[.)])[ \t]++(?=\S)")
 _UNDERLINE = re.compile(r"[ \t]*+(={3,}+|-{3,}+)[ \t]*+")
-_RULE = re.compile(r"[ \t]*+(?:[-*_=~][ \t]*+){3,}+")
+_RULE = re.compile(r"[ \t]*+(?>(?:[-*_=~][ \t]*+){3,})")
 _LINK = re.compile(
     r"https?://[^\s<>\"]{1,2000}|(?<![\w./@-])www\.[^\s<>\"]{1,2000}"
     r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
@@ -106,7 +106,7 @@ def _underlined(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
         elif len(lines) == 1 and _RULE.fullmatch(lines[0]):
             yield _Chunk("hr", chunk.first, lines)
         elif all(line.lstrip().startswith(">") for line in lines):
-            yield _Chunk("blockquote", chunk.first, [re.sub(r"^\s*+(?:>[ \t]?)++", "", line) for line in lines])
+            yield _Chunk("blockquote", chunk.first, [re.sub(r"^\s*+(?>(?:>[ \t]?)+)", "", line) for line in lines])
         else:
             yield chunk
 

@@ -22,8 +22,8 @@ Notice = Callable[[str, int], None]
 
 _TAG = re.compile(
     r"(?P<hugo>\{\{[<%](?P<hugo_shown>/\*)?\s*+(?P<hugo_close>/)?\s*+(?P<hugo_name>[\w./-]++)?"
-    r"(?P<hugo_args>(?:\"[^\"]{0,2000}+\"|`[^`]{0,2000}+`|(?![>%]\}\}|\{\{[<%])[^\"`])*+)[>%]\}\})"
-    r"|(?P<liquid>\{%-?\s*+(?P<liquid_name>\w++)(?P<liquid_args>(?:\"[^\"]{0,2000}+\"|'[^']{0,2000}+'|(?!%\}|\{%)[^\"'])*+)%\})"
+    r"(?P<hugo_args>(?>(?:\"[^\"]{0,2000}+\"|`[^`]{0,2000}+`|(?![>%]\}\}|\{\{[<%])[^\"`])*))[>%]\}\})"
+    r"|(?P<liquid>\{%-?\s*+(?P<liquid_name>\w++)(?P<liquid_args>(?>(?:\"[^\"]{0,2000}+\"|'[^']{0,2000}+'|(?!%\}|\{%)[^\"'])*))%\})"
     r"|(?P<variable>\{\{-?\s*+(?P<variable_words>[^{}<>\n]{1,200}?)\s*-?\}\})"
     r"|(?P<word>\[(?P<word_close>/)?(?P<word_name>caption|gallery|embed|video|audio|playlist)"
     r"(?P<word_args>(?:\s[^\]\n]{0,500})?)\])"

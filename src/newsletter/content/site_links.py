@@ -24,10 +24,10 @@ from newsletter.files import is_file
 _TAGS = r"\{\{[<%].{0,300}?[>%]\}\}|\{\{.{0,300}?\}\}|\{%.{0,300}?%\}"
 _LINKS = re.compile(
     rf"!\[[^\]\n]{{0,500}}\]\([^)\n]{{0,2000}}\)"
-    rf"|\]\(\s*(?:<(?P<angle>[^>\n]{{1,2000}})>|(?P<inline>(?:{_TAGS}|[^)\s>])++))"
-    rf"|<a\b[^<>]{{0,500}}?\bhref\s*=\s*(?:\"(?P<double>(?:{_TAGS}|[^\"\n])*+)\"|'(?P<single>(?:{_TAGS}|[^'\n])*+)')"
+    rf"|\]\(\s*(?:<(?P<angle>[^>\n]{{1,2000}})>|(?P<inline>(?>(?:{_TAGS}|[^)\s>])+)))"
+    rf"|<a\b[^<>]{{0,500}}?\bhref\s*=\s*(?:\"(?P<double>(?>(?:{_TAGS}|[^\"\n])*))\"|'(?P<single>(?>(?:{_TAGS}|[^'\n])*))')"
     rf"|(?<![\w:-])(?:to|link|href)\s*=\s*\"(?P<given>\.{{0,2}}/[^\"\n{{}}]{{0,500}})\""
-    rf"|^ {{0,3}}\[[^\]^\n]{{1,200}}\]:[ \t]*<?(?P<defined>(?:{_TAGS}|[^\s>])++)",
+    rf"|^ {{0,3}}\[[^\]^\n]{{1,200}}\]:[ \t]*<?(?P<defined>(?>(?:{_TAGS}|[^\s>])+))",
     re.MULTILINE | re.IGNORECASE,
 )
 """A picture (passed over), Markdown's link, HTML's, a shortcode's or component's, and Markdown's reference."""

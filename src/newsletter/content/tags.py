@@ -52,7 +52,7 @@ _NEVER_NESTED = set("p a br img hr wbr li tr td th thead tbody tfoot caption dd 
 """Tags that end themselves, or that nest only with another tag between them, which is counted."""
 _DEEPEST = 1_000
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+)>")
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*+)((?>(?:[^>=]++|=\s*+(?>(?:\"[^\"]*+\"|'[^']*+')?))*))>")
 """One tag, signs `>` in quoted attributes included. Possessive, so that it never tries a second way."""
 _COMMENT_END = re.compile(r"--!?>")
 _TAG_BEGINS = re.compile(r"</?[a-zA-Z]")

@@ -28,7 +28,7 @@ _CHUNK = 262_144
 _BETWEEN = re.compile(r"[\s,\[\]]*")
 _NEXT = re.compile(r"[\n{]")
 _MARKS = re.compile(r'["{}\n]')
-_TEXT = re.compile(r'(?:[^"\\\n]++|\\[^\n])*+')
+_TEXT = re.compile(r'(?>(?:[^"\\\n]++|\\[^\n])*)')
 
 
 def read_events(file: BinaryIO, name: str) -> Iterator[tuple[int, dict[str, Any]] | RejectedRow]:
