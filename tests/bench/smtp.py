@@ -53,13 +53,14 @@ threads = [threading.Thread(target=work) for _ in range(connections)]
 """
 _NODEMAILER = """
 const mailer = require('nodemailer');
-const [port, messages] = process.argv.slice(2).map(Number);
-const html = ('x'.repeat(76) + '\\r\\n').repeat(385);
+const fs = require('fs');
+const [html, text] = process.argv.slice(2, 4).map((path) => fs.readFileSync(path, 'utf8'));
+const [port, messages] = process.argv.slice(4).map(Number);
 const pool = mailer.createTransport({host: '127.0.0.1', port, pool: true, maxConnections: 10, maxMessages: Infinity});
 let next = 0;
 async function work() {
   for (let number = next++; number < messages; number = next++)
-    await pool.sendMail({from: 'a@example.org', to: `r${number}@example.org`, subject: 'x', text: 'x', html});
+    await pool.sendMail({from: 'a@example.org', to: `r${number}@example.org`, subject: `For ${number}`, text, html});
 }
 Promise.all(Array.from({length: 20}, work)).then(() => pool.close());
 """
@@ -162,8 +163,9 @@ def _at_wire_speed(sink: str, source: str, workspace: Path, newsletter: list[str
     peaks: list[float] = []
     with _sink(sink) as port, tempfile.TemporaryDirectory() as scratch:
         bound = [source, "-s", "10", "-d", "-l", str(BODY), "-m", str(PEOPLE), f"127.0.0.1:{port}"]
-        nodemailer = _nodemailer(Path(scratch), port)
         _settings(workspace, port, 10)
+        timed([*newsletter, "build", "letter"], workspace)
+        nodemailer = _nodemailer(Path(scratch), workspace / "build/letter", port)
         for run in range(RUNS):
             seconds.setdefault("smtp-source -s 10 -d", []).append(timed(bound, None)[0])
             whole, delivered, peak = _send(workspace, newsletter, timed, f"wire-{run}")
@@ -250,12 +252,13 @@ def _sink(sink: str) -> Iterator[int]:
             process.kill()
 
 
-def _nodemailer(folder: Path, port: int) -> list[str]:
-    """The command that sends so many messages with nodemailer; empty where it cannot be installed."""
+def _nodemailer(folder: Path, built: Path, port: int) -> list[str]:
+    """The command that sends so many messages with nodemailer, with the HTML and the text of ours; empty where it is
+    not to be had."""
     if shutil.which("npm") is None:
         return []
     install = ["npm", "install", "--silent", "--no-audit", "--no-fund", "nodemailer"]
     if subprocess.run(install, cwd=folder, capture_output=True, timeout=300, check=False).returncode:
         return []
     (folder / "send.js").write_text(_NODEMAILER)
-    return ["node", str(folder / "send.js"), str(port)]
+    return ["node", str(folder / "send.js"), str(built / "default.html"), str(built / "default.txt"), str(port)]
