@@ -8,6 +8,7 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from html import unescape
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -88,6 +89,18 @@ def test_a_value_is_escaped_for_the_place_it_stands_in() -> None:
     assert "<p>&lt;b&gt;&amp;&quot;A&quot;</p>" in _part(message, "html")
     assert 'href="https://example.org/?n=%3Cb%3E%26%22A%22"' in _part(message, "html")
     assert _part(message, "plain") == 'Dear <b>&"A"'
+
+
+@given(st.text(alphabet=st.characters(blacklist_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=120))
+def test_a_part_of_an_address_is_what_the_standard_library_makes_of_it(value: str) -> None:
+    message = _read(_variant(f'<a href="https://example.org/?n={NAME}u">x</a>', "x"), first_name=value)
+    assert f'href="https://example.org/?n={quote(value, safe="")}"' in _part(message, "html")
+
+
+@given(st.text(alphabet="Ana Pé=.%~", max_size=80))
+def test_a_subject_holds_its_values_and_its_own_percent_signs(value: str) -> None:
+    message = _read(_variant("<p>x</p>", "x", f"50 % off, {NAME}s: 100 %s"), first_name=value)
+    assert message["Subject"] == " ".join(f"50 % off, {value}: 100 %s".split())
 
 
 @pytest.mark.parametrize(

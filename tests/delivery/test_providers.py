@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -212,7 +211,7 @@ def test_a_group_costs_one_round_trip_a_message_where_the_server_pipelines() -> 
 
 
 def _international(number: int) -> Message:
-    return replace(_message(number), rcpt_to=f"jörg{number}@example.org")
+    return _message(number)._replace(rcpt_to=f"jörg{number}@example.org")
 
 
 def test_an_address_of_another_script_is_told_to_servers_that_take_it() -> None:

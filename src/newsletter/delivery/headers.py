@@ -70,10 +70,10 @@ def header_text(text: str) -> str:
 
 def mailbox(name: str, address: str) -> str:
     """`name <address>` as a header's value; RFC 2047 words where the name is not ASCII, is long or looks like them."""
-    if _PLAIN_NAME.fullmatch(name) and len(name) + len(address) < _ROOM:
+    if name.isascii() and len(name) + len(address) < _ROOM and _PLAIN_NAME.fullmatch(name):
         return f"{name} <{address}>"
     clean = _on_one_line(name)
-    if len(clean) <= _ROOM and not clean.isascii():
+    if not clean.isascii() and len(clean) <= _ROOM:
         word = _encoded_word(clean)
         if len(word) + len(address) <= _ROOM:
             return f"{word} <{address}>"
