@@ -18,10 +18,11 @@ import pytest
 
 from newsletter import cache
 from newsletter.errors import FileProblems
+from newsletter.model import Image, Picture
 from newsletter.pipeline import building
 from newsletter.pipeline.building import Built
 from newsletter.pipeline.workspace import Workspace, open_workspace
-from newsletter.rendering import press, workers
+from newsletter.rendering import pictures, press, workers
 from tests.bench.workspaces import many_professions
 
 REPOSITORY = Path(__file__).parents[2]
@@ -40,9 +41,9 @@ def _rendered_anew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     keys: list[str] = []
     render = press.render_variant
 
-    def noting(edition: Any, templates: Any, key: str, variant: Any) -> Any:
+    def noting(edition: Any, templates: Any, key: str, *given: Any) -> Any:
         keys.append(key)
-        return render(edition, templates, key, variant)
+        return render(edition, templates, key, *given)
 
     monkeypatch.setattr(press, "render_variant", noting)
     return keys
@@ -78,6 +79,72 @@ def test_what_is_said_of_two_drawings_that_come_out_alike_is_said_of_both(worksp
     for built in (_build(workspace.root), _build(workspace.root)):
         said = [one.message for one in built.findings if one.rule == "svg-lost"]
         assert ["wave" in one for one in said] == [True, False]
+
+
+def _drawn_anew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The pictures made from now on, as in a new process."""
+    paths: list[str] = []
+    make = pictures._make
+
+    def noting(image: Image, *given: Any) -> Picture:
+        paths.append(image.path)
+        return make(image, *given)
+
+    monkeypatch.setattr(pictures, "_make", noting)
+    monkeypatch.setattr(pictures, "_made", pictures._Made(64_000_000))
+    return paths
+
+
+def test_an_edit_of_a_text_draws_no_picture_anew(workspace: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = _drawn_anew(monkeypatch)
+    _build(workspace.root)
+    assert drawn
+    # A build without a change in between lets go of nothing that the next one needs.
+    _build(workspace.root)
+    _edit("issues/tides/tides.md", "tide", "flood")(workspace)
+    drawn = _drawn_anew(monkeypatch)
+    edited = _build(workspace.root)
+    assert drawn == []
+    assert edited == _build(workspace.root, fresh=True)
+
+
+@pytest.mark.parametrize("passing", [False, True])
+def test_the_first_look_at_an_issue_takes_its_pictures_from_an_earlier_build(
+    workspace: Any, monkeypatch: pytest.MonkeyPatch, passing: bool
+) -> None:
+    _build(workspace.root)
+    pack = workspace.root / "build/.cache/tides.pack"
+    kept = pack.read_bytes()
+    drawn = _drawn_anew(monkeypatch)
+    building.build(_open(workspace.root), "tides", ["cook"], passing=passing)
+    assert drawn == []
+    assert pack.read_bytes() == kept
+
+
+def test_a_picture_saved_anew_is_drawn_anew(workspace: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _build(workspace.root)
+    _edit("issues/tides/images/wave.svg", "<svg ", "<svg id='other' ")(workspace)
+    drawn = _drawn_anew(monkeypatch)
+    _build(workspace.root)
+    assert [Path(one).name for one in drawn] == ["wave.svg"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"x", b"{}\nPNG", b'["a"]\nPNG', b"\xff\n"])
+def test_a_kept_picture_that_cannot_be_read_is_drawn_anew(
+    workspace: Any, monkeypatch: pytest.MonkeyPatch, damage: bytes
+) -> None:
+    keep = cache.Pack.keep
+
+    def damaging(self: cache.Pack, key: str, content: bytes) -> None:
+        keep(self, key, damage if key.startswith("picture/") else content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cache.Pack, "keep", damaging)
+        _build(workspace.root)
+    drawn = _drawn_anew(monkeypatch)
+    built = _build(workspace.root)
+    assert drawn
+    assert built == _build(workspace.root, fresh=True)
 
 
 def test_an_unchanged_build_holds_the_texts_of_many_variants_packed(tmp_path: Path) -> None:

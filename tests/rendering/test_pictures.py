@@ -134,10 +134,10 @@ def test_a_picture_is_made_once_for_each_width_and_the_oldest_give_way() -> None
     assert picture_for(image, 200) is not picture_for(image, 201)
     kept = _Made(10)
     for number in range(4):
-        kept.keep(("", str(number), "", 1, ""), Picture("", "", 1, 1, b"1234"))
-    assert [kept.get(("", str(number), "", 1, "")) is not None for number in range(4)] == [False, False, True, True]
-    kept.keep(("", "large", "", 1, ""), Picture("", "", 1, 1, b"12345678901"))
-    assert kept.get(("", "large", "", 1, "")) is None
+        kept.keep(str(number), Picture("", "", 1, 1, b"1234"))
+    assert [kept.get(str(number)) is not None for number in range(4)] == [False, False, True, True]
+    kept.keep("large", Picture("", "", 1, 1, b"12345678901"))
+    assert kept.get("large") is None
 
 
 @pytest.mark.parametrize(("width", "height", "shown"), [(5000, 20, (552, 2)), (1, 1, (1, 1)), (2000, 3, (552, 1))])

@@ -55,6 +55,8 @@ class Picture:
     """The digest of the image it was made from."""
     findings: tuple[Finding, ...] = field(default=(), compare=False)
     """What could not be drawn as its author meant it, at the image's line."""
+    recipe: str = field(default="", compare=False)
+    """A digest over all that it was made from: the image, its place and the page it stands on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from newsletter.pipeline.last_sent import last_sent
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
 from newsletter.rendering import merge_fields
 from newsletter.rendering.arms import arms_of, issue_of, joined
+from newsletter.rendering.kept_pictures import KeptPictures
 from newsletter.rendering.kept_variants import KeptVariants
 from newsletter.rendering.layout import Templates
 from newsletter.rendering.press import render_all
@@ -116,6 +117,8 @@ def build(
     make_templates = partial(Templates, folders, workspace.root)
     templates = make_templates()
     with _pack(workspace, name, fresh) as pack:
+        if passing:
+            pack.forget()
         read = KeptArticles(pack).read
         judge = partial(_judge, workspace, professions)
         issue = issues.load_issue(
@@ -134,13 +137,13 @@ def build(
             pulse()
             progress(next(done), total)
 
-        by_arm = {}
+        by_arm, pictures = {}, KeptPictures(pack)
         for arm in arms_of(issue):
             of_arm = replace(edition, issue=issue_of(issue, arm))
-            kept = None if passing else KeptVariants(pack, of_arm, before)
-            by_arm[arm] = render_all(of_arm, templates, only, drawn, kept, elsewhere=make_templates)
+            kept = None if passing else KeptVariants(pack, of_arm, before, pictures)
+            by_arm[arm] = render_all(of_arm, templates, only, drawn, kept, pictures, elsewhere=make_templates)
         renderings = joined(by_arm)
-        if passing or before != tree_digest(folders):
+        if not passing and before != tree_digest(folders):
             # If a template was saved meanwhile, nobody knows which variants are of the old one.
             pack.forget()
         else:

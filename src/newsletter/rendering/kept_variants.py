@@ -1,8 +1,8 @@
 """Variants that an earlier run has rendered, for as long as nothing that went into them has changed.
 
 The key of a variant is a digest over its blocks, articles and pictures, the professions it names, the whole issue as
-its readers meet it, every template, the settings, the program with its libraries and the system's fonts. Each picture
-is kept once, however many variants show it.
+its readers meet it, every template, the settings, the program with its libraries and the system's fonts. Its pictures
+are kept beside it (`kept_pictures`), each once.
 """
 
 from __future__ import annotations
@@ -14,15 +14,13 @@ from newsletter.cache import Pack, program_digest
 from newsletter.expressions import OPEN
 from newsletter.model import Issue, MergeField, Picture, RenderedVariant, Variant
 from newsletter.records import Digester, NotPlain, from_record, to_record
+from newsletter.rendering.kept_pictures import KeptPictures
 from newsletter.rendering.pictures import is_grey
 from newsletter.rendering.render import Edition, issue_as_read
 
 _KIND = "variant/"
-_PICTURE = "picture/"
 _OWN_DIGEST = ("issue", "professions", "candidates", "settings", "forgiving")
 """What of an edition is digested in another way, or makes no difference to what is kept; all else goes in as it is."""
-_BESIDE_CONTENT = tuple(one.name for one in fields(Picture) if one.name != "content")
-"""What is kept of a picture with each variant: what the checks ask of it goes along."""
 _NOT_READ = ("sections", "expressions", "findings", "experiment", "subject_line")
 _PARTS = tuple(one.name for one in fields(Issue) if one.name not in _NOT_READ)
 """What templates see of the issue beside the variant's own sections."""
@@ -31,11 +29,11 @@ _PARTS = tuple(one.name for one in fields(Issue) if one.name not in _NOT_READ)
 class KeptVariants:
     """The variants of one edition in a pack; `templates` is a digest over all template files."""
 
-    def __init__(self, pack: Pack, edition: Edition, templates: str) -> None:
+    def __init__(self, pack: Pack, edition: Edition, templates: str, pictures: KeptPictures) -> None:
         self._pack = pack
+        self._pictures = pictures
         self._edition = edition
         self._digester = Digester()
-        self._pictures: dict[str, Picture] = {}
         self._shared = self._shared_digest(templates)
 
     def key(self, key: str, variant: Variant) -> str | None:
@@ -91,17 +89,15 @@ class KeptVariants:
     def _set_aside(self, value: object) -> str | None:
         if not isinstance(value, Picture):
             return None
-        self._pack.keep(_PICTURE + value.name, value.content)
-        return to_record(tuple(getattr(value, name) for name in _BESIDE_CONTENT))
+        if not self._pictures.keep(value):
+            raise NotPlain(f"nobody knows how the picture {value.name} was made")
+        return value.recipe
 
-    def _picture(self, name: str) -> Picture:
-        if name not in self._pictures:
-            beside = dict(zip(_BESIDE_CONTENT, from_record(name, self._picture), strict=True))
-            content = self._pack.get(_PICTURE + beside["name"])
-            if content is None:
-                raise NotPlain(f"the picture {beside['name']} is not kept")
-            self._pictures[name] = Picture(**beside, content=content)
-        return self._pictures[name]
+    def _picture(self, recipe: str) -> Picture:
+        picture = self._pictures.get(recipe)
+        if picture is None:
+            raise NotPlain("one of the pictures is not kept")
+        return picture
 
 
 class _PackedVariant(RenderedVariant):

@@ -14,6 +14,7 @@ from threading import Lock
 from newsletter.model import Finding, Image, Picture, Severity
 from newsletter.rendering.dark_ground import safe_on_dark, with_ground
 from newsletter.rendering.drawings import draw
+from newsletter.rendering.kept_pictures import KeptPictures
 from newsletter.rendering.photos import fit
 
 _SCALE = 2
@@ -26,22 +27,27 @@ _GREY_SIZE = (600, 300)
 _GREY = b'<svg xmlns="http://www.w3.org/2000/svg"><path fill="#bbbbbb" d="M0 0h600v300H0z"/></svg>'
 _MISSING = "image-missing"
 
-_Key = tuple[str, str, str, int, str, str]
 
-
-def picture_for(image: Image, most_width: int, on_dark: str = "", ground: str = "") -> Picture:
+def picture_for(
+    image: Image, most_width: int, on_dark: str = "", ground: str = "", kept: KeptPictures | None = None
+) -> Picture:
     """The picture at its natural width, or at `most_width` CSS pixels when it is wider.
 
     `on_dark` is the colour (#rrggbb) of the page it also has to be seen on, as a logo has: what is too dark for it on
-    a transparent ground gets a light outline; or the ground of colour `ground`, when that is given. Raises
-    `FileProblems` at the line that names the image.
+    a transparent ground gets a light outline; or the ground of colour `ground`, when that is given. `kept` holds
+    pictures of earlier runs. Raises `FileProblems` at the line that names the image.
     """
-    key = (image.path, image.digest, image.media_type, most_width, on_dark, ground)
-    picture = _made.get(key)
+    recipe = _recipe(image, most_width, on_dark, ground)
+    picture = _made.get(recipe) or (kept.get(recipe) if kept else None)
     if picture is None:
-        picture = _make(image, most_width, on_dark, ground)
-        _made.keep(key, picture)
+        picture = replace(_make(image, most_width, on_dark, ground), recipe=recipe)
+    _made.keep(recipe, picture)
     return picture
+
+
+def _recipe(image: Image, most_width: int, on_dark: str, ground: str) -> str:
+    parts = (image.path, image.digest, image.media_type, str(most_width), on_dark, ground)
+    return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def grey_picture(image: Image, most_width: int, message: str) -> Picture:
@@ -81,17 +87,17 @@ class _Made:
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
         self._bytes = 0
-        self._pictures: OrderedDict[_Key, Picture] = OrderedDict()
+        self._pictures: OrderedDict[str, Picture] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: _Key) -> Picture | None:
+    def get(self, key: str) -> Picture | None:
         with self._lock:
             picture = self._pictures.get(key)
             if picture is not None:
                 self._pictures.move_to_end(key)
             return picture
 
-    def keep(self, key: _Key, picture: Picture) -> None:
+    def keep(self, key: str, picture: Picture) -> None:
         with self._lock:
             if key in self._pictures or len(picture.content) > self._most_bytes:
                 return

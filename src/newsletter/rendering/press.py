@@ -10,6 +10,7 @@ from dataclasses import replace
 from pickle import PicklingError
 
 from newsletter.model import DEFAULT, Picture, RenderedVariant, Variant
+from newsletter.rendering.kept_pictures import KeptPictures
 from newsletter.rendering.kept_variants import KeptVariants
 from newsletter.rendering.layout import Templates
 from newsletter.rendering.render import Edition, Rendering, render_variant
@@ -23,12 +24,14 @@ def render_all(
     only: Sequence[str] = (),
     progress: Callable[[], None] = lambda: None,
     kept: KeptVariants | None = None,
+    kept_pictures: KeptPictures | None = None,
     elsewhere: MakeTemplates | None = None,
 ) -> tuple[Rendering, ...]:
     """A rendering per profession (of `only`, if any are named); professions that read the same share one.
 
     A shared rendering is called `default` when `default` reads it, else by its first profession. `kept` holds variants
-    of earlier runs; `elsewhere` makes the templates in other processes, without it there are none.
+    of earlier runs, `kept_pictures` pictures of theirs; `elsewhere` makes the templates in other processes, without it
+    there are none.
     """
     keys = tuple(dict.fromkeys(only or edition.keys))
     variants = {key: select_variant(edition.issue, key, edition.professions, edition.candidates) for key in keys}
@@ -41,7 +44,7 @@ def render_all(
             found[key] = known
             progress()
     missing = [key for key in keys if key not in found]
-    with closing(_rendered(edition, templates, variants, missing, elsewhere)) as stream:
+    with closing(_rendered(edition, templates, variants, missing, kept_pictures, elsewhere)) as stream:
         for key, rendered in stream:
             # Each worker draws its own copy of a picture that many variants show: one is enough.
             shared = tuple(pictures.setdefault(f"{one.name} {one.width}", one) for one in rendered.pictures)
@@ -58,6 +61,7 @@ def _rendered(
     templates: Templates,
     variants: Mapping[str, Variant],
     keys: Sequence[str],
+    kept_pictures: KeptPictures | None,
     elsewhere: MakeTemplates | None,
 ) -> Generator[Rendered, None, None]:
     """Each of the variants, once."""
@@ -74,7 +78,7 @@ def _rendered(
             pass
     for key in keys:
         if key not in done:
-            yield key, render_variant(edition, templates, key, variants[key])
+            yield key, render_variant(edition, templates, key, variants[key], kept_pictures)
 
 
 def _by_content(

@@ -26,6 +26,7 @@ from newsletter.model import (
     Variant,
 )
 from newsletter.rendering.inlining import inline_css, parse_page, serialize_page
+from newsletter.rendering.kept_pictures import KeptPictures
 from newsletter.rendering.layout import Templates
 from newsletter.rendering.merge_fields import Expressions, sort_expressions, variant_value
 from newsletter.rendering.scene import Scene
@@ -67,8 +68,10 @@ def render_one(edition: Edition, templates: Templates, key: str) -> Rendering:
     return Rendering(variant, render_variant(edition, templates, key, variant))
 
 
-def render_variant(edition: Edition, templates: Templates, key: str, variant: Variant) -> RenderedVariant:
-    """The variant as mail; `key` names it."""
+def render_variant(
+    edition: Edition, templates: Templates, key: str, variant: Variant, kept: KeptPictures | None = None
+) -> RenderedVariant:
+    """The variant as mail; `key` names it, `kept` holds pictures of earlier runs."""
     authors = sort_expressions(edition.issue.expressions.values(), edition.recipient_fields)
     values = _variant_values(authors, variant, edition)
     subject = _filled(edition.issue.subject, values, lambda token: in_context(token, Context.HEADER))
@@ -82,6 +85,7 @@ def render_variant(edition: Edition, templates: Templates, key: str, variant: Va
         subject=_filled(edition.issue.subject, values),
         preheader=preheader,
         forgiving=edition.forgiving,
+        kept=kept,
     )
     page = parse_page(templates.draw_html(scene))
     text = templates.draw_text(scene)

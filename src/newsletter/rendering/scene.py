@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from newsletter.errors import FileProblems
 from newsletter.model import LAYOUT_WIDTH, Image, Issue, Picture, Theme, Variant
+from newsletter.rendering.kept_pictures import KeptPictures
 from newsletter.rendering.pictures import grey_picture, picture_for
 from newsletter.rendering.plain_text import WIDTH, References, prose_to_text
 from newsletter.rendering.prose import highest_heading, split_beside
@@ -41,6 +42,8 @@ class Scene:
     subject: str
     preheader: str
     forgiving: bool = False
+    kept: KeptPictures | None = None
+    """Pictures of earlier runs."""
     pictures: dict[str, Picture] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
 
@@ -89,7 +92,7 @@ class Scene:
             return {"src": image.url, "width": most_width, "height": None}
         on_light = "" if on_dark else ground or self.theme.light["paper"]
         try:
-            ready = picture_for(image, most_width, on_dark or self.theme.dark["paper"], on_light)
+            ready = picture_for(image, most_width, on_dark or self.theme.dark["paper"], on_light, self.kept)
         except FileProblems as error:
             if not self.forgiving:
                 raise
