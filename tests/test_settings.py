@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import FileProblems, SettingsError
-from newsletter.settings import Settings, find_workspace, load_settings, require_provider
+from newsletter.pipeline.providers import require_provider
+from newsletter.settings import Settings
+from newsletter.settings_reading import find_workspace, load_settings
 
 BASE = "brand: {name: Work, postal_address: 1 Main Street}\nsender: {name: Work, address: news@example.org}\n"
 

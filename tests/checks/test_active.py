@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from newsletter.checks.active import check_mail
+from newsletter.checks.file_places import FilePlaces
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Page
-from newsletter.checks.places import FilePlaces
 from newsletter.model import Severity
 
 CASES = [

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.checks.file_places import FilePlaces
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Page
-from newsletter.checks.places import FilePlaces
 from newsletter.checks.run import mail_findings
 from newsletter.model import Finding
 from newsletter.pipeline.checking import asked_for, check_file

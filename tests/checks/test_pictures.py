@@ -24,7 +24,8 @@ from newsletter.model import (
     Variant,
     Where,
 )
-from newsletter.settings import Settings, load_settings
+from newsletter.settings import Settings
+from newsletter.settings_reading import load_settings
 from tests.checks.themes import theme_of
 
 ISSUE = Where("issues/i/issue.yaml", 7)

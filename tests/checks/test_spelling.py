@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from newsletter.checks import spelling
+from newsletter.checks.file_places import FilePlaces
 from newsletter.checks.mail import Mail
 from newsletter.checks.page import Page
-from newsletter.checks.places import FilePlaces
 from newsletter.checks.run import mail_findings
 from newsletter.errors import SettingsError
 from newsletter.model import Finding

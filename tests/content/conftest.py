@@ -10,7 +10,7 @@ from newsletter.audience.professions import load_professions
 from newsletter.content.issues import load_issue
 from newsletter.errors import FileProblems
 from newsletter.model import Issue
-from newsletter.settings import load_settings
+from newsletter.settings_reading import load_settings
 
 ISSUE = "issues/tides/issue.yaml"
 HEAD = "title: T\nsubject: S\naudience: crew\nsections:\n  - blocks:\n"

@@ -10,7 +10,8 @@ from newsletter.colors import contrast
 from newsletter.errors import FileProblems
 from newsletter.rendering.layout import Templates
 from newsletter.rendering.themes import load_theme
-from newsletter.settings import Settings, load_settings
+from newsletter.settings import Settings
+from newsletter.settings_reading import load_settings
 from tests.conftest import REPOSITORY
 
 SHIPPED = sorted((REPOSITORY / "templates/themes").glob("*.yaml"))

@@ -14,7 +14,7 @@ from newsletter.model import Block, Where
 from newsletter.rendering.layout import Templates
 from newsletter.rendering.render import Edition, render_one
 from newsletter.rendering.tracing import Tracer
-from newsletter.settings import load_settings
+from newsletter.settings_reading import load_settings
 from tests.conftest import REPOSITORY
 
 FOLDERS = [REPOSITORY / "templates"]

@@ -15,10 +15,10 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from newsletter.checks.places import yaml_end
 from newsletter.checks.reach import reach_of
 from newsletter.checks.registry import all_rules
 from newsletter.checks.rule import warning
+from newsletter.checks.written import yaml_end
 from newsletter.errors import did_you_mean
 from newsletter.model import Finding, Where
 

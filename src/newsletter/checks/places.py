@@ -15,8 +15,8 @@ from functools import cached_property
 from urllib.parse import unquote
 
 from newsletter.checks.alignment import Aligned, line_in_passage, line_of_words, passages_with
-from newsletter.checks.page import Element, offset_of, tag_in
-from newsletter.expressions import TOKEN
+from newsletter.checks.page import Element, offset_of
+from newsletter.checks.written import beginnings, begins, declares, spellings, yaml_end
 from newsletter.model import Article, Block, Image, Issue, Mark, Trace, Where
 
 Read = Callable[[str], str]
@@ -29,11 +29,8 @@ _SETTINGS = "newsletter.yaml"
 _CSS = ".css.j2"
 _DECLARED = re.compile(r"[-\w]+\s*:\s*[^{]*$")
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_NEAR = 2_000
-"""Characters of a file behind a tag that are taken for its words."""
 _OF_A_TAG = 6
 """Lines of a template, from a tag on, that are taken for its words."""
-_UTM = re.compile(r"[?&]utm_\w+=[^&#]*(?:&utm_\w+=[^&#]*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ class IssuePlaces:
         block = mark.block if mark else None
         extents = self._extents(block)
         own = holder is not element
-        words = [spelling for one in sought for spelling in _spellings(one, self.site_url)]
+        words = [spelling for one in sought for spelling in spellings(one, self.site_url)]
         said = self._in_passage(element, words, extents, nth)
         if said:
             return said
@@ -105,9 +102,13 @@ class IssuePlaces:
         mark, _ = self._nearest(element)
         own = mark.template if mark else self.issue.where
         lines = self.read(own.path).split("\n")
-        if own.path and 0 < own.line <= len(lines) and _says(declaration, lines[own.line - 1 : own.line]) is not None:
+        if (
+            own.path
+            and 0 < own.line <= len(lines)
+            and declares(declaration, lines[own.line - 1 : own.line]) is not None
+        ):
             return own
-        return self._in_styles([declaration], [one for one in self.styles if one.endswith(_CSS)], _says) or own
+        return self._in_styles([declaration], [one for one in self.styles if one.endswith(_CSS)], declares) or own
 
     def of_value(self, name: str, value: str, element: Element) -> Where:
         """The line of a style file that gives the property just that value, where no other does and the element's own
@@ -127,7 +128,7 @@ class IssuePlaces:
         says its most telling piece; else the page's first style element."""
         if _DECLARED.match(written):
             return self.of_style(written, element)
-        found = self._in_styles(list(_beginnings(written)), self.styles, _begins)
+        found = self._in_styles(list(beginnings(written)), self.styles, begins)
         if found:
             return found
         mark, _ = self._nearest(element)
@@ -242,74 +243,6 @@ class IssuePlaces:
         return self._aligned[key].line_of(element)
 
 
-@dataclass(frozen=True)
-class FilePlaces:
-    """The places of a mail in a file: `offset` of the HTML is a line of `name`, which begins with the HTML."""
-
-    name: str
-    html: str
-
-    def of_element(self, element: Element, sought: Sequence[str], nth: int = 0) -> Where:
-        """The line of the first of the words sought from the element's tag on (the `nth` of these); else that of its
-        tag."""
-        while element is not None and offset_of(element) < 0:
-            element = element.getparent()
-        if element is None:
-            return Where(self.name, 1)
-        start = offset_of(element)
-        tag_end = self.html.find(">", start)
-        for one in sought:
-            for spelling in _spellings(one, ""):
-                at = self._found(spelling, start, max(tag_end, start), nth)
-                if at is not None:
-                    return self.of_offset(at)
-        return self.of_offset(start)
-
-    def of_picture(self, element: Element) -> tuple[str, Where]:
-        """The picture's address, and the line that says it."""
-        source = element.get("src") or ""
-        return source, self.of_element(element, (source,))
-
-    def _found(self, words: str, start: int, known: int, nth: int) -> int | None:
-        """Where the words stand for the nth time from `start` on, or for the last time before that; each not far from
-        the one before it."""
-        pattern = re.compile(r"\s+".join(re.escape(one) for one in words.split()))
-        place = None
-        for _ in range(nth + 1):
-            match = pattern.search(self.html, start, known + _NEAR)
-            if match is None:
-                break
-            place, start, known = match.start(), match.end(), match.end()
-        return place
-
-    def of_offset(self, offset: int) -> Where:
-        """The line that holds the offset."""
-        return Where(self.name, bisect_right(self._line_starts, offset))
-
-    def of_style(self, declaration: str, element: Element) -> Where:
-        """The line of the element: its styles stand on it, or were inlined from elsewhere in the file."""
-        return self.of_element(element, (declaration,))
-
-    def of_value(self, name: str, value: str, element: Element) -> Where:
-        """The line of the element."""
-        return self.of_element(element, ())
-
-    def of_rule(self, written: str, element: Element) -> Where:
-        """The line of the element; a file's own offsets tell more."""
-        return self.of_element(element, (written,))
-
-    def of_key(self, key: str, sought: str = "", nth: int = 0) -> Where:
-        """The file itself, without a line: its headers are not in the HTML; a title is."""
-        if key == "title":
-            found = next((one for tag in ("title", "head") if (one := tag_in(self.html, tag))), None)
-            return self.of_offset(found.start() if found else 0)
-        return Where(self.name)
-
-    @cached_property
-    def _line_starts(self) -> list[int]:
-        return [0, *(found.end() for found in re.finditer("\n", self.html))]
-
-
 def _paragraph_end(lines: Sequence[str], begun: int) -> int:
     """The last line, from 0, before a blank one; `begun` may lie outside the lines."""
     first = max(0, begun)
@@ -326,74 +259,6 @@ def _blank(expression: re.Match[str]) -> str:
     return "\n" * expression[0].count("\n")
 
 
-def _says(declaration: str, lines: Sequence[str]) -> int | None:
-    """The first line, from 0, with the declaration, or with its property when its value is a template's."""
-    name = declaration.partition(":")[0].strip()
-    wanted = re.sub(r"\s+", "", declaration)
-    bare = [re.sub(r"\s+", "", line) for line in lines]
-    exact = next((number for number, line in enumerate(bare) if wanted and wanted in line), None)
-    if exact is not None or ":" not in declaration:
-        return exact
-    return next((number for number, line in enumerate(bare) if re.search(rf"(?<![\w-]){re.escape(name)}:", line)), None)
-
-
-def _beginnings(written: str) -> Iterator[str]:
-    """What the line of a rule may say, from all that stands before its brace to what is least likely an expression."""
-    head = written.partition("{")[0].rstrip("…").strip()
-    if not head:
-        return
-    yield head
-    if head.startswith("@"):
-        feature = re.search(r"\(\s*[\w-]+", head)
-        yield head.partition(" ")[0] + (f" {feature[0]}" if feature else "")
-    else:
-        yield head.partition(",")[0]
-        yield from re.findall(r"::?[a-z-]+(?:\([^()]*\))?|\[[^\]]*\]", head)
-
-
-def _begins(beginning: str, lines: Sequence[str]) -> int | None:
-    """The first line, from 0, with the beginning of a rule, whatever white space is in it."""
-    wanted = re.sub(r"\s+", "", beginning)
-    found = [number for number, line in enumerate(lines) if wanted in re.sub(r"\s+", "", line)]
-    rules = [number for number in found if wanted + "{" in re.sub(r"\s+", "", lines[number])]
-    return next(iter(rules or found), None)
-
-
-def yaml_end(text: str, line: int) -> int:
-    """The last line of what begins on that line of a YAML file: all that is indented deeper, and blank lines."""
-    lines = text.split("\n")
-    if not 0 < line <= len(lines):
-        return line
-    depth = _indent(lines[line - 1])
-    end = line
-    for number in range(line, len(lines)):
-        if lines[number].strip() and not lines[number].lstrip().startswith("#") and _indent(lines[number]) <= depth:
-            break
-        if lines[number].strip():
-            end = number + 1
-    return end
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
-
-
 def _line_of_key(text: str, path: str, key: str) -> Where | None:
     found = re.search(rf"^{re.escape(key)}\s*:", text, re.MULTILINE)
     return Where(path, text.count("\n", 0, found.start()) + 1) if found else None
-
-
-def _spellings(sought: str, site_url: str) -> Iterator[str]:
-    """How an author may have written what the page says: without what was added to an address, cut at merge fields."""
-    pieces = [piece.strip() for piece in TOKEN.split(sought)]
-    longest = max(pieces, key=len)
-    if len(longest) < 2:
-        return
-    yield longest
-    if "://" in longest:
-        bare = _UTM.sub("", longest)
-        yield bare
-        yield unquote(bare)
-        if site_url and bare.startswith(site_url + "/"):
-            yield bare.removeprefix(site_url)
-            yield bare.removeprefix(site_url + "/")

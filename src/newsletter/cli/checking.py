@@ -27,7 +27,7 @@ from newsletter.pipeline.checking import (
 )
 from newsletter.pipeline.inspecting import Asked
 from newsletter.pipeline.support import update_support
-from newsletter.settings import find_workspace
+from newsletter.settings_reading import find_workspace
 
 if TYPE_CHECKING:
     from newsletter.pipeline.spam import Score

@@ -14,7 +14,7 @@ import click
 from newsletter.errors import NewsletterError
 from newsletter.model import Counts, Finding, Import, Severity
 from newsletter.pipeline.workspace import Progress, Workspace, open_workspace
-from newsletter.settings import find_workspace
+from newsletter.settings_reading import find_workspace
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 

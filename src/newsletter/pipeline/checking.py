@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from newsletter.cache import FOLDER
 from newsletter.checks.clients.mail_clients import choose_clients
 from newsletter.checks.clients.table import load_table
+from newsletter.checks.file_places import FilePlaces
 from newsletter.checks.ignores import ignores_in, not_asked, sift
 from newsletter.checks.mail import Mail
 from newsletter.checks.online import addresses_in
 from newsletter.checks.page import Page, marked
-from newsletter.checks.places import FilePlaces
 from newsletter.checks.registry import all_rules
 from newsletter.checks.run import as_chosen, gathered, mail_findings
 from newsletter.checks.spam_score import SpamScore, check_score

@@ -16,9 +16,9 @@ from newsletter.checks.domain.diagnosis import CouldNotLook, Diagnosis, Lookup, 
 from newsletter.delivery.name_servers import NoAnswer, name_servers
 from newsletter.errors import NewsletterError
 from newsletter.pipeline import databases
+from newsletter.pipeline.providers import require_provider
 from newsletter.pipeline.workspace import Workspace
 from newsletter.reviewing.browser import NAMES
-from newsletter.settings import require_provider
 
 _SENDGRIDS_SELECTORS = ("s1", "s2")
 """What SendGrid calls its keys (Sender Authentication, 'automated security')."""

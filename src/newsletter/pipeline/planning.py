@@ -16,12 +16,11 @@ from newsletter.pipeline.approvals import approvals_of, refuse_unapproved
 from newsletter.pipeline.building import Built, build, issue_id
 from newsletter.pipeline.counted_gaps import counted_gaps
 from newsletter.pipeline.people import as_of, import_file, refuse_unanswerable
-from newsletter.pipeline.providers import outbox_folder
+from newsletter.pipeline.providers import outbox_folder, require_provider
 from newsletter.pipeline.scheduling import due_times
 from newsletter.pipeline.unknown_attributes import unknown_attributes
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, open_store, silent
 from newsletter.rendering.merge_fields import fields_named
-from newsletter.settings import require_provider
 from newsletter.store import campaigns, headcounts
 from newsletter.store import freezing as store_freezing
 from newsletter.store.freezing import FrozenCampaign

@@ -15,9 +15,19 @@ from newsletter.errors import NewsletterError, SettingsError
 from newsletter.model import Campaign, RenderedVariant
 from newsletter.pipeline.workspace import Workspace
 from newsletter.rendering import merge_fields
-from newsletter.settings import FILE, PROVIDER_GROUP, ProviderSettings, Settings, require_provider
+from newsletter.settings import FILE, PROVIDER_GROUP, ProviderSettings, Settings
 
 _WANTED = ("substitutes", "group", "connections", "connect", "already_carried")
+
+
+def require_provider(settings: Settings) -> None:
+    """Raise `SettingsError` when the provider lacks what it needs to send; only sending needs it, nothing else does."""
+    if settings.provider.name == "smtp" and not settings.provider.url:
+        raise SettingsError(
+            f"{FILE}: provider smtp needs an address. Set NEWSLETTER_SMTP_URL, such as smtp://mail.example.org:587."
+        )
+    if settings.provider.name == "sendgrid" and not settings.provider.api_key:
+        raise SettingsError(f"{FILE}: provider sendgrid needs an API key. Set SENDGRID_API_KEY to one that may send.")
 
 
 def open_provider(workspace: Workspace, campaign: str, stop: Event, sandbox: bool = False) -> Provider[Any]:

@@ -28,10 +28,9 @@ from newsletter.model import (
     Result,
 )
 from newsletter.pipeline.building import Built, build
-from newsletter.pipeline.providers import assembler_for, open_provider
+from newsletter.pipeline.providers import assembler_for, open_provider, require_provider
 from newsletter.pipeline.readers import Reader, subscriber
 from newsletter.pipeline.workspace import Progress, Workspace, has_database, now, open_store, silent
-from newsletter.settings import require_provider
 
 MARK = "[Test] "
 _MOST = 50

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsletter.settings import Settings, load_settings
+from newsletter.settings import Settings
+from newsletter.settings_reading import load_settings
 
 if TYPE_CHECKING:
     from newsletter.store.database import Database
