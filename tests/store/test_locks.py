@@ -93,6 +93,16 @@ def _until_free(database: Database) -> None:
             time.sleep(0.05)
 
 
+def test_a_server_looks_itself_whether_the_senders_machine_is_still_there(database: Database) -> None:
+    if database.path is not None:
+        return  # the operating system lets go of a file's lock
+    asked = "SELECT DISTINCT source FROM pg_settings WHERE name LIKE 'tcp_keepalives_%%'"
+    with database.session() as connection:
+        assert connection.exec_driver_sql(asked).scalars().all() == ["session"]
+    with database.begin() as connection:
+        assert connection.exec_driver_sql(asked).scalars().all() == ["session"]
+
+
 def test_a_sender_that_lost_its_session_learns_of_it_before_the_next_claim(database: Database) -> None:
     with campaign_lock(database, "march") as verify:
         verify()

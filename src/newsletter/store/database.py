@@ -41,6 +41,9 @@ _LAST_PATIENCE = 5.0
 _ATTEMPT = 5.0
 """Seconds that one attempt waits inside SQLite, where nobody can interrupt it."""
 _CONNECT_PATIENCE = 10
+_KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""Seconds, seconds and times: a lock is held for hours, and either side must notice that the way to the other is gone
+(libpq, "keepalives")."""
 _CACHE_KIB = 4096
 """For each connection, of which a send holds several; SQLite's own 2 MB make indexes over a million rows crawl."""
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
@@ -144,13 +147,12 @@ def connect_database(url: str, root: Path) -> Database:
             _configure(engine)
             return Database(engine, str(path), path)
     server = _server(url)
-    patience = {"connect_timeout": _CONNECT_PATIENCE, "application_name": "newsletter"}
-    # A lock held for hours must notice that the way to the server is gone (libpq, "keepalives").
-    patience |= {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+    patience = {"connect_timeout": _CONNECT_PATIENCE, "application_name": "newsletter", **_KEEPALIVES}
     arguments = {key: value for key, value in patience.items() if key not in server.query}
     engine = create_engine(
         server, connect_args=arguments, pool_pre_ping=True, json_serializer=as_json, hide_parameters=True
     )
+    _configure_server(engine)
     place = f"{server.host or 'local'}{f':{server.port}' if server.port else ''}"
     return Database(engine, f"postgresql://{place}/{server.database or ''}", None)
 
@@ -250,6 +252,17 @@ def _configure(engine: Engine) -> None:
             _begin_writing(connection, options.get("ending", lambda: False))
         else:
             connection.exec_driver_sql("BEGIN")
+
+
+def _configure_server(engine: Engine) -> None:
+    """The server notices within a minute that a sender's machine is gone, and lets go of what it held; by itself it
+    would wait for two hours (PostgreSQL's manual, "tcp_keepalives_idle")."""
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: object) -> None:
+        for name, value in _KEEPALIVES.items():
+            connection.execute("SELECT set_config(%s, %s, false)", (f"tcp_{name}", str(value)))
+        connection.commit()
 
 
 def _begin_writing(connection: Connection, ending: Callable[[], bool]) -> None:
