@@ -28,7 +28,7 @@ from newsletter.cli.output import (
 )
 from newsletter.cli.scheduling import print_due, print_scheduled, told
 from newsletter.errors import NewsletterError, Refused, SettingsError, Stopped
-from newsletter.model import CampaignStatus, Criterion, variant_key
+from newsletter.model import Campaign, CampaignStatus, Criterion, variant_key
 from newsletter.pipeline import building, deciding, planning, scheduling, sending, standing
 from newsletter.pipeline.approvals import words_of
 from newsletter.pipeline.planning import Planned
@@ -131,23 +131,33 @@ def send(
     elif existing.status is CampaignStatus.FINISHED and not retry_failed:
         print_campaign(workspace, standing.status(workspace, name), as_json, already=True)
         return
-    else:
-        if existing.issue != building.issue_id(workspace, issue):
-            raise SettingsError(f"campaign '{name}' belongs to issue '{existing.issue}'. Choose another --campaign.")
-        if existing.status is CampaignStatus.CANCELLED and not winner:
-            # Nothing is sent: nobody has to agree, and what the issue says by now makes no difference.
-            print_campaign(workspace, sending.send(workspace, name, options, Event()), as_json)
-            return
-        if not as_frozen:
-            sending.refuse_changed(workspace, existing)
-        _confirm(f"Go on with campaign '{name}'?", yes)
-        if winner:
-            deciding.choose(workspace, name, winner.lower())
+    elif not _goes_on(workspace, issue, existing, winner, as_frozen, yes):
+        print_campaign(workspace, sending.send(workspace, name, options, Event()), as_json)
+        return
     state, ended = _deliver(workspace, name, options, as_json)
     print_campaign(workspace, state, as_json, error=ended)
     if ended is not None:
         ended.printed = True
         raise ended
+
+
+def _goes_on(workspace: Workspace, issue: str, campaign: Campaign, winner: str, as_frozen: bool, yes: bool) -> bool:
+    """Ask whether the campaign goes on, and decide its experiment if a winner is named.
+
+    Not for one that is cancelled: nothing is sent, nobody has to agree, and what the issue says by now makes no
+    difference. Raises `SettingsError` for another issue's campaign, and what refuses an issue that was changed.
+    """
+    if campaign.issue != building.issue_id(workspace, issue):
+        words = f"campaign '{campaign.name}' belongs to issue '{campaign.issue}'. Choose another --campaign."
+        raise SettingsError(words)
+    if campaign.status is CampaignStatus.CANCELLED and not winner:
+        return False
+    if not as_frozen:
+        sending.refuse_changed(workspace, campaign)
+    _confirm(f"Go on with campaign '{campaign.name}'?", yes)
+    if winner:
+        deciding.choose(workspace, campaign.name, winner.lower())
+    return True
 
 
 def _deliver(
