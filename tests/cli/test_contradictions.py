@@ -19,3 +19,8 @@ from newsletter.cli.main import newsletter
 def test_a_send_that_contradicts_itself_is_refused(arguments: str, told: str) -> None:
     done = CliRunner().invoke(newsletter, ["send", "letter", "--yes", *arguments.split()])
     assert (done.exit_code, told in done.stderr) == (2, True), done.output
+
+
+def test_a_file_has_no_variants_to_pick_from() -> None:
+    done = CliRunner().invoke(newsletter, ["check", "mail.html", "--profession", "cook"])
+    assert (done.exit_code, "a file is one mail" in done.stderr) == (2, True), done.output

@@ -107,6 +107,8 @@ def check(
             return
     if not target:
         raise SettingsError("name an issue, or a file that ends in .html or .eml.")
+    if only and is_file(target):
+        raise click.UsageError("--profession picks variants of an issue, and a file is one mail. Leave it out.")
     form = "json" if as_json else form
     asked = asked_for(clients, notes, fresh, online)
     score = _spam_filter() if spam else None
