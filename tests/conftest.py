@@ -14,12 +14,17 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from hypothesis import settings
 
 from newsletter.rendering.layout import Templates
 from tests import forked
 from tests.postgresql import Server, running_server
 
 REPOSITORY = Path(__file__).parents[1]
+
+# How long one example takes says how busy the machine is.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)

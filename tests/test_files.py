@@ -140,6 +140,7 @@ def test_a_pipe_a_socket_or_a_device_is_named_and_not_waited_for(
         ("a: - b", "a list begins on a line of its own, under its key."),
         ("\tx: 1", "a tab, or a value that begins with @, % or `."),
         ("%x", "a line that begins with % needs quotes around it."),
+        ("a: 1\nb", "a key without a colon behind it, or words that go on"),
     ],
 )
 def test_broken_yaml_is_explained_in_words_for_people(text: str, said: str) -> None:
@@ -181,6 +182,22 @@ def test_what_is_never_closed_is_told_where_it_was_opened(text: str, line: int, 
         assert problem.where.line == first - 1 + line
         if first == 1:
             assert problem.message.startswith(f"broken YAML: {said}")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: 1\nb\n", 2),
+        ("a: 1\nb", 2),
+        ("a: 1\nb\nc: 2\n", 2),
+        ("a: some words\nthat go on\nc: 2\n", 2),
+        ("a:\n  - b\n  c\nd: 1\n", 3),
+        ("::\né", 2),
+    ],
+)
+def test_a_key_without_a_colon_is_told_on_its_own_line(text: str, line: int) -> None:
+    with pytest.raises(FileProblems, match=rf"^f:{line}: "):
+        parse_yaml(text, "f")
 
 
 @given(st.text("ab: \"'[]{},-#\n\\é", max_size=60))

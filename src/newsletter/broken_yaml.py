@@ -29,12 +29,17 @@ _BROKEN = {
 def mended_by(error: yaml.MarkedYAMLError, text: str, first_line: int) -> tuple[int, str]:
     """The line to mend, where the text begins on `first_line`, and what is wrong there."""
     line, words = _unclosed_quote(error, text, first_line) or _unclosed_bracket(error, text) or _elsewhere(error)
-    return first_line + line, f"broken YAML: {words}."
+    return first_line + min(line, text.count("\n")), f"broken YAML: {words}."
 
 
 def _elsewhere(error: yaml.MarkedYAMLError) -> tuple[int, str]:
     said = error.problem or str(error)
     mark = error.problem_mark or error.context_mark
+    if "simple key" in (error.context or "") and error.context_mark is not None:
+        # The parser stumbles over its end, which may be a line further down, or none at all.
+        return error.context_mark.line, (
+            "a key without a colon behind it, or words that go on from the line above and are not indented deeper"
+        )
     return mark.line if mark else 0, next((words for part, words in _BROKEN.items() if part in said), said)
 
 
