@@ -44,6 +44,10 @@ def test_a_link_that_says_so_in_its_language_leads_off_the_list(tmp_path: Path, 
     assert _finds_a_way_out(tmp_path, f'<a href="https://example.org/u1">{words}</a>')
 
 
+def test_a_way_out_below_the_end_of_the_page_is_one(tmp_path: Path) -> None:
+    assert _finds_a_way_out(tmp_path, '</p></body></html><p><a href="https://example.org/u1">Unsubscribe</a>')
+
+
 @pytest.mark.parametrize(
     ("body", "leaves"),
     [

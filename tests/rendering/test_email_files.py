@@ -21,6 +21,12 @@ def _inlined(markup: str) -> str:
     return inline_email(markup, "a.html")[0]
 
 
+def test_what_follows_the_end_of_the_page_stays() -> None:
+    html = _inlined(f"<html><head>{RULE}</head><body><p>x</p></body></html>\n<p>You read list L.</p><html><body>end")
+    assert '<p style="color:red">You read list L.</p>' in html
+    assert html.index("x</p>") < html.index("list L.") < html.index("end")
+
+
 @pytest.mark.parametrize(
     "doctype",
     [

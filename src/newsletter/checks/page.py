@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from lxml import etree
 
 from newsletter.expressions import TOKEN
+from newsletter.markup import unended
 
 Element = Any
 """An lxml element; lxml's own classes are not generic over their children."""
@@ -50,7 +51,7 @@ class Page:
     def __init__(self, source: str, tree: str = "") -> None:
         self.source = source
         """The HTML as it is sent, or as its file holds it."""
-        self._markup = tree or marked(source)
+        self._markup = unended(tree or marked(source))
 
     @cached_property
     def root(self) -> Element:

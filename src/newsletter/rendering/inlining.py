@@ -22,6 +22,7 @@ from typing import Any
 from lxml import etree
 
 from newsletter.errors import NewsletterError
+from newsletter.markup import unended
 from newsletter.rendering.stylesheets import (
     Declaration,
     Inlinable,
@@ -57,9 +58,10 @@ class InliningFailed(NewsletterError):
 
 
 def parse_page(markup: str) -> Element:
-    """The page as a tree. `huge_tree`: without it libxml2 silently drops all that is nested deeper than 256."""
+    """The page as a tree, whole: libxml2 silently drops what is nested deeper than 256 without `huge_tree`, and what
+    follows the end of the page."""
     parser = etree.HTMLParser(huge_tree=True, encoding="utf-8", default_doctype=False)
-    page = etree.fromstring(markup.encode(), parser)
+    page = etree.fromstring(unended(markup).encode(), parser)
     if page is None:
         raise InliningFailed("the page is empty.")
     if any("depth" in entry.message for entry in parser.error_log):
