@@ -72,6 +72,10 @@ class StoreBusy(StoreUnavailable):
     exit_code = 3
 
 
+class HoldLost(StoreUnavailable):
+    """Another process has taken the campaign over; what this one has not begun is the other's."""
+
+
 class Refused(NewsletterError):
     """The program could go on, but a person should look first."""
 

@@ -130,6 +130,23 @@ def test_a_second_sender_of_the_same_campaign_is_refused_while_the_first_lives(l
         assert "being sent by another process" in second.stderr
 
 
+def test_a_sender_that_loses_its_lock_is_overtaken_and_doubles_nobody(letter: Any, server: str, receiver: Any) -> None:
+    _provider(letter, "name: smtp, connections: 3, rate: 300/s")
+    _people(letter, 1200)
+    with letter.start("send", "letter", "--yes", NEWSLETTER_SMTP_URL=server) as first:
+        _until(lambda: bool(receiver.received), "a message")
+        for lock in (letter.root / "var").glob("*.lock"):
+            lock.unlink()
+        second = letter.run("send", "letter", "--yes", "--json", NEWSLETTER_SMTP_URL=server)
+        assert first.wait(timeout=60) == 3
+    received = Counter(address for address, _ in receiver.received)
+    assert max(received.values()) == 1, "somebody was mailed twice"
+    counts = json.loads(second.stdout)["counts"]
+    assert counts["accepted"] + counts["uncertain"] == 1200
+    assert counts["uncertain"] <= 5 * 3
+    assert len(received) >= counts["accepted"]
+
+
 def test_sending_in_portions_reaches_everybody_once(letter: Any) -> None:
     assert letter.run("send", "letter", "--yes", "--limit", "1000").returncode == 3
     assert len(letter.outbox()) == 1000

@@ -18,7 +18,7 @@ from newsletter.delivery.providers.contract import ProviderAway, ProviderFailed,
 from newsletter.delivery.running import Sending
 from newsletter.delivery.substitution import SubstitutionAssembler
 from newsletter.delivery.throttle import Throttle
-from newsletter.errors import StoreUnavailable
+from newsletter.errors import HoldLost, StoreUnavailable
 from newsletter.model import (
     Campaign,
     Context,
@@ -356,6 +356,50 @@ def test_nothing_leaves_when_the_in_flight_mark_cannot_be_written(
     with pytest.raises(StoreUnavailable):
         loop.deliver(_sending(database, provider))
     assert provider.given == []
+
+
+class Overtaken(Scripted):
+    """A provider in whose tenth answer another process takes the campaign over, and delivers the rest."""
+
+    def __init__(self, database: Database, streams: bool) -> None:
+        super().__init__(self._answer_or_lose, connections=1)
+        self._database = database
+        self.streams = streams
+        self.other = Scripted(lambda message: Outcome(Result.ACCEPTED))
+        self.lost = ""
+
+    def _answer_or_lose(self, message: Message) -> Outcome:
+        if len(self.given) == 10:
+            sending = _sending(self._database, self.other)
+            sending.hold = loop.recover(self._database, sending.campaign, self.other, NOW)
+            loop.deliver(sending)
+        return Outcome(Result.ACCEPTED)
+
+    def deliver_stream(self, messages: Any) -> Iterator[Outcome]:
+        while (message := messages.next()) is not None:
+            yield from self.deliver([message])
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_process_that_was_taken_over_marks_nothing_and_what_it_had_begun_is_settled(
+    database: Database, streams: bool
+) -> None:
+    provider = Overtaken(database, streams)
+    sending = _sending(database, provider)
+    sending.hold = loop.recover(database, sending.campaign, provider, NOW)
+    with pytest.raises(HoldLost, match="campaign 'c' was taken over by another process"):
+        loop.deliver(sending)
+    given = provider.given + provider.other.given
+    assert len(given) == len(set(given)) == PEOPLE
+    assert _counts(database) == Counts(accepted=PEOPLE)
+
+
+def test_what_was_accepted_is_not_taken_back_by_whoever_had_it_in_hand_before(database: Database) -> None:
+    with database.begin() as connection:
+        first, *_ = claiming.claim(connection, _campaign(database).id, 1, NOW)
+        for result in (Result.ACCEPTED, Result.UNSENT, Result.DEFERRED, Result.UNCERTAIN, Result.REJECTED):
+            ledger.settle(connection, [ledger.Settlement(first.number, Outcome(result))], NOW)
+    assert _counts(database) == Counts(accepted=1, pending=PEOPLE - 1)
 
 
 def test_after_a_crash_the_doubtful_are_held_and_the_claimed_are_free(database: Database) -> None:

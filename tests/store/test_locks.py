@@ -9,13 +9,17 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from threading import Timer
+from threading import Event, Thread, Timer
 
 import pytest
 
-from newsletter.errors import Refused, StoreUnavailable
+from newsletter.errors import HoldLost, Refused, StoreUnavailable
+from newsletter.model import Segment
+from newsletter.store import campaigns, freezing
 from newsletter.store.database import Database, open_database
+from newsletter.store.freezing import FrozenCampaign
 from newsletter.store.locks import campaign_lock, is_held
 
 HOLDING = """
@@ -101,6 +105,30 @@ def test_a_server_looks_itself_whether_the_senders_machine_is_still_there(databa
         assert connection.exec_driver_sql(asked).scalars().all() == ["session"]
     with database.begin() as connection:
         assert connection.exec_driver_sql(asked).scalars().all() == ["session"]
+
+
+def test_whoever_is_taken_over_marks_nothing_and_what_it_has_begun_to_write_is_waited_for(database: Database) -> None:
+    with database.begin() as connection:
+        frozen = FrozenCampaign("march", "i", "a", "h", {"x": b""}, {}, Segment(), ())
+        freezing.freeze(connection, frozen, datetime(2026, 3, 1, tzinfo=UTC))
+        campaign = campaigns.find_campaign(connection, "march")
+        assert campaign is not None
+        hold = campaigns.take_hold(connection, campaign.id)
+    taken = Event()
+
+    def take() -> None:
+        with database.begin() as other:
+            campaigns.take_hold(other, campaign.id)
+        taken.set()
+
+    with database.begin() as connection:
+        campaigns.refuse_lost(connection, campaign, hold)
+        thread = Thread(target=take)
+        thread.start()
+        assert not taken.wait(0.2), "the other did not wait for this transaction"
+    thread.join(60)
+    with pytest.raises(HoldLost), database.begin() as connection:
+        campaigns.refuse_lost(connection, campaign, hold)
 
 
 def test_a_sender_that_lost_its_session_learns_of_it_before_the_next_claim(database: Database) -> None:

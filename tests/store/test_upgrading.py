@@ -112,6 +112,7 @@ def test_the_program_needs_the_latest_revision() -> None:
     scripts = ScriptDirectory.from_config(config)
     assert scripts.get_heads() == [SCHEMA]
     assert [one.revision for one in scripts.walk_revisions()] == [
+        "0008",
         "0007",
         "0006",
         "0005",

@@ -3,6 +3,9 @@
 Marks, settlements and jobs queue up; each round commits all that wait in one transaction, so that many connections
 share one durable write (group commit), and one statement for all marks and one for all that was accepted. A mark is
 answered only after its commit.
+
+Marks and jobs are the work of whoever has hold of the campaign, and each transaction with any of them asks `fence`
+first. What was marked before another process took hold may still be settled: that process leaves it alone.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any
 
+from newsletter.errors import HoldLost
 from newsletter.store import ledger
 from newsletter.store.database import Connection, Database
 from newsletter.store.ledger import Settlement
@@ -66,9 +70,13 @@ class _Waiting:
 class LedgerWriter:
     """Writes to the database in order; use as a context manager, which waits for all of it at the end."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, now: Callable[[], datetime], fence: Callable[[Connection], None] = lambda _: None
+    ) -> None:
+        """`fence` raises `HoldLost` when another process has taken over."""
         self._database = database
         self._now = now
+        self._fence = fence
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="ledger", daemon=True)
         self.failure: BaseException | None = None
@@ -114,10 +122,19 @@ class LedgerWriter:
                 raise self.failure
             with begin() as connection:
                 now = self._now()
+                if not all(one.settlements for one in waiting):
+                    self._fence(connection)
                 # Settlements first: what came back unsent can be claimed by a job of the same round.
                 ledger.settle(connection, [one for each in waiting for one in each.settlements], now)
                 ledger.mark_in_flight(connection, [number for each in waiting for number in each.numbers], now)
                 results = [one.job(connection) if one.job else None for one in waiting]
+        except HoldLost as error:
+            for one in waiting:
+                if not one.settlements:
+                    one.written.set(None, error)
+            if settling := [one for one in waiting if one.settlements]:
+                self._commit(begin, settling)
+            return
         except BaseException as error:  # whoever waits must learn of it, whatever it is
             self.failure = error
             for one in waiting:

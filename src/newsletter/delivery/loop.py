@@ -19,19 +19,22 @@ from newsletter.delivery.running import Sending
 from newsletter.delivery.supply import Supply
 from newsletter.model import Campaign, CampaignStatus, Outcome, Result
 from newsletter.store import campaigns, claiming, ledger
-from newsletter.store.database import Database
+from newsletter.store.database import Connection, Database
 from newsletter.store.ledger import Settlement
 
 _MOST_IDLE = 2
 _WATCH = 1.0
 
 
-def recover(database: Database, campaign: Campaign, provider: Provider[Any] | None, now: datetime) -> None:
-    """Put the ledger right after a process that is gone; the caller holds the campaign's lock.
+def recover(database: Database, campaign: Campaign, provider: Provider[Any] | None, now: datetime) -> int:
+    """Take hold of the campaign, and put the ledger right after a process that is gone; the number of the hold. The
+    caller has the campaign's lock.
 
-    With no provider to ask, whatever was in flight is uncertain.
+    A process that has lost the lock and does not know it marks nothing from now on. With no provider to ask, whatever
+    was in flight is uncertain.
     """
     with database.begin() as connection:
+        hold = campaigns.take_hold(connection, campaign.id)
         ledger.release(connection, campaign.id, now)
         doubtful = ledger.left_in_flight(connection, campaign.id)
         carried = provider.already_carried([one for _, one in doubtful]) if provider else None
@@ -43,6 +46,7 @@ def recover(database: Database, campaign: Campaign, provider: Provider[Any] | No
                 outcome = Outcome(Result.ACCEPTED if delivery in carried else Result.UNSENT)
             settled.append(Settlement(number, outcome))
         ledger.settle(connection, settled, now)
+    return hold
 
 
 def deliver(sending: Sending) -> None:
@@ -64,7 +68,7 @@ def deliver(sending: Sending) -> None:
 
 def _pass(sending: Sending) -> None:
     """Claim and deliver until nothing is to be claimed."""
-    with LedgerWriter(sending.database, sending.now) as writer:
+    with LedgerWriter(sending.database, sending.now, _fence(sending)) as writer:
         connections = sending.provider.connections
         supply = Supply(
             _claiming(sending, writer),
@@ -101,6 +105,14 @@ def _pass(sending: Sending) -> None:
     if sending.failures:
         refusing = (one for one in sending.failures if isinstance(one, ProviderRefuses))
         raise next(refusing, sending.failures[0])
+
+
+def _fence(sending: Sending) -> Callable[[Connection], None]:
+    def refuse_lost(connection: Connection) -> None:
+        if sending.hold is not None:
+            campaigns.refuse_lost(connection, sending.campaign, sending.hold)
+
+    return refuse_lost
 
 
 def _watch(sending: Sending, ended: Event, core: OneCore) -> None:

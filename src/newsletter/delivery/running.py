@@ -38,6 +38,8 @@ class Sending:
     progress: Callable[[int], None] = lambda settled: None
     wait: Callable[[float], object] | None = None
     """How to wait for seconds before connecting again; without one, `stop` ends the wait."""
+    hold: int | None = None
+    """The hold of the campaign that this run has taken; without one, no other process can take it over."""
     verify: Callable[[], None] = lambda: None
     """Raises when the campaign may be another process's by now; asked every second."""
     failures: list[BaseException] = field(default_factory=list)

@@ -79,11 +79,11 @@ def send(
             experiments.mark_tested(connection, campaign.id, now())
             deciding.decide_if_due(connection, campaign.id, now())
         provider = open_provider(workspace, name, stop)
-        loop.recover(database, campaign, provider, now())
+        hold = loop.recover(database, campaign, provider, now())
         with database.connect() as connection:
             before = ledger.counts(connection, campaign.id)
         sending = _run(workspace, database, campaign, freezing.unpack(contents), provider, options, stop)
-        sending.verify, sending.progress = verify, _running_total(before, progress)
+        sending.hold, sending.verify, sending.progress = hold, verify, _running_total(before, progress)
         try:
             _deliver(sending, tell, options.waits)
         except StoreUnavailable as error:

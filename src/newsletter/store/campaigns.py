@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from newsletter.errors import HoldLost
 from newsletter.model import Campaign, CampaignId, CampaignStatus
 from newsletter.store.columns import Number, UtcDateTime, metadata
 
@@ -38,6 +39,8 @@ campaigns = Table(
     Column("secret", LargeBinary, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
+    # How often it was taken hold of: only the last process that did may claim and mark its deliveries.
+    Column("hold", Integer, nullable=False, server_default="0"),
 )
 
 # The frozen content: what `campaigns.freezing` packs, so that a resumed send needs no file of the issue.
@@ -120,6 +123,30 @@ def set_status(
         values["finished_at"] = now
     where = (campaigns.c.id == campaign) & campaigns.c.status.in_([one.value for one in only_from])
     return bool(connection.execute(update(campaigns).where(where).values(values)).rowcount)
+
+
+def take_hold(connection: Connection, campaign: CampaignId) -> int:
+    """From this transaction's commit on, whoever had hold of the campaign has lost it; the number of the new hold."""
+    taken = update(campaigns).where(campaigns.c.id == campaign).values(hold=campaigns.c.hold + 1)
+    hold: int = connection.execute(taken.returning(campaigns.c.hold)).scalar_one()
+    return hold
+
+
+def refuse_lost(connection: Connection, campaign: Campaign, hold: int) -> None:
+    """Raise `HoldLost` unless that hold is the campaign's last; until the transaction ends nobody takes another.
+
+    To be asked first in a transaction, so that all wait for one another in the same order; in the driver's own terms,
+    because it is asked for every commit.
+    """
+    sqlite = connection.dialect.name == "sqlite"
+    asked = f"SELECT hold FROM campaigns WHERE id = {'?' if sqlite else '%s'}{'' if sqlite else ' FOR SHARE'}"  # noqa: S608
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    if driver.execute(asked, (campaign.id,)).fetchone() != (hold,):
+        raise HoldLost(
+            f"campaign '{campaign.name}' was taken over by another process, which goes on with it, because the lock of "
+            "this one was lost."
+        )
 
 
 def all_campaigns(connection: Connection) -> list[Campaign]:

@@ -30,7 +30,7 @@ from newsletter.errors import SettingsError, StoreUnavailable
 from newsletter.store.columns import as_json, metadata
 from newsletter.store.failures import translated
 
-SCHEMA = "0007"
+SCHEMA = "0008"
 """The latest revision in `migrations/versions/`. SQLite's `user_version` has it too, for programs before 0002."""
 
 _LOCK_PATIENCE = 60.0

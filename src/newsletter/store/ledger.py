@@ -226,7 +226,8 @@ def settle(connection: Connection, settlements: Sequence[Settlement], now: datet
         return
     statement = (
         update(deliveries)
-        .where(deliveries.c.id == bindparam("row"))
+        # What was accepted stays so, whoever else had the same message in hand.
+        .where(deliveries.c.id == bindparam("row"), deliveries.c.state != State.ACCEPTED.value)
         .values(
             state=bindparam("new_state"),
             reason=bindparam("new_reason"),
