@@ -51,7 +51,7 @@ def test_an_rss_item_becomes_an_article_with_all_its_fields() -> None:
         "date": "2026-03-03",
         "author": "Ada",
         "link": "https://harbour.example/2026/high",
-        "description": "A short account .",
+        "description": "A short account.",
         "image": "https://harbour.example/p.jpg",
         "tags": ["sea"],
         "source": "7",

@@ -33,6 +33,15 @@ def test_the_first_paragraph_is_shown_where_there_is_no_description(load: Load, 
     assert _shown(load, workspace, "---\ntitle: X\nlink: /x\n---\n- one\n- two", show) == ("one two", [])
 
 
+def test_a_summary_reads_as_the_paragraph_does(load: Load, workspace: Any) -> None:
+    marked = 'Our **spring sale**, to *Sunday*, is at [the shop](https://e.org). Use `A1`! "**q**"'
+    words, _ = _shown(load, workspace, f"---\ntitle: X\nlink: /x\n---\n{marked}", "card")
+    assert words == 'Our spring sale, to Sunday, is at the shop. Use A1! "q"'
+    tags = "foo<b>bar</b>baz, H<sub>2</sub>O, 1<sup>st</sup><br>line"
+    words, _ = _shown(load, workspace, f"---\ntitle: X\nlink: /x\n---\n<p>{tags}</p>", "summary")
+    assert words == "foobarbaz, H2O, 1st line"
+
+
 def test_it_is_told_where_nothing_leads_to_the_rest(load: Load, workspace: Any) -> None:
     told = (
         "6 'X' is shown as a card, and nothing leads to the rest of it. "

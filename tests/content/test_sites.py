@@ -190,6 +190,12 @@ def test_a_description_shows_what_shortcodes_mean(tmp_path: Path) -> None:
     assert found.articles[0].description == "Inline span and more text, long enough."
 
 
+def test_a_description_has_no_blanks_where_only_the_looks_change(tmp_path: Path) -> None:
+    body = "---\ntitle: T\n---\nOur **spring sale**, which runs to *Sunday*, is on. Come!\n"
+    found = _read(_site(tmp_path, {"nuxt.config.ts": NUXT["nuxt.config.ts"], "content/a.md": body}))
+    assert found.articles[0].description == "Our spring sale, which runs to Sunday, is on. Come!"
+
+
 def test_a_plain_folder_and_a_single_file_are_taken_as_they_are(tmp_path: Path) -> None:
     _site(tmp_path, {"Été à la mer.md": "# Sea\n\nWords.\n", "b.html": "<p>B</p>", "pic.png": "red", "c.docx": "x"})
     found = _read(tmp_path)

@@ -42,6 +42,7 @@ def _html(article: Article) -> str:
         ("<title>Other</title><p>x</p><h1>A</h1>", "A", "<title>Other</title><p>x</p><h1>A</h1>"),
         ("<!-- note --><div class=x>\n<h2>A &amp; b</h2></div>", "A & b", "<!-- note --><div class=x>\n</div>"),
         ("<img src=x><h1>A</h1>", "A", "<img src=x><h1>A</h1>"),
+        ("<h1>On<b>e</b><br>two</h1><p>x</p>", "One two", "<p>x</p>"),
         ("<p>x</p><h2>B</h2>", "", "<p>x</p><h2>B</h2>"),
         ("<title>Only this</title><p>x</p>", "Only this", "<title>Only this</title><p>x</p>"),
     ],

@@ -16,6 +16,8 @@ from html import unescape
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from newsletter.content.tags import PARTING_TAGS
+
 _LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D"}
     | {"þ": "th", "Þ": "Th", "ð": "d", "ı": "i", "’": "", "'": ""}
@@ -26,6 +28,7 @@ BEGINNING = 20_000
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
 """Names that Windows keeps for devices, whatever their suffix."""
 _HIDDEN = re.compile(r"<(script|style|head|title)\b.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"<(?:/?([a-zA-Z][^\s/<>]*))?[^<>]*>")
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -118,7 +121,12 @@ def mark(identity: str) -> str:
 
 def plain_words(markup: str) -> str:
     """The words at the beginning of an HTML fragment, on one line, as a reader sees them."""
-    return one_line(unescape(re.sub(r"<[^<>]*>", " ", _HIDDEN.sub(" ", markup[:BEGINNING]))))
+    return one_line(unescape(_TAG.sub(_between, _HIDDEN.sub("", markup[:BEGINNING]))))
+
+
+def _between(tag: re.Match[str]) -> str:
+    """What a tag leaves between the words around it: nothing when it stands in a line, as `<b>` does."""
+    return " " if tag[1] is None or tag[1].lower() in PARTING_TAGS else ""
 
 
 def one_line(text: str) -> str:

@@ -40,6 +40,10 @@ _FORM_TAGS = (
 )
 _PARTING = {*f"{_SVG_TAGS} {_MATHML_TAGS} {_FORM_TAGS}".split()}
 """Tags that go and leave a space: without one the words of neighbouring fields would run into each other."""
+PARTING_TAGS = frozenset(
+    BLOCK_TAGS | _PARTING | {"br", "img", "center", "marquee", "dir", "listing", "xmp", "plaintext"}
+)
+"""Tags that part the words on their two sides; all others, unknown ones too, stand within a line."""
 _TOLD = {
     "form": "a form cannot be filled in in mail; its words stay",
     "object": "an embedded object cannot be shown in mail; its words stay",

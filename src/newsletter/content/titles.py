@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html import unescape
 
 from newsletter.content.sources import BEGINNING, plain_words
 from newsletter.content.tags import page_title
@@ -45,9 +44,10 @@ def _heading(markup: str, page: str) -> _Heading | None:
         leads = place == 0 and _is_bare(markup[: found.start()])
         if leads or found[1] == "1":
             end = re.compile(rf"</h{found[1]}\s*+>", re.IGNORECASE).search(markup, found.end())
-            words = " ".join(re.sub(r"<[^>]{0,500}>", "", markup[found.end() : end.start()]).split()) if end else ""
-            if end and words and len(words) <= _LONGEST:
-                words = unescape(words)
+            if end is None or end.start() - found.end() > BEGINNING:
+                return None
+            words = plain_words(markup[found.end() : end.start()])
+            if words and len(words) <= _LONGEST:
                 return _Heading(words, found.start(), end.end(), leads or words in (page, *_PARTED.split(page)))
             return None
     return None
