@@ -321,3 +321,29 @@ def test_a_list_with_blank_lines_between_its_items_is_one_list(tmp_path: Path) -
         assert _prose(read).count("<ul>") == 1
         assert _prose(read).count("<li>") == 2
         assert "<h1>What they bring</h1>" in _prose(read)
+
+
+@pytest.mark.parametrize(
+    "given", ['data-src="x.svg"', "srcset='x.svg 1x, y.svg 2x'", 'src="data:image/gif;base64,R0" data-lazy-src=x.svg']
+)
+def test_a_picture_that_a_script_would_load_is_shown(tmp_path: Path, given: str) -> None:
+    (tmp_path / "x.svg").write_text(SVG.format(100))
+    (block,) = _read(tmp_path, f"<p><img {given} alt=quay>", "a.html").article.body
+    assert (block.fields["image"].path, block.fields["alt"]) == ("x.svg", "quay")  # type: ignore[attr-defined]
+
+
+def test_a_picture_without_an_address_is_left_out_and_told_by_its_line_and_alt(tmp_path: Path) -> None:
+    article = _read(tmp_path, '<h1>T</h1>\n<p>One\n<img alt="The quay">\n<p>Two\n<img>\n', "a.html").article
+    assert [block.type for block in article.body] == ["prose"]
+    told = [(one.where.line, one.message.partition(" is left out")[2][:13]) for one in article.findings]
+    assert told == [(3, ": 'The quay'."), (5, ". Give its <i")]
+
+
+def test_short_and_disguised_addresses_are_found_where_addresses_stand(tmp_path: Path) -> None:
+    text = "<h1>x</h1>\n<p>An example, java, x.\n\n<p><img src=x>\n\n<p><img src='x'>\n"
+    with pytest.raises(FileProblems) as caught:
+        _read(tmp_path, text, "a.html")
+    assert [one.where.line for one in caught.value.problems] == [4, 6]
+    text = "<p>a\n<a href='java&#10;script:run()'>b</a>\n<p>java\n"
+    (told,) = (one for one in _read(tmp_path, text, "a.html").article.findings if one.rule == "link-target")
+    assert told.where.line == 2

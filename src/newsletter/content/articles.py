@@ -8,8 +8,6 @@ matter of the wrong kind and pictures that are missing, each with its line; fiel
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,18 +21,14 @@ from newsletter.content.markdown import markdown_inline, render_markdown
 from newsletter.content.plain import Guess, plain_to_html
 from newsletter.content.repair import Source, absolute_link, article_blocks, foreign_scheme, inline_of
 from newsletter.content.shortcodes import expand
-from newsletter.content.tags import attribute
 from newsletter.content.titles import taken_title
+from newsletter.content.written_lines import WrittenLines
 from newsletter.errors import FileProblems, Problem
 from newsletter.files import Document, decode_text, read_bytes
 from newsletter.model import Article, Block, Expression, Finding, Image, Severity, Where
 
 _TEXT_FIELDS = ("title", "description", "author", "link", "alt", "caption", "sidebarlogo", "disclosure")
 _FLAGS = {"draft": False, "include_footer": True, "sidebar": False}
-_PICTURE = re.compile(
-    r"(?P<html><img\b(?>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>)|!\[[^\]\n]{0,500}\]\(\s*<?(?P<address>[^)\s>]{0,500})",
-    re.IGNORECASE,
-)
 _KNOWN = {*_TEXT_FIELDS, *_FLAGS, "date", "image", "tags", "type", "layout"}
 
 
@@ -50,61 +44,10 @@ def read_article(path: Path, name: str, images: ImageFinder, site_url: str) -> R
     """The article in file `path`, called `name` in messages."""
     decoded = decode_text(read_bytes(path, name), name)
     front, body, first_line = front_matter.split(decoded.text, name)
-    reader = _ArticleReader(path, name, images, site_url, front, _Lines(body, first_line))
+    reader = _ArticleReader(path, name, images, site_url, front, WrittenLines(body, first_line))
     if decoded.encoding:
         reader.tell("encoding", f"not UTF-8: read as {decoded.encoding}. Save the file as UTF-8.", decoded.line)
     return reader.read(body, first_line)
-
-
-class _Lines:
-    """Finds the lines on which words of an article stand; words asked for in reading order are found in that order."""
-
-    def __init__(self, body: str, first_line: int) -> None:
-        self._body = body
-        self._first = first_line
-        self._ends = [match.start() for match in re.finditer("\n", body)]
-        self._position = 0
-        self._link = 0
-        self._unnamed = 0
-
-    def link_line_of(self, target: str) -> int:
-        """The line of the next link that leads there; links are asked for in reading order, by themselves."""
-        offset = self._body.find(target, self._link)
-        if offset < 0:
-            return self.last_line_of(target)
-        self._link = offset + len(target)
-        return self._line(offset)
-
-    def line_of(self, words: str) -> int:
-        """The line `words` stand on, from the last ones found on; the first line when they are not as written."""
-        offset = self._body.find(words, self._position) if words else -1
-        if offset < 0 and words:
-            offset = self._body.find(words)
-        if offset < 0:
-            return self._first
-        self._position = offset + len(words)
-        return self._line(offset)
-
-    def next_unnamed(self) -> tuple[str, int]:
-        """The address and line of the next picture whose address is none that a mail could fetch, or nothing."""
-        for picture in _PICTURE.finditer(self._body, self._unnamed):
-            address = attribute(picture[0], "src") if picture["html"] else picture["address"]
-            if not address.strip() or (foreign_scheme(address) and not is_written_in(address)):
-                self._unnamed = picture.end()
-                return address.strip(), self._line(picture.start())
-        return "", self._first
-
-    def last_line_of(self, words: str) -> int:
-        """The last line on which `words` stand, or the first of them that are found as written."""
-        lines = [line.strip() for line in words.split("\n") if line.strip()]
-        for sought in (words, *lines[:1], *words.split()[:1]):
-            offset = self._body.rfind(sought) if sought.strip() else -1
-            if offset >= 0:
-                return self._line(offset)
-        return self._first
-
-    def _line(self, offset: int) -> int:
-        return self._first + bisect_left(self._ends, offset)
 
 
 @dataclass(slots=True)
@@ -114,7 +57,7 @@ class _ArticleReader:
     images: ImageFinder
     site_url: str
     front: Document
-    lines: _Lines
+    lines: WrittenLines
     findings: list[Finding] = field(default_factory=list)
     found: list[Expression] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -253,7 +196,7 @@ class _ArticleReader:
             return text
         rendered = render_markdown(text)
         for rule, message, words in rendered.told:
-            self.tell(rule, self._as_written(message), self.lines.last_line_of(self._as_written(words)))
+            self.tell(rule, self._as_written(message), self.lines.of_last(self._as_written(words)))
         self.notes = rendered.notes
         return rendered.html
 
@@ -293,7 +236,7 @@ class _ArticleReader:
     def _blocks(self, markup: str, body: str, first_line: int) -> tuple[Block, ...]:
         def picture(src: str, alt: str, link: str, caption: str) -> Block:
             # Of an address that no mail could fetch, sanitising leaves nothing.
-            written, line = ("", self.lines.line_of(src)) if src.strip() else self.lines.next_unnamed()
+            written, line = ("", self.lines.of_picture(src)) if src.strip() else self.lines.of_next_unnamed()
             where = Where(self.name, line)
             image: Image | None = None
             try:
@@ -306,13 +249,18 @@ class _ArticleReader:
             # A page that a site made has links of its scripts (print, share) that its author never wrote.
             own = rule == "link-target" and not is_page(body)
             severity = Severity.ERROR if own else Severity.WARNING
-            line = self.lines.link_line_of(words) if rule == "link-target" else self.lines.last_line_of(words)
+            line = self._line_told(rule, words)
             self.tell(rule, self._as_written(message), line, severity)
             if rule == "site-furniture":
                 self.left_out.append(words)
 
         source = Source(Where(self.name, first_line), self.site_url, picture, notice)
         return article_blocks(markup, source, self.notes, page=is_page(body))
+
+    def _line_told(self, rule: str, words: str) -> int:
+        if rule == "link-target":
+            return self.lines.of_link(words)
+        return self.lines.of_next(words) if words.startswith("<img") else self.lines.of_last(words)
 
 
 def _tags(value: object) -> tuple[str, ...]:

@@ -101,9 +101,7 @@ class ImageFinder:
     def _locate(self, name: str, folder: Path, where: Where) -> Path | None:
         """The file; None for one that the site has."""
         if not name.strip():
-            raise FileProblems.at(
-                where, "the picture names no file. One written into the page (data:) cannot be mailed."
-            )
+            raise FileProblems.at(where, "the picture names no file. Write its path, such as images/quay.jpg.")
         tried = self._tried(name, folder)
         for candidate in tried:
             if is_file(candidate):

@@ -52,6 +52,8 @@ _TOLD = {
 _PLAYERS = {"iframe": "a page inside the page", "video": "a film", "audio": "a recording", "embed": "a player"}
 _RAW_TAGS = ("script", "style", "textarea", "title", "xmp")
 """Between these tags and their end tags a browser looks for nothing but the end tag."""
+_LATE_SOURCES = ("data-src", "data-lazy-src", "data-original")
+_SOURCE_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 _NEVER_NESTED = set("p a br img hr wbr li tr td th thead tbody tfoot caption dd dt".split())
 """Tags that end themselves, or that nest only with another tag between them, which is counted."""
 _DEEPEST = 1_000
@@ -82,6 +84,21 @@ def attribute(attributes: str, name: str) -> str:
         rf"(?<![^\s\"'/]){name}\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))", attributes, re.IGNORECASE
     )
     return unescape(next((one for one in found.groups() if one is not None), "")).strip() if found else ""
+
+
+def picture_source(attributes: str) -> str:
+    """The address of a picture: its `src`, or what a script of its page would put there once it is looked at."""
+    source = attribute(attributes, "src")
+    if source and not source.startswith("data:"):
+        return source
+    late = next((found for name in _LATE_SOURCES if (found := attribute(attributes, name))), "")
+    sets = next((found for name in _SOURCE_SETS if (found := attribute(attributes, name))), "")
+    return late or (sets.split()[0].rstrip(",") if sets else "") or source
+
+
+def has_source(attributes: str) -> bool:
+    """Whether a picture says where it comes from, or where it would: with nothing in it, it is one to be finished."""
+    return bool(picture_source(attributes) or re.search(r"(?<![^\s\"'/])src\s*=", attributes, re.IGNORECASE))
 
 
 def watch_link(address: str) -> str:
@@ -204,8 +221,8 @@ class _Tamer:
     def _kept(self, tag: re.Match[str], name: str) -> str:
         if name == "template":
             return tag[0]
-        if name == "image" and attribute(tag[3], "src"):
-            return f"<img{tag[3]}>"
+        if name == "img" or (name == "image" and picture_source(tag[3])):
+            return self._picture(tag)
         if name in ("svg", "math") and not tag[3].endswith("/"):
             self.foreign += -1 if tag[1] else 1
         if name in _PARTING:
@@ -213,6 +230,20 @@ class _Tamer:
         if name not in BLOCK_TAGS and name not in INLINE_TAGS:
             return ""
         return self._shallow(tag, name)
+
+    def _picture(self, tag: re.Match[str]) -> str:
+        source = picture_source(tag[3])
+        if tag[1]:
+            return ""
+        if source == attribute(tag[3], "src") and has_source(tag[3]):
+            return f"<img{tag[3]}>"
+        if source:
+            return f'<img src="{escape(source)}" {tag[3].lstrip("/")}>'
+        alt = " ".join(attribute(tag[3], "alt").split())[:200]
+        quoted = f": '{alt}'" if alt else ""
+        message = f"a picture without an address is left out{quoted}. Give its <img> a src, or take it out."
+        self.notice("not-in-mail", message, tag[0])
+        return ""
 
     def _parting(self, tag: re.Match[str], name: str) -> str:
         """What stands in the place of a tag that cannot stay: a space, or a link to what would be played."""
