@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from newsletter.content import front_matter
 from newsletter.content.sites import read_site
 from newsletter.content.sources import Choice, Found, SourceArticle
 from newsletter.errors import FileProblems
@@ -106,6 +107,40 @@ def test_hugo_bundles_keep_their_own_pictures_and_both_kinds_of_front_matter(tmp
     toml = articles["content-posts-three"]
     assert toml.draft
     assert toml.text.startswith('+++\nlink = "https://hugo.example/posts/three/"\ntitle = "Three"\n')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{\n  "title": "Tides",\n  "date": "2026-02-03",\n  "cover": "/boat.png"\n}\nThe words.\n',
+        '{\n"title": "Tides",\n"date": "2026-02-03",\n"cover": "/boat.png"\n}\n\nThe words.\n',
+        '{"title": "Tides", "date": "2026-02-03", "cover": "/boat.png"}\nThe words.\n',
+        '\r\n{\r\n  "title": "Tides",\r\n  "date": "2026-02-03",\r\n  "cover": "/boat.png"\r\n}\r\nThe words.\r\n',
+    ],
+    ids=["indented", "flush", "one line", "CRLF after a blank line"],
+)
+@pytest.mark.parametrize("below", ["content/a.md", "a.md"], ids=["Hugo", "a folder"])
+def test_json_front_matter_is_read_as_a_build_reads_it(tmp_path: Path, text: str, below: str) -> None:
+    site = _site(tmp_path, {below: "", "static/boat.png": "red"} | ({"hugo.toml": ""} if "/" in below else {}))
+    (site / below).write_bytes(text.encode())
+    if "/" not in below:
+        (site / "static/boat.png").rename(site / "boat.png")
+    for source in (site, site / below):
+        (article,) = _read(source).articles
+        fields, body, _ = front_matter.split(article.text, "a.md")
+        assert isinstance(fields.data, dict)
+        assert (article.title, fields.data["title"], fields.data["date"]) == ("Tides", "Tides", "2026-02-03")
+        assert fields.data["image"] in article.pictures
+        assert body.strip() == "The words."
+        assert article.when is not None
+        assert article.when.date() == date(2026, 2, 3)
+
+
+def test_broken_json_front_matter_is_left_out_with_its_line(tmp_path: Path) -> None:
+    found = _read(_site(tmp_path, {"a.md": '{\n"title": "A"\n"date": 1}\nWords\n', "b.md": "# B\n"}))
+    assert [one.title for one in found.articles] == ["B"]
+    assert [one.source for one in found.skipped] == ["a.md:3"]
+    assert found.skipped[0].reason.startswith("broken JSON")
 
 
 def test_what_is_left_out_has_a_reason_with_its_line(tmp_path: Path) -> None:

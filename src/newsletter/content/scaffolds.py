@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from newsletter.content import front_matter
 from newsletter.content.foreign import safe_words
 from newsletter.content.issues import FILE, FOLDER
 from newsletter.content.sources import SourceArticle, excerpt, mark
 from newsletter.errors import FileProblems, Refused, SettingsError
-from newsletter.files import front_matter_text, is_file, read_text, split_front_matter
+from newsletter.files import front_matter_text, is_file, read_text
 from newsletter.model import Where
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -187,7 +188,7 @@ def _source_of(path: Path) -> str:
     if not is_file(path):
         return ""
     try:
-        document, _, _ = split_front_matter(read_text(path, path.name), path.name)
+        document, _, _ = front_matter.split(read_text(path, path.name), path.name)
     except FileProblems:
         return ""
     fields = document.data if isinstance(document.data, Mapping) else {}

@@ -1,20 +1,20 @@
 """One article file of a site → the article as it is written into an issue.
 
-In: a file with YAML, TOML, Pelican's or no front matter. Out: its text, the author's words and fields as they are, with
-what the folder or the file's name said elsewhere (the date, that it is a draft) and what reading needs (a title, a
-link, a picture's new address) added as lines of front matter. Refuses front matter that cannot be read.
+In: a file with YAML, TOML, JSON, Pelican's or no front matter. Out: its text, the author's words and fields as they
+are, with what the folder or the file's name said elsewhere (the date, that it is a draft) and what reading needs (a
+title, a link, a picture's new address) added as lines of front matter. Refuses front matter that cannot be read.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from newsletter.content import front_matter
 from newsletter.content.dates import moment
 from newsletter.content.kinds import HTML_SUFFIXES, MARKDOWN_SUFFIXES
 from newsletter.content.markdown import markdown_to_html
@@ -25,11 +25,13 @@ from newsletter.content.site_pictures import Pictures
 from newsletter.content.sources import BEGINNING, SourceArticle, excerpt, one_line, plain_words
 from newsletter.content.titles import taken_title
 from newsletter.errors import FileProblems
-from newsletter.files import front_matter_text, read_bytes, split_front_matter
-from newsletter.model import Where
+from newsletter.files import front_matter_text, read_bytes
 
 _POST_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})[-_](.+)")
 _METADATA = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):[ \t]*(.*)")
+_METADATA_START = re.compile(r"(title|date|author|slug):", re.IGNORECASE)
+_KINDS = {"-": "yaml", "+": "toml", "{": "json"}
+"""How front matter is written, by its first character."""
 _TEXTS = ("title", "description", "author", "link", "alt", "caption", "sidebarlogo", "disclosure")
 _PICTURE_KEYS = ("image", "featured_image", "featuredimage", "featureimage", "cover", "thumbnail", "images", "header")
 _PICTURE_PARTS = ("image", "src", "path", "url", "teaser", "overlay_image")
@@ -45,7 +47,7 @@ class SiteFile:
     """What people call it: its path below the site."""
     stem: str
     kind: str
-    """How its front matter is written: yaml, toml, lines or none."""
+    """How its front matter is written: yaml, toml, json, lines or none."""
     head: str
     body: str
     front: Mapping[str, object]
@@ -118,24 +120,16 @@ def _decoded(content: bytes) -> str:
 
 def _split(text: str, name: str, site: Site) -> tuple[str, str, str, Mapping[str, object]]:
     """(how the front matter is written, its lines, the body, the fields)"""
+    document, body, _ = front_matter.split(text, name)
+    fields = document.data if isinstance(document.data, dict) else {}
+    head = text[: len(text) - len(body)].lstrip()
+    kind = _KINDS.get(head[:1], "none")
     lines = text.split("\n")
-    if lines[0].strip() == "---":
-        document, body, _ = split_front_matter(text, name)
-        fields = document.data if isinstance(document.data, dict) else {}
-        if site.kind == PELICAN:
-            return "lines", "", body, {key.lower(): value for key, value in fields.items()}
-        head = text[: len(text) - len(body)]
-        return "yaml", head, body, fields
-    if lines[0].strip() == "+++" and "+++" in [line.strip() for line in lines[1:]]:
-        end = [line.strip() for line in lines].index("+++", 1)
-        try:
-            fields = tomllib.loads("\n".join(lines[1:end]))
-        except tomllib.TOMLDecodeError as error:
-            raise FileProblems.at(Where(name, 2), f"front matter is not readable as TOML: {error}.") from error
-        return "toml", "\n".join(lines[: end + 1]) + "\n", "\n".join(lines[end + 1 :]), fields
-    if site.kind in (PELICAN, PLAIN) and re.match(r"(title|date|author|slug):", lines[0], re.IGNORECASE):
+    if kind == "yaml" and site.kind == PELICAN:
+        return "lines", "", body, {key.lower(): value for key, value in fields.items()}
+    if kind == "none" and site.kind in (PELICAN, PLAIN) and _METADATA_START.match(lines[0]):
         return _metadata_lines(lines)
-    return "none", "", text, {}
+    return kind, head, body, fields
 
 
 def _metadata_lines(lines: list[str]) -> tuple[str, str, str, Mapping[str, object]]:
@@ -246,9 +240,9 @@ def _padded(day: str) -> str:
 
 
 def _with(file: SiteFile, changes: Mapping[str, object]) -> str:
-    """The front matter with the changes: new lines under the first `---`, changed ones in their place."""
+    """The front matter with the changes: new lines under the first `---`, changed ones in their place; JSON as YAML."""
     head = file.head
-    if file.kind == "lines" or (file.kind == "none" and changes):
+    if file.kind == "lines" or (file.kind in ("none", "json") and changes):
         return _written_anew(file, changes) + ("\n" if file.kind == "lines" else "")
     if file.kind == "yaml" and head.split("\n")[1].lstrip().startswith("{"):
         return _written_anew(file, changes)
