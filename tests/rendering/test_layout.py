@@ -321,3 +321,19 @@ def test_a_template_is_compiled_once_for_a_text_and_anew_for_another(
     workspace.write("templates/blocks/stamp.html.j2", "<p>Second</p>")
     assert "Second" in build(opened, "tides", fresh=True).variants[0].html
     assert [one for one in compiled if one and one.endswith(".j2")] == ["blocks/stamp.html.j2"]
+
+
+def test_plain_text_is_set_out_with_the_words_of_each_profession_in_it(draw: Draw) -> None:
+    blocks = (
+        "      - {heading: 'For {{ profession.plural }}'}\n"
+        "      - {text: 'x {{ profession.plural }} {{ profession.plural }}'}\n"
+        f"      - {{text: '{'long ' * 13}{{{{ profession.plural }}}}'}}\n"
+        "  - heading: 'For {{ profession.plural }} and {{ recipient.first_name }}'\n"
+        "    blocks: [{text: Hello}]"
+    )
+    variant = draw(blocks)
+    assert "For Readers\n-----------\n" in variant.text
+    assert "\nx Readers Readers\n" in variant.text
+    assert f"\n{'long ' * 13}Readers\n" in variant.text, "72 letters fit"
+    (name,) = (one.token for one in variant.merge_fields if one.token in variant.text and "first" in one.source)
+    assert f"FOR READERS AND {name}\n{'=' * len('FOR READERS AND ........')}\n" in variant.text

@@ -26,9 +26,8 @@ from newsletter.errors import NewsletterError
 from newsletter.expressions import swap
 from newsletter.files import shown
 from newsletter.model import LAYOUT_WIDTH, Block, Expression, TemplateNames, Theme, Where
-from newsletter.rendering.plain_text import underlined, wrapped
 from newsletter.rendering.prose import prose
-from newsletter.rendering.scene import SIDE, Scene, day, own_way, prose_text
+from newsletter.rendering.scene import SIDE, Scene, day, own_way, prose_text, underlined, upper, wrapped
 from newsletter.rendering.template_errors import FAILURES, file_problems
 from newsletter.rendering.themes import load_theme
 from newsletter.rendering.tracing import Tracer
@@ -84,7 +83,13 @@ class Templates:
             bytecode_cache=_COMPILED,
         )
         self._environment.filters.update(
-            prose=prose, prose_text=prose_text, wrapped=wrapped, underlined=underlined, day=day, own_way=own_way
+            prose=prose,
+            prose_text=prose_text,
+            wrapped=wrapped,
+            underlined=underlined,
+            upper=upper,
+            day=day,
+            own_way=own_way,
         )
 
     def names(self) -> TemplateNames:

@@ -84,6 +84,7 @@ def render_variant(
         templates.words(edition.issue.language),
         subject=_filled(edition.issue.subject, values),
         preheader=preheader,
+        values=values,
         forgiving=edition.forgiving,
         kept=kept,
     )

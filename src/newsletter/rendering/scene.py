@@ -10,16 +10,19 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from html import escape
 from typing import Any
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, soft_str
 
 from newsletter.errors import FileProblems
+from newsletter.expressions import TOKEN, tokens_in
 from newsletter.model import LAYOUT_WIDTH, Image, Issue, Picture, Theme, Variant
 from newsletter.rendering.kept_pictures import KeptPictures
 from newsletter.rendering.pictures import grey_picture, picture_for
+from newsletter.rendering import plain_text
 from newsletter.rendering.plain_text import WIDTH, References, prose_to_text
 from newsletter.rendering.prose import highest_heading, split_beside
 from newsletter.settings import Settings
@@ -41,6 +44,8 @@ class Scene:
     words: Mapping[str, str]
     subject: str
     preheader: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What each per-variant token stands for: plain text is wrapped and underlined with these in their places."""
     forgiving: bool = False
     kept: KeptPictures | None = None
     """Pictures of earlier runs."""
@@ -76,6 +81,7 @@ class Scene:
             "split_beside": split_beside,
             "picture": self.picture,
             "references": References(),
+            "values": self.values,
             "first": self._first,
             "shares": shares,
             "host": host,
@@ -112,7 +118,34 @@ class Scene:
 @pass_context
 def prose_text(context: Context, markup: str, width: int = WIDTH, highest: int = 0) -> str:
     """The article's HTML as plain text, its links numbered for the page's references; `highest` as for `prose`."""
-    return prose_to_text(markup, width, context["references"], highest)
+    values = {token: escape(value) for token, value in context["values"].items()}
+    return prose_to_text(_filled(markup, values), width, context["references"], highest)
+
+
+@pass_context
+def wrapped(context: Context, words: str, width: int = WIDTH, first: str = "", rest: str = "") -> str:
+    """One paragraph of plain text, as this variant's readers get it, in lines of that width."""
+    return plain_text.wrapped(_filled(words, context["values"]), width, first, rest)
+
+
+@pass_context
+def underlined(context: Context, words: str, mark: str = "-") -> str:
+    """A heading of plain text, as this variant's readers get it, with a line under it as long as its longest line."""
+    return plain_text.underlined(_filled(words, context["values"]), mark)
+
+
+@pass_context
+def upper(context: Context, words: object) -> str:
+    """The words in capitals; what is filled in for each reader later stays as it will be."""
+    text = words if isinstance(words, Markup) else _filled(soft_str(words), context["values"])
+    shown = text.upper()
+    for token in tokens_in(text):
+        shown = shown.replace(token.upper(), token)
+    return shown
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return TOKEN.sub(lambda found: values.get(found[0], found[0]), text) if values else text
 
 
 @pass_context
