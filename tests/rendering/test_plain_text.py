@@ -140,3 +140,11 @@ def test_code_is_folded_between_words_where_there_are_any() -> None:
     code = "a = " + "b " * 20 + "c" * 30
     lines = prose_to_text(f"<pre><code>{code}</code></pre>").split("\n")
     assert [line[4:].strip() for line in lines] == ["a = " + "b " * 19 + "b", "c" * 30]
+
+
+def test_code_and_tables_in_a_list_are_no_wider_than_other_lines_and_have_room_at_any_depth() -> None:
+    code, cells = "word " * 20, f"<table><tr><td>{'one ' * 20}</td><td>{'two ' * 20}</td></tr></table>"
+    assert max(map(len, prose_to_text(f"<ol><li><ul><li><ul><li><pre>{code}</pre></ul></ul></ol>").split("\n"))) <= 72
+    for inner in (f"<pre>{code}</pre>", cells):
+        lines = prose_to_text("<ul><li>" * 50 + inner + "</li></ul>" * 50).split("\n")
+        assert max(map(len, lines)) <= 2 * 50 + 4 + 20

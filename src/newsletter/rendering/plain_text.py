@@ -17,6 +17,9 @@ from newsletter.expressions import TOKEN
 
 WIDTH = 72
 
+_NARROWEST = 20
+"""So many letters have room on a line, however deep in lists and quotes it stands."""
+
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _PARAGRAPHS = ("p", "div", "figcaption", "caption", "dt", "dd", *_HEADINGS)
 _HEADING = re.compile(r"<h([1-6])\b")
@@ -157,9 +160,8 @@ def underlined(text: str, mark: str = "-") -> str:
     return f"{filled}\n{mark * max(len(line) for line in shown.split(chr(10)))}"
 
 
-def _folded(text: str, width: int) -> list[str]:
+def _folded(text: str, room: int) -> list[str]:
     """Lines of code, the overlong ones folded, between words where there are any; nothing else of them changes."""
-    room = width - 4
     lines = []
     for line in text.split("\n"):
         rest = line
@@ -229,7 +231,7 @@ class _Writer:
             sides = [_side(cell) for cell in cells[-1]]
             headed = len(rows) > 1 and table.find(".//th") is not None
             before = "".join(self.prefixes)
-            self._put(_columns(rows, sides, headed, self.width - len(before)), laid_out=True)
+            self._put(_columns(rows, sides, headed, max(_NARROWEST, self.width - len(before))), laid_out=True)
 
     def end(self, element: Any, last: bool = False) -> None:
         """`last`: the element is all there is, and what follows it is not its own."""
@@ -306,12 +308,13 @@ class _Writer:
             lines = text.split("\n")
             self.parts.append("\n".join([first + lines[0], *(before + line for line in lines[1:])]))
         elif self.preformatted:
-            self.parts.append("\n".join(f"{before}    {line}" for line in _folded(text, self.width)))
+            room = max(_NARROWEST, self.width - len(before) - 4)
+            self.parts.append("\n".join(f"{before}    {line}" for line in _folded(text, room)))
         elif mark == "*":
             self.parts.append(wrapped(f"*{text}*"))
         elif mark:
             self.parts.append(underlined(text, mark))
         else:
-            self.parts.append(wrapped(text, max(self.width, len(before) + 20), first, before))
+            self.parts.append(wrapped(text, max(self.width, len(before) + _NARROWEST), first, before))
         self.marker = ""
         self.tight = False if not self.counters else self.tight

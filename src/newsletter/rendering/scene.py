@@ -20,9 +20,9 @@ from markupsafe import Markup, soft_str
 from newsletter.errors import FileProblems
 from newsletter.expressions import TOKEN, tokens_in
 from newsletter.model import LAYOUT_WIDTH, Image, Issue, Picture, Theme, Variant
+from newsletter.rendering import plain_text
 from newsletter.rendering.kept_pictures import KeptPictures
 from newsletter.rendering.pictures import grey_picture, picture_for
-from newsletter.rendering import plain_text
 from newsletter.rendering.plain_text import WIDTH, References, prose_to_text
 from newsletter.rendering.prose import highest_heading, split_beside
 from newsletter.settings import Settings
