@@ -337,3 +337,17 @@ def test_plain_text_is_set_out_with_the_words_of_each_profession_in_it(draw: Dra
     assert f"\n{'long ' * 13}Readers\n" in variant.text, "72 letters fit"
     (name,) = (one.token for one in variant.merge_fields if one.token in variant.text and "first" in one.source)
     assert f"FOR READERS AND {name}\n{'=' * len('FOR READERS AND ........')}\n" in variant.text
+
+
+def test_code_runs_from_the_left_wherever_it_stands_in_an_issue_from_the_right(draw: Draw, workspace: Any) -> None:
+    workspace.write("issues/tides/code.md", "---\ntitle: T\n---\n`a`\n\n```\nb\n```\n\n- `c`\n\n> `d`\n")
+    blocks = (
+        "      - {article: code.md}\n      - {text: '`e`'}\n      - {quote: '`f`', by: A}\n"
+        "      - {sponsor: S, text: '`g`'}\n      - columns: [{html: '<p><code>h</code></p>'}, {text: '`i`'}]\n"
+        "      - {image: images/wave.svg, alt: W, caption: '`j`'}"
+    )
+    code = _page(draw(blocks, "language: ar\n")).xpath("//code | //pre")
+    assert [one.text_content().strip() for one in code] == ["a", "b", *"bcdefghij"]
+    assert {one.get("dir") for one in code} == {"ltr"}
+    assert [_style(one)["text-align"] for one in code if one.tag == "pre"] == ["left"]
+    assert not _page(draw(blocks, "language: en\n")).xpath("//*[self::code or self::pre][@dir]")

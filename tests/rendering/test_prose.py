@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
 from newsletter.model import Block, Where
-from newsletter.rendering.prose import highest_heading, prose, split_beside
+from newsletter.rendering.prose import highest_heading, left_to_right_code, prose, split_beside
 
 
 def _prose(markup: str) -> Block:
@@ -64,3 +65,22 @@ def test_beside_a_logo_stands_as_much_as_is_as_tall() -> None:
         beside, below = split_beside([_prose(paragraph * 9)], height, "")
         assert str(beside[0].fields["html"]).count("<p>") == count
         assert str(below[0].fields["html"]).count("<p>") == 9 - count
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("<p>a <code>f(a)</code></p>", '<p>a <code dir="ltr">f(a)</code></p>'),
+        ("<pre>if (x) {</pre>", '<pre dir="ltr" style="text-align:left">if (x) {</pre>'),
+        (
+            "<pre class='x' style='color:red'>a</pre>",
+            "<pre dir=\"ltr\" class='x' style='text-align:left;color:red'>a</pre>",
+        ),
+        ('<pre style="text-align:right">a</pre>', '<pre dir="ltr" style="text-align:right">a</pre>'),
+        ('<code dir="rtl">a</code>', '<code dir="rtl">a</code>'),
+        ("<p>&lt;code&gt;</p><codes>", "<p>&lt;code&gt;</p><codes>"),
+    ],
+)
+def test_code_runs_from_the_left_on_a_page_from_the_right(written: str, shown: str) -> None:
+    assert left_to_right_code(written) == shown
+    assert left_to_right_code(shown) == shown

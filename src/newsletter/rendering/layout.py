@@ -26,7 +26,7 @@ from newsletter.errors import NewsletterError
 from newsletter.expressions import swap
 from newsletter.files import shown
 from newsletter.model import LAYOUT_WIDTH, Block, Expression, TemplateNames, Theme, Where
-from newsletter.rendering.prose import prose
+from newsletter.rendering.prose import left_to_right_code, prose
 from newsletter.rendering.scene import SIDE, Scene, day, own_way, prose_text, underlined, upper, wrapped
 from newsletter.rendering.template_errors import FAILURES, file_problems
 from newsletter.rendering.themes import load_theme
@@ -160,6 +160,8 @@ class Templates:
             local = {"block": block.fields, "draw": draw, "width": width, "level": level, "pad": pad}
             local["highest"] = highest
             drawn = self._rendered(f"blocks/{block.type}{suffix}", context | local, block)
+            if kind == "html" and context["direction"] == "rtl":
+                drawn = left_to_right_code(drawn)
             if kind == "html" and self._tracer:
                 drawn = self._tracer.of_block(drawn, block)
             return Markup(drawn) if kind == "html" else drawn.strip("\n")

@@ -18,6 +18,8 @@ _HEADING = re.compile(r"<(/?)h([1-6])\b")
 _BARE_ANCHOR = re.compile(r"<a(?=[\s>])(?![^>]*\shref=)([^>]*)>(.*?)</a>", re.DOTALL)
 _TABLE_TAG = re.compile(r"<(/?)table\b[^>]*>")
 _ALIGNED = re.compile(r"<(t[dh])\b(?![^>]*\bstyle=)([^>]*?)\salign=\"(left|right|center)\"", re.IGNORECASE)
+_CODE_TAG = re.compile(r"<(pre|code|kbd|samp|tt)(?=[\s>])([^>]*)", re.IGNORECASE)
+_STYLE = re.compile(r"(\sstyle\s*=\s*[\"'])", re.IGNORECASE)
 _RANKS = 4
 _MOST_COLUMNS = 4
 """A table with more columns than this may be moved sideways on a phone."""
@@ -44,6 +46,22 @@ def prose(markup: str, level: int = 3, highest: int = 0) -> Markup:
     plain = _BARE_ANCHOR.sub(r"<span\1>\2</span>", markup)
     aligned = _ALIGNED.sub(r'<\1\2 style="text-align:\3"', plain)
     return Markup(_with_room(_HEADING.sub(moved, aligned)))
+
+
+def left_to_right_code(markup: str) -> str:
+    """HTML of a page that runs from right to left, its code as programmers write it in every language: from the left.
+
+    Without, `if (x) {` is seen as `} if (x)`. What says its own direction or side keeps it.
+    """
+    return _CODE_TAG.sub(_turned, markup)
+
+
+def _turned(tag: re.Match[str]) -> str:
+    said = tag[2]
+    if tag[1].lower() == "pre" and "text-align" not in said and " dir=" not in said:
+        aligned = _STYLE.sub(r"\1text-align:left;", said, count=1)
+        said = aligned if aligned != said else f' style="text-align:left"{said}'
+    return f"<{tag[1]}{said}" if " dir=" in said else f'<{tag[1]} dir="ltr"{said}'
 
 
 def highest_heading(blocks: Iterable[Block]) -> int:
