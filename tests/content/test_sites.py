@@ -143,6 +143,28 @@ def test_broken_json_front_matter_is_left_out_with_its_line(tmp_path: Path) -> N
     assert found.skipped[0].reason.startswith("broken JSON")
 
 
+@pytest.mark.parametrize(
+    ("front", "fields"),
+    [
+        ('+++\ntitle = "T"\n[cover]\nimage = "boat.png"\nalt = "A boat"\n+++\n', {"alt": "A boat"}),
+        ("---\ntitle: T\nimage: {src: /boat.png, alt: A boat, caption: By Ada}\n---\n", {"caption": "By Ada"}),
+        ('{"title": "T", "images": [{"src": "boat.png", "alt": "A boat"}]}\n', {"alt": "A boat"}),
+        ("---\nheader:\n  image: boat.png\n  image_description: A boat\n---\n", {"alt": "A boat"}),
+        ("---\nalt: Mine\nimage: {src: /boat.png, alt: A boat}\n---\n", {"alt": "Mine"}),
+        ("---\nthumbnail: {alt: A boat}\nimage: boat.png\n---\n", {"alt": None}),
+    ],
+)
+def test_the_words_beside_an_articles_picture_come_with_it(
+    tmp_path: Path, front: str, fields: dict[str, str | None]
+) -> None:
+    site = _site(tmp_path, {"a.md": f"{front}Words.\n", "boat.png": "red"})
+    (article,) = _read(site).articles
+    written = front_matter.split(article.text, "a.md")[0].data
+    assert isinstance(written, dict)
+    assert written["image"] in article.pictures
+    assert {key: written.get(key) for key in fields} == fields
+
+
 def test_what_is_left_out_has_a_reason_with_its_line(tmp_path: Path) -> None:
     skipped = {one.source: one.reason for one in _read(_site(tmp_path, HUGO)).skipped}
     assert set(skipped) == {"content/posts/broken.md:2", "content/posts/old.rst"}

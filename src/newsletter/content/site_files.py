@@ -35,6 +35,8 @@ _KINDS = {"-": "yaml", "+": "toml", "{": "json"}
 _TEXTS = ("title", "description", "author", "link", "alt", "caption", "sidebarlogo", "disclosure")
 _PICTURE_KEYS = ("image", "featured_image", "featuredimage", "featureimage", "cover", "thumbnail", "images", "header")
 _PICTURE_PARTS = ("image", "src", "path", "url", "teaser", "overlay_image")
+_PICTURE_WORDS = {"alt": ("alt", "image_description"), "caption": ("caption",)}
+"""Field of ours → where generators keep such words beside the picture's address."""
 _SHORTCODE = re.compile(r"\{\{[<%].*?[>%]\}\}|\{%.*?%\}|\{\{.*?\}\}|^\s*:{2,}.*$|\{:.*?\}", re.DOTALL | re.MULTILINE)
 
 
@@ -163,21 +165,29 @@ def _as_text(value: object) -> str:
 
 
 def _named_picture(front: Mapping[str, object], pictures: Pictures) -> dict[str, object]:
-    """The article's own picture, under whichever field its generator keeps it."""
+    """The article's own picture and its words, under whichever field its generator keeps them."""
     lower = {key.lower(): value for key, value in front.items()}
-    written = next((found for key in _PICTURE_KEYS if (found := _picture(lower.get(key)))), "")
+    written, words = next((found for key in _PICTURE_KEYS if (found := _picture(lower.get(key)))[0]), ("", {}))
+    said = {key: value for key, value in words.items() if not front.get(key)}
     address = pictures.address(written) if written else ""
     if address:
-        return {"image": address}
-    return {} if isinstance(front.get("image"), str) and front["image"] else {"image": written}
+        return {"image": address, **said}
+    return said if isinstance(front.get("image"), str) and front["image"] else {"image": written, **said}
 
 
-def _picture(value: object) -> str:
+def _picture(value: object) -> tuple[str, Mapping[str, object]]:
+    """(the address, the words that stand beside it)"""
     if isinstance(value, dict):
-        return next((found for key in _PICTURE_PARTS if (found := _picture(value.get(key)))), "")
+        found, words = next((one for key in _PICTURE_PARTS if (one := _picture(value.get(key)))[0]), ("", {}))
+        beside = {
+            key: text
+            for key, names in _PICTURE_WORDS.items()
+            if (text := next((said for name in names if (said := _as_text(value.get(name)))), ""))
+        }
+        return found, {**beside, **words} if found else {}
     if isinstance(value, list):
-        return _picture(value[0]) if value else ""
-    return value if isinstance(value, str) else ""
+        return _picture(value[0]) if value else ("", {})
+    return (value, {}) if isinstance(value, str) else ("", {})
 
 
 def _facts(file: SiteFile, site: Site) -> dict[str, object]:
