@@ -91,14 +91,17 @@ class Scene:
         """The image made ready for a place `most_width` pixels wide: its `src`, `width` and `height`.
 
         `on_dark` is the page's dark colour, for a logo that must be seen on it too. Other pictures that would be lost
-        on a dark page get a ground: the page's light colour, or `ground`. A picture on the web takes the whole place;
+        on a dark page get a ground: the page's light colour, or `ground`; and what would be lost on the light page
+        gets one in the dark colour. A picture on the web takes the whole place;
         its height is not known.
         """
         if image.url:
             return {"src": image.url, "width": most_width, "height": None}
-        on_light = "" if on_dark else ground or self.theme.light["paper"]
+        on_light = ground or self.theme.light["paper"]
+        own_ground = "" if on_dark else on_light
+        dark = on_dark or self.theme.dark["paper"]
         try:
-            ready = picture_for(image, most_width, on_dark or self.theme.dark["paper"], on_light, self.kept)
+            ready = picture_for(image, most_width, dark, own_ground, self.kept, on_light)
         except FileProblems as error:
             if not self.forgiving:
                 raise
