@@ -351,3 +351,12 @@ def test_code_runs_from_the_left_wherever_it_stands_in_an_issue_from_the_right(d
     assert {one.get("dir") for one in code} == {"ltr"}
     assert [_style(one)["text-align"] for one in code if one.tag == "pre"] == ["left"]
     assert not _page(draw(blocks, "language: en\n")).xpath("//*[self::code or self::pre][@dir]")
+
+
+def test_the_line_on_top_is_as_high_as_its_corners_are_round_and_they_are_those_of_the_page(draw: Draw) -> None:
+    # Of a lower one browsers make the corners smaller: https://www.w3.org/TR/css-backgrounds-3/#corner-overlap
+    for layout in ("two-column", "one-column"):
+        page = _page(draw("      - {text: Hello}", f"theme: modern\nlayout: {layout}\n"))
+        bar, card = (_style(page.xpath(f"//*[@class='{name}']")[0]) for name in ("bar", "page"))
+        assert bar["border-radius"].split()[:2] == [card["border-radius"]] * 2
+        assert float(bar["line-height"].removesuffix("px")) >= float(card["border-radius"].removesuffix("px"))
