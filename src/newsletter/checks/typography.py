@@ -22,8 +22,8 @@ RULES = (
     ),
     warning(
         "line-height",
-        "Lines of running text that stand closer than 1.3 of their size run into each other; 1.5 is better. Source: "
-        "WCAG 2.2, success criterion 1.4.12 (text must stand 1.5).",
+        "Lines of running text that stand closer than 1.3 of their size run into each other; 1.5 is better. Headings "
+        "may stand closer. Source: WCAG 2.2, success criterion 1.4.12 (text must stand 1.5).",
     ),
     warning(
         "justified-text",
@@ -134,6 +134,9 @@ def _is_small(element: Element, small_print: _SmallPrint) -> bool:
 
 
 def _is_close(element: Element) -> bool:
+    """Whether its lines run into each other. Those of a heading are large and few, and stand closer as they should."""
+    if element.tag in _HEADINGS or any(one.tag in _HEADINGS for one in element.iterancestors()):
+        return False
     height, _ = _line_height(element, font_size(element)[0] or 16.0)
     return height is not None and 0 < height < _CLOSE
 
