@@ -196,7 +196,8 @@ MISSES = [
     ("line-height", f'<p style="font-size:16px;line-height:24px">{LONG}</p>'),
     (
         "line-height",
-        f'<h1 style="font-size:36px;line-height:42px"><a href="/a">{LONG}</a></h1><h2 style="line-height:1.2">{LONG}</h2>',
+        f'<h1 style="font-size:36px;line-height:42px"><a href="/a">{LONG}</a></h1>'
+        f'<h2 style="line-height:1.2">{LONG}</h2>',
     ),
     ("emoji-run", "<p>Well done 🎉🎉</p>"),
     ("text-contrast", '<div style="background:url(x.png)"><p style="color:#ffffff">On a picture</p></div>'),
