@@ -43,11 +43,6 @@ def test_cells_keep_their_side_however_it_is_written() -> None:
     assert prose('<td style="text-align:center">1</td>') == '<td style="text-align:center">1</td>'
 
 
-def test_a_table_of_more_than_four_columns_can_be_moved_sideways() -> None:
-    four, five = (f"<table><tr>{'<td>1</td>' * count}</tr></table>" for count in (4, 5))
-    assert prose(f"a{four}b{five}c") == f'a{four}b<div class="wide"><div>{five}</div></div>c'
-
-
 @given(
     st.lists(st.sampled_from(["<p>Some words</p>", "<h2>Head</h2>", "text", "<ul><li>one</li></ul>"])),
     st.integers(0, 900),

@@ -13,16 +13,14 @@ from lxml import etree, html
 from markupsafe import Markup
 
 from newsletter.model import Block
+from newsletter.rendering.prose_tables import PHONE, with_room
 
 _HEADING = re.compile(r"<(/?)h([1-6])\b")
 _BARE_ANCHOR = re.compile(r"<a(?=[\s>])(?![^>]*\shref=)([^>]*)>(.*?)</a>", re.DOTALL)
-_TABLE_TAG = re.compile(r"<(/?)table\b[^>]*>")
 _ALIGNED = re.compile(r"<(t[dh])\b(?![^>]*\bstyle=)([^>]*?)\salign=\"(left|right|center)\"", re.IGNORECASE)
 _CODE_TAG = re.compile(r"<(pre|code|kbd|samp|tt)(?=[\s>])([^>]*)", re.IGNORECASE)
 _STYLE = re.compile(r"(\sstyle\s*=\s*[\"'])", re.IGNORECASE)
 _RANKS = 4
-_MOST_COLUMNS = 4
-"""A table with more columns than this may be moved sideways on a phone."""
 _LETTERS_A_LINE = 45
 _LINE = 26
 _CAPTION_LETTERS_A_LINE = 18
@@ -31,10 +29,11 @@ _HEAD = 120
 """Pixels of an article's title and byline, roughly."""
 
 
-def prose(markup: str, level: int = 3, highest: int = 0) -> Markup:
+def prose(markup: str, level: int = 3, highest: int = 0, width: int = PHONE, hint: str = "", inset: int = 0) -> Markup:
     """The article's HTML with its headings moved so that the highest is of that level, and classes for their ranks.
 
-    `highest` is the highest heading of all the article (1 to 6), when this is only a part of it.
+    `highest` is the highest heading of all the article (1 to 6), when this is only a part of it. `width`,
+    `hint` and `inset` are for tables, see `with_room`.
     """
     highest = highest or _highest(markup) or level
 
@@ -45,7 +44,7 @@ def prose(markup: str, level: int = 3, highest: int = 0) -> Markup:
 
     plain = _BARE_ANCHOR.sub(r"<span\1>\2</span>", markup)
     aligned = _ALIGNED.sub(r'<\1\2 style="text-align:\3"', plain)
-    return Markup(_with_room(_HEADING.sub(moved, aligned)))
+    return Markup(with_room(_HEADING.sub(moved, aligned), width, hint, inset))
 
 
 def left_to_right_code(markup: str) -> str:
@@ -117,19 +116,3 @@ def _written(parts: Sequence[str | etree._Element]) -> str:
 
 def _highest(markup: str) -> int:
     return min((int(one) for _, one in _HEADING.findall(markup)), default=0)
-
-
-def _with_room(markup: str) -> str:
-    """Outermost tables of many columns in a frame that lets them be moved sideways, where mail programs know how."""
-    out: list[str] = []
-    depth = start = done = 0
-    for found in _TABLE_TAG.finditer(markup):
-        depth = max(0, depth - 1) if found[1] else depth + 1
-        if depth == 1 and not found[1]:
-            start = found.start()
-        elif depth == 0 and found[1]:
-            table = markup[start : found.end()]
-            if max((len(re.findall(r"<t[dh]\b", row)) for row in table.split("<tr")), default=0) > _MOST_COLUMNS:
-                out += [markup[done:start], '<div class="wide"><div>', table, "</div></div>"]
-                done = found.end()
-    return "".join([*out, markup[done:]])
