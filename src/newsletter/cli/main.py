@@ -19,6 +19,7 @@ import click
 
 from newsletter import __version__
 from newsletter.cli.empty_values import refuse_empty
+from newsletter.cli.standard_streams import let_nobody_read, may_end_unread, open_closed
 
 EPILOG = (
     "Exit codes: 0 done, 1 findings or refused, 2 could not start, 3 stopped part-way (run again), 130 interrupted."
@@ -57,7 +58,7 @@ def _width() -> int:
     """The terminal's width for `--help`; Click's own way imports shutil and with it the archive formats."""
     try:
         return min(100, os.get_terminal_size(sys.stdout.fileno()).columns - 2)
-    except (OSError, ValueError):
+    except (AttributeError, OSError, ValueError):  # closed, gone, or no terminal
         return 80
 
 
@@ -111,7 +112,9 @@ refuse_empty(newsletter)
 
 def run() -> NoReturn:
     """The console script."""
+    open_closed()
     arguments = sys.argv[1:]
+    let_nobody_read(arguments)
     _start_light()
     try:
         newsletter.main(args=arguments, prog_name="newsletter", standalone_mode=False)
@@ -123,7 +126,10 @@ def run() -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted. Nothing that was recorded is lost.", err=True)
         sys.exit(130)
-    except SystemExit:
+    except SystemExit as error:
+        if not may_end_unread(arguments):
+            # Of somebody else's code, such as a provider's: what was asked for may not have been done.
+            sys.exit(_explain(error, arguments))
         # How Click ends when nobody reads its output any more: whoever was reading has seen enough.
         _give_up_output()
         sys.exit(0)
@@ -153,7 +159,7 @@ def _flushed() -> int:
     return 0
 
 
-def _is_of_output(error: Exception) -> bool:
+def _is_of_output(error: BaseException) -> bool:
     """Whether standard output is what could not be written: errors of files name their file."""
     return (
         isinstance(error, OSError) and error.filename is None and error.errno in (errno.EPIPE, errno.ENOSPC, errno.EIO)
@@ -166,7 +172,7 @@ def _give_up_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _explain(error: Exception, arguments: list[str]) -> int:
+def _explain(error: Exception | SystemExit, arguments: list[str]) -> int:
     """Print the error for a person (and as JSON when that was asked for); the exit code."""
     from newsletter.errors import NewsletterError
 
@@ -178,7 +184,7 @@ def _explain(error: Exception, arguments: list[str]) -> int:
         _give_up_output()
         if isinstance(error, BrokenPipeError):
             return 0  # Whoever was reading has seen enough.
-        message, code = f"standard output cannot be written to: {os.strerror(error.errno)}.", 2  # type: ignore[attr-defined]
+        message, code = f"standard output cannot be written to: {os.strerror(getattr(error, 'errno', 0))}.", 2
         arguments = []
     elif isinstance(error, NewsletterError):
         message, code = str(error), error.exit_code
@@ -198,7 +204,7 @@ def _explain(error: Exception, arguments: list[str]) -> int:
     return code
 
 
-def _problems(error: Exception) -> list[dict[str, object]]:
+def _problems(error: BaseException) -> list[dict[str, object]]:
     """The places to mend; those that checks found with all that `check --json` says of them."""
     from newsletter.errors import FileProblems, FindingsStop
 
@@ -211,6 +217,6 @@ def _problems(error: Exception) -> list[dict[str, object]]:
     return [{"file": one.where.path, "line": one.where.line, "message": one.message} for one in problems]
 
 
-def _printed(error: Exception) -> bool:
+def _printed(error: BaseException) -> bool:
     """Whether a document is on standard output already."""
     return bool(getattr(error, "printed", False))

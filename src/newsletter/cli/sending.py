@@ -222,16 +222,23 @@ def _confirm(question: str, yes: bool) -> None:
 
 @contextmanager
 def draining(stop: Event) -> Iterator[list[int]]:
-    """While held, SIGINT and SIGTERM let what has begun come to its end; which came is in the list."""
+    """While held, SIGINT, SIGTERM and SIGHUP let what has begun come to its end; which came is in the list.
+
+    SIGHUP, of a terminal that is closed, only where nobody has it ignored, as `nohup` does. A shell may pass it on
+    more than once, so it never counts as the impatience that ends the program at once.
+    """
     received: list[int] = []
+    heeded = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        heeded.append(signal.SIGHUP)
 
     def drain(number: int, frame: FrameType | None) -> None:
         received.append(number)
         stop.set()
-        if len(received) > 2:
+        if sum(one != signal.SIGHUP for one in received) > 2:
             raise KeyboardInterrupt
 
-    before = {one: signal.signal(one, drain) for one in (signal.SIGINT, signal.SIGTERM)}
+    before = {one: signal.signal(one, drain) for one in heeded}
     try:
         yield received
     finally:
