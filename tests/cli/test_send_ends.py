@@ -208,6 +208,26 @@ def test_a_reason_that_ends_its_sentence_ends_it_once(opened: Workspace, monkeyp
         standing.refuse_unfinished(standing.status(opened, "tides"))
 
 
+def test_a_provider_is_told_when_it_took_somebody_of_the_campaign_before(
+    opened: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Remembering(_Provider):
+        proven = False
+
+        def prove(self) -> None:
+            self.proven = True
+
+    planning.freeze(opened, planning.plan(opened, "tides"))
+    for before in (False, True):
+        provider = Remembering(ProviderGone("gone"), True)
+        with monkeypatch.context() as patched:
+            patched.setattr(sending, "open_provider", lambda *_, given=provider: given)
+            with pytest.raises(ProviderGone):
+                sending.send(opened, "tides", sending.SendOptions(), Event())
+        assert provider.proven is before
+        sending.send(opened, "tides", sending.SendOptions(limit=1), Event())
+
+
 def test_when_everybody_is_suppressed_that_is_said_and_no_segment_is_blamed(opened: Workspace) -> None:
     runner = CliRunner()
     people = [f"{name}@example.org" for name in ("ada", "bo")]

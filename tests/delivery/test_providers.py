@@ -125,6 +125,72 @@ def test_five_recipients_refused_by_policy_in_a_row_stop_everything_and_the_firs
     assert answered == [Result.UNSENT] * 5, "nobody is blamed for what is ours"
 
 
+def _streamed(mail: MailServer, people: int, proven: bool = False) -> list[Outcome]:
+    """The outcomes of a whole run."""
+    provider = Smtp(parse_server(mail.url), 1)
+    if proven:
+        provider.prove()
+    answered: list[Outcome] = []
+    listed = smtp._Listed([_message(number) for number in range(people)])
+    with closing(provider.connect()) as connection:
+        answered.extend(connection.deliver_stream(listed))
+    return answered
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"),
+    [
+        ("RCPT", "550 relaying denied"),
+        ("RCPT", "554 5.1.8 <%s>: sender domain not found"),
+        ("RCPT", "550 no relaying to %s here (session 7f%s)"),
+        ("DOT", "550 rejected as spam"),
+    ],
+)
+@pytest.mark.parametrize(("people", "rejected"), [(60, 10), (10, 10), (9, 9), (5, 5)])
+def test_everybody_rejected_in_the_same_words_stops_everything(
+    verb: str, said: str, people: int, rejected: int
+) -> None:
+    taken: list[Outcome] = []
+    with MailServer() as mail:
+        mail.answer = lambda asked, address: said.replace("%s", address) if asked == verb else ""
+        listed = smtp._Listed([_message(number) for number in range(people)])
+        with (
+            closing(Smtp(parse_server(mail.url), 1).connect()) as connection,
+            pytest.raises(ProviderRefuses, match=f"of all {rejected} recipients so far.*--retry-failed"),
+        ):
+            for outcome in connection.deliver_stream(listed):
+                taken.append(outcome)
+    assert [(one.result, one.suppress) for one in taken] == [(Result.REJECTED, False)] * rejected
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(lambda number: "550 5.1.1 no such user", id="the code lays it to the address"),
+        pytest.param(lambda number: "552 5.2.2 mailbox full", id="the code lays it to the mailbox"),
+        pytest.param(lambda number: "450 greylisted", id="for a while"),
+        pytest.param(lambda number: "" if number == 0 else "550 no such user", id="somebody was accepted"),
+        pytest.param(lambda number: ("550 no such user", "550 spam")[number == 4], id="in other words"),
+    ],
+)
+def test_a_bad_list_is_settled_one_by_one(said: Callable[[int], str]) -> None:
+    with MailServer() as mail:
+        mail.answer = lambda verb, address: said(int(address[6:].partition("@")[0])) if verb == "RCPT" else ""
+        assert len(_streamed(mail, 20)) == 20
+
+
+def test_four_rejected_in_the_same_words_may_be_bad_addresses() -> None:
+    with MailServer() as mail:
+        mail.answer = lambda verb, address: "550 no such user" if verb == "RCPT" else ""
+        assert [one.result for one in _streamed(mail, 4)] == [Result.REJECTED] * 4
+
+
+def test_a_server_that_took_mail_of_the_campaign_before_rejects_recipients_and_not_the_sender() -> None:
+    with MailServer() as mail:
+        mail.answer = lambda verb, address: "550 no such user" if verb == "RCPT" else ""
+        assert [one.result for one in _streamed(mail, 20, proven=True)] == [Result.REJECTED] * 20
+
+
 @pytest.mark.parametrize("verb", ["MAIL", "DATA", "DOT"])
 def test_a_policy_refusal_of_anything_but_a_recipient_stops_everything_at_once(verb: str) -> None:
     answered = []

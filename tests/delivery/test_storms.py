@@ -15,7 +15,7 @@ import pytest
 
 from newsletter.delivery import loop
 from newsletter.delivery.messages import Assembler, Envelope
-from newsletter.delivery.providers.contract import ProviderGone
+from newsletter.delivery.providers.contract import ProviderGone, ProviderRefuses
 from newsletter.delivery.providers.smtp import Smtp, parse_server
 from newsletter.delivery.running import Sending
 from newsletter.delivery.throttle import Throttle
@@ -103,6 +103,21 @@ def test_a_storm_of_421_and_dropped_greetings_skips_nobody_and_doubles_nobody(
     mail.answer = lambda verb, address: chance.choice(storm[verb]) if verb in storm and chance.random() < 0.08 else ""
     assert _day_after_day(database, mail, 11) == Counts(accepted=PEOPLE)
     assert mail.taken == EVERYBODY
+
+
+def test_a_server_that_rejects_everybody_in_the_same_words_ends_the_run_with_few_rejected(
+    database: Database, mail: MailServer
+) -> None:
+    mail.answer = lambda verb, address: "550 relaying denied" if verb == "RCPT" else ""
+    with pytest.raises(ProviderRefuses, match="550 relaying denied"):
+        _deliver(database, mail, lambda: NOW)
+    with database.connect() as connection:
+        campaign = campaigns.find_campaign(connection, "c")
+        assert campaign is not None
+        counts = ledger.counts(connection, campaign.id)
+    # Four connections have at most five messages under way each.
+    assert 10 <= counts.rejected <= 30
+    assert counts.pending == PEOPLE - counts.rejected
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,8 @@ def send(
         hold = loop.recover(database, campaign, provider, now())
         with database.connect() as connection:
             before = ledger.counts(connection, campaign.id)
+        if before.accepted and hasattr(provider, "prove"):
+            provider.prove()
         sending = _run(workspace, database, campaign, freezing.unpack(contents), provider, options, stop)
         sending.hold, sending.verify, sending.progress = hold, verify, _running_total(before, progress)
         try:

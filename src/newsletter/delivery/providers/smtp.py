@@ -78,6 +78,10 @@ class Smtp:
         self._suspects = Suspects()
         self.connections = connections
 
+    def prove(self) -> None:
+        """The server took mail of this campaign before: whom it rejects in whatever words is to blame for it."""
+        self._suspects.proven = True
+
     def connect(self) -> _SmtpConnection:
         return _SmtpConnection(self._server, self._suspects)
 
@@ -122,11 +126,21 @@ class _SmtpConnection:
 
     def deliver(self, messages: Sequence[Message]) -> Iterator[Outcome]:
         listed = _Listed(messages)
-        yield from self.deliver_stream(listed)
+        yield from self._carry(listed)
         while listed.next() is not None:
             yield Outcome(Result.UNSENT, self.lost)
 
     def deliver_stream(self, mails: Mails) -> Iterator[Outcome]:
+        self._suspects.begin()
+        ours = ""
+        try:
+            yield from self._carry(mails)
+        finally:
+            ours = self._suspects.end()
+        if ours and not self.lost:
+            raise self._refuses(ours)
+
+    def _carry(self, mails: Mails) -> Iterator[Outcome]:
         announced = False
         while not self.lost and (message := mails.next()) is not None:
             if not announced:
@@ -151,7 +165,10 @@ class _SmtpConnection:
             self._used = monotonic()
             yield outcome
             if ours:
-                raise ProviderRefuses(f"{self._server.host} refuses this sender: {ours}.")
+                raise self._refuses(ours)
+
+    def _refuses(self, why: str) -> ProviderRefuses:
+        return ProviderRefuses(f"{self._server.host} refuses this sender: {why}.")
 
     def _following(self, mails: Mails) -> Message | None:
         """Whom to announce behind the message that is about to leave."""
@@ -203,7 +220,9 @@ class _SmtpConnection:
         if refusing is rcpt and refusing.ours and refusing.code not in _NOT_SIGNED_IN:
             return self._suspects.refused(message, refusing)
         ours = refusing.ours or (refusing is not rcpt and refusing.code >= 500)
-        return refusing.refusal(), _against_us(refusing, message) if ours else ""
+        return refusing.refusal(), _against_us(refusing, message) if ours else self._suspects.rejected(
+            message, refusing
+        )
 
     def _commands(self, message: Message, announced: bool) -> tuple[Reply, Reply, Reply]:
         """The replies to MAIL, RCPT and DATA; those that came, when the connection ends after a refusal."""
@@ -237,7 +256,7 @@ class _SmtpConnection:
         if reply.code == 250:
             self._suspects.accepted()
             return Outcome(Result.ACCEPTED, provider_id=f"250 {reply.words}"[:200]), ""
-        return reply.refusal(), _against_us(reply, message) if reply.ours else ""
+        return reply.refusal(), _against_us(reply, message) if reply.ours else self._suspects.rejected(message, reply)
 
     def _send(self, content: bytes) -> None:
         try:
