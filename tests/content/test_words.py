@@ -28,20 +28,35 @@ FALLBACK = {"iframe", "noembed", "noframes"}
 """What stands in these is markup that browsers show only when they cannot show the thing itself."""
 
 
+def _unseen(node: Any, inherited: str) -> str:
+    """How the page's own styles hide the element: `all` with what it holds, `own` its words alone; or nothing."""
+    attributes = getattr(node, "attrs", None) or {}
+    if "hidden" in attributes or attributes.get("style") == "display:none":
+        return "all"
+    return {"font-size:0": "own", "font-size:9px": ""}.get(attributes.get("style", ""), inherited)
+
+
 def shown(markup: str) -> str:
-    """The text of a page as a browser shows it, and what stands in for players."""
+    """The text of a page as a browser shows it, and what stands in for players.
+
+    What its author hid is no visible text: it is left out, and told.
+    """
     found: list[str] = []
-    stack: list[Any] = [JustHTML(markup, sanitize=False, scripting_enabled=False).root]
+    stack: list[Any] = [(JustHTML(markup, sanitize=False, scripting_enabled=False).root, "")]
     while stack:
-        node = stack.pop()
+        node, above = stack.pop()
         if isinstance(node, str):
             found.append(node)
-        elif node.name == "#text":
-            found.append(node.data or "")
+            continue
+        unseen = _unseen(node, above)
+        if unseen == "all":
+            continue
+        if node.name == "#text":
+            found.append("" if unseen else node.data or "")
         elif node.name in FALLBACK and all(child.name == "#text" for child in node.children):
-            stack.append(shown("".join(child.data or "" for child in node.children)))
+            stack.append((shown("".join(child.data or "" for child in node.children)), ""))
         elif node.name not in INVISIBLE:
-            stack += reversed(node.children or [])
+            stack += [(child, unseen) for child in reversed(node.children or [])]
     return "".join(found)
 
 
@@ -79,6 +94,11 @@ _HOSTILE = [
     *("<a href=/x>", "<p class=;>", "<td class=templateColumnContainer>", "<a a=1 a=2>", "<table id=templateColumns>"),
     *("<p title='>'>", '<div title="<p>">', "<math><mi>", "<select><option>"),
 ]
+_HIDING = [
+    *("<div hidden>", "<p style=display:none>", "<span hidden>", "<b style=display:none>", "<x-card hidden>"),
+    *("<div style=font-size:0>", "<span style=font-size:0>", "<p style=font-size:9px>", "<center style=font-size:0>"),
+    *("<table hidden>", "<td style=font-size:0>", "<li hidden>", "</div>", "</span>", "</center>", "</x-card>"),
+]
 _PARTS = st.lists(
     st.one_of(
         st.just("WORD"),
@@ -106,6 +126,26 @@ def test_every_word_a_browser_shows_is_there_once_and_in_its_place(parts: list[s
     if "fig" in markup or "templateColumn" in markup:  # a caption stands under its picture, columns beside each other
         expected, found = sorted(expected), sorted(found)
     assert found == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.just("WORD"),
+            st.sampled_from(_HIDING),
+            st.sampled_from("p b div i ul li table td".split()).map("<{}>".format),
+        ),
+        max_size=20,
+    )
+)
+def test_hidden_words_are_told_and_no_others(parts: list[str]) -> None:
+    markup = f"<!doctype html>{_page(parts)}"  # without it a browser has paragraphs hold tables
+    told: list[str] = []
+    source = Source(HERE, "", _picture, lambda rule, message, words: told.append(message))
+    found = words("\n".join(texts(blocks_of(markup, source))))
+    assert found == words(shown(markup))
+    assert sorted({*found, *words(" ".join(told))}) == sorted(words(markup))
 
 
 @settings(max_examples=200, deadline=None)
@@ -178,6 +218,8 @@ _REPEATED = {
     "column tables": "<table id=templateColumns><tr><td>w</table>",
     "comments": "<!--",
     "blank lines": "w\n\n",
+    "hidden words": "w<b hidden>v</b>",
+    "hidden depths": "<span style='font-size:0;font-weight:700'>w",
 }
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newsletter.content.paragraphs import has_content
-from newsletter.content.sanitising import Element
-from newsletter.content.tags import Notice
+from newsletter.content.tags import Element, Notice
 
 _OUTSIDE = ("header", "footer", "aside")
 _ARTICLES = {"article", "main", "blockquote", "section", "li", "figure"}

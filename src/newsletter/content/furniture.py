@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from newsletter.content.paragraphs import has_content
-from newsletter.content.sanitising import Element
+from newsletter.content.tags import Element
 
 _LONGEST_LINE = 200
 _LONGEST_LIST = 1_500

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from newsletter.content.sanitising import Element
+from newsletter.content.tags import Element
 
 _WRAPPERS = set(
     "div section article main header footer aside nav center address details summary hgroup dd dt dl".split()

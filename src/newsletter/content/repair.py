@@ -17,8 +17,8 @@ from lxml import etree, html
 from newsletter.content import furniture
 from newsletter.content.frames import without_frame
 from newsletter.content.paragraphs import flattened, has_content
-from newsletter.content.sanitising import Element, line_of, tree_of
-from newsletter.content.tags import SCHEMES
+from newsletter.content.sanitising import line_of, tree_of
+from newsletter.content.tags import SCHEMES, Element
 from newsletter.model import Block, Where
 
 

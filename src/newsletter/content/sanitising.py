@@ -8,30 +8,28 @@ itself. nh3 (a browser's own parser, with an allowlist) decides what stays.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import nh3
 from lxml import etree, html
 
-from newsletter.content.tags import BLOCK_TAGS, INLINE_TAGS, SCHEMES, Notice, tamed
-
-Element = Any
-"""An lxml element; lxml's own classes are not generic over their children."""
+from newsletter.content.inline_styles import spoken
+from newsletter.content.styled import without_styles
+from newsletter.content.tags import BLOCK_TAGS, INLINE_TAGS, SCHEMES, Element, Notice, tamed
 
 _ATTRIBUTES = {
     "*": {"lang", "dir"},
     "a": {"href", "title"},
     "img": {"src", "alt", "width", "height"},
     "table": {"id", "class"},
-    "td": {"id", "class", "colspan", "rowspan", "align", "style"},
-    "th": {"colspan", "rowspan", "scope", "align", "style"},
+    "td": {"id", "class", "colspan", "rowspan", "align"},
+    "th": {"colspan", "rowspan", "scope", "align"},
     "ol": {"start"},
 }
+_LOOKS = frozenset({"hidden", "style"})
+"""What is read of an element's looks, and taken away then."""
 _ANY_TAG = re.compile(r"</?([a-z][a-z0-9]*)(?:[^>\"]|\"[^\"]*\")*>")
 _DEEPEST = 200
 """Tags nested deeper than this are an accident; libxml2 drops everything below 2,048, the page's own tags included."""
-_SIDE = re.compile(r"(?:^|;)\s*text-align\s*:\s*(left|right|center)\b", re.IGNORECASE)
-"""The one thing a table's cell may say of its looks: on which side its words or figures stand."""
 _BREAKING = re.compile(r"[\x0b\x0c\r\x85\u2028\u2029]")
 _UNSPEAKABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters no browser shows and no XML tree may hold."""
@@ -39,10 +37,11 @@ _UNSPEAKABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u
 
 def tree_of(markup: str, notice: Notice) -> Element:
     """The page's body as a clean tree, at most 200 deep; what of it cannot be mailed is said to `notice`."""
-    clean = _sanitised(tamed(_speakable(markup), notice), BLOCK_TAGS | INLINE_TAGS)
+    clean = _sanitised(tamed(_speakable(markup), notice), BLOCK_TAGS | INLINE_TAGS, _LOOKS)
     body = _parsed(clean)
     if _too_deep(body):
         body = _parsed(_ANY_TAG.sub(_shallow, clean))
+    without_styles(body, notice)
     _without_bare_spans(body)
     return body
 
@@ -63,11 +62,12 @@ def _speakable(text: str) -> str:
     return _UNSPEAKABLE.sub("", _BREAKING.sub(" ", text))
 
 
-def _sanitised(markup: str, tags: set[str]) -> str:
+def _sanitised(markup: str, tags: set[str], looks: frozenset[str] = frozenset()) -> str:
+    given = {**_ATTRIBUTES, "*": _ATTRIBUTES["*"] | looks}
     clean = nh3.clean(
         markup,
         tags=tags,
-        attributes={tag: names for tag, names in _ATTRIBUTES.items() if tag in tags or tag == "*"},
+        attributes={tag: names for tag, names in given.items() if tag in tags or tag == "*"},
         attribute_filter=_harmless,
         url_schemes={*SCHEMES, "data"},
         link_rel=None,
@@ -78,8 +78,7 @@ def _sanitised(markup: str, tags: set[str]) -> str:
 
 def _harmless(tag: str, name: str, value: str) -> str | None:
     if name == "style":
-        side = _SIDE.search(value)
-        return f"text-align:{side[1].lower()}" if side else None
+        return spoken(value) or None
     if name == "align":
         return value if value.lower() in ("left", "right", "center") else None
     if name not in ("href", "src"):

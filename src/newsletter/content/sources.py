@@ -27,7 +27,12 @@ BEGINNING = 20_000
 """So many characters are enough to describe an article by; looking at all of a hostile one could take minutes."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
 """Names that Windows keeps for devices, whatever their suffix."""
-_HIDDEN = re.compile(r"<(script|style|head|title)\b.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
+_HIDDEN = re.compile(
+    r"<(script|style|head|title)\b.*?</\1\s*>|<!--.*?-->"
+    r"|<([a-z][a-z0-9]*)(?>(?:\s(?!hidden[\s>]|style=)|[^<>\"'\s]|\"[^\"]*\"|'[^']*')*)"
+    r"\s(?:hidden|style=(?:\"[^\"<>]{0,500}?|'[^'<>]{0,500}?|)display:\s*none)(?=[\s>;\"'])[^<>]*>.*?</\2\s*>",
+    re.DOTALL | re.IGNORECASE,
+)
 _TAG = re.compile(r"<(?:/?([a-zA-Z][^\s/<>]*))?[^<>]*>")
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 

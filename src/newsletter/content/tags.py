@@ -11,10 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from html import escape, unescape
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from newsletter.content.inline_styles import hides
 from newsletter.markup import swallows_tags
 
+Element = Any
+"""An lxml element; lxml's own classes are not generic over their children."""
 Notice = Callable[[str, str, str], None]
 """(rule, message, words by which the line is found in the author's file)."""
 
@@ -57,6 +61,8 @@ _SOURCE_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 _NEVER_NESTED = set("p a br img hr wbr li tr td th thead tbody tfoot caption dd dt".split())
 """Tags that end themselves, or that nest only with another tag between them, which is counted."""
 _DEEPEST = 1_000
+_UNCLOSED = set("input embed source track param area col base link meta option optgroup rt rp rb rtc".split())
+"""Tags that go, and that need no end tag."""
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*+)((?>(?:[^>=]++|=\s*+(?>(?:\"[^\"]*+\"|'[^']*+')?))*))>")
 """One tag, signs `>` in quoted attributes included. Possessive, so that it never tries a second way."""
@@ -115,6 +121,12 @@ def watch_link(address: str) -> str:
     return f"https:{address}" if address.startswith("//") else address
 
 
+def _is_hidden(attributes: str) -> bool:
+    unquoted = re.sub(r"\"[^\"]*+\"|'[^']*+'", "''", attributes)
+    named = re.search(r"(?<![^\s'/])hidden(?![^\s=/])", unquoted, re.IGNORECASE)
+    return bool(named) or hides(attribute(attributes, "style"))
+
+
 class _Tamer:
     def __init__(self, markup: str, notice: Notice) -> None:
         self.markup = markup
@@ -125,6 +137,8 @@ class _Tamer:
         self.foreign = 0
         """How many drawings and formulas are open: only in them is `<![CDATA[` text."""
         self.told: set[str] = set()
+        self.unshown: dict[str, list[bool]] = {}
+        """Of tags that go: for each that is open, whether it hides what it holds."""
         self.frames_end = False
         """Whether no end tag of a frame is left."""
 
@@ -225,11 +239,24 @@ class _Tamer:
             return self._picture(tag)
         if name in ("svg", "math") and not tag[3].endswith("/"):
             self.foreign += -1 if tag[1] else 1
-        if name in _PARTING:
-            return " " if tag[1] else self._parting(tag, name)
-        if name not in BLOCK_TAGS and name not in INLINE_TAGS:
+        if name in BLOCK_TAGS or name in INLINE_TAGS:
+            return self._shallow(tag, name)
+        return self._hiding(tag, name) + (self._parted(tag, name) if name in _PARTING else "")
+
+    def _parted(self, tag: re.Match[str], name: str) -> str:
+        return " " if tag[1] else self._parting(tag, name)
+
+    def _hiding(self, tag: re.Match[str], name: str) -> str:
+        """A tag that goes still hides what it holds: a hidden span stands for it."""
+        if tag[1]:
+            opened = self.unshown.get(name)
+            return "</span>" if opened and opened.pop() else ""
+        if name in _UNCLOSED or tag[3].endswith("/"):
             return ""
-        return self._shallow(tag, name)
+        hidden = _is_hidden(tag[3]) and not (name in _PLAYERS and attribute(tag[3], "src"))
+        if hidden or name in self.unshown:
+            self.unshown.setdefault(name, []).append(hidden)
+        return f"<span {tag[3]}>" if hidden else ""
 
     def _picture(self, tag: re.Match[str]) -> str:
         source = picture_source(tag[3])
@@ -251,6 +278,9 @@ class _Tamer:
         if name in _PLAYERS and source:
             link = watch_link(source)
             if urlsplit(link).scheme not in ("http", "https", ""):
+                return " "
+            if _is_hidden(tag[3]):
+                self.notice("not-in-mail", f"{_PLAYERS[name]} (<{name}>) is hidden, and left out: '{link}'.", source)
                 return " "
             self.notice(
                 "not-in-mail", f"{_PLAYERS[name]} (<{name}>) cannot be shown in mail; a link stands there.", source
