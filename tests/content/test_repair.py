@@ -332,3 +332,18 @@ def test_a_cell_keeps_the_side_its_words_stand_at_and_nothing_else_of_its_style(
         markup = f"<table><tr>{cell}1</td></tr></table>".replace("td", tag)
         assert f"{kept}1</td>".replace("td", tag) in _html(markup)
     assert "style" not in _html('<p style="text-align:right">Words</p>')
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<p>one<center>two</center>three", "<p>one</p>\n<p>two</p>\n<p>three</p>"),
+        ("one<marquee>two</marquee>three", "<p>one two three</p>"),
+        ("<dir><li>one</dir><listing>two</listing>", "<ul><li>one</li></ul>\n<pre>two</pre>"),
+        ("<button>one</button><button>two</button>", "<p>one two</p>"),
+        ("one<input type=submit value='Send it'>two<input value=theirs>", "<p>one Send it two</p>"),
+        ("<select><optgroup label='A &amp; b'><option>one<option>two</select>", "<p>A &amp; b one two</p>"),
+    ],
+)
+def test_neighbours_that_a_browser_shows_apart_stay_apart(markup: str, expected: str) -> None:
+    assert re.sub(r" +(?=</p>)|(?<=<p>) +|(?<= ) +", "", _html(markup)) == expected

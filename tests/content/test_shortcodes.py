@@ -31,6 +31,10 @@ def _page(text: str) -> str:
             "</figure><p><em>two</em></p>",
         ),
         (
+            '{{< tab "One" >}}1{{< /tab >}}{{< tab name="Two" >}}*2*{{< /tab >}}',
+            "<p><strong>One</strong></p><p>1</p><p><strong>Two</strong></p><p><em>2</em></p>",
+        ),
+        (
             "{{% note %}}\nIn *side*\n{{% /note %}}\nafter",
             "<blockquote><p><strong>Note</strong></p><p>In <em>side</em></p></blockquote><p>after</p>",
         ),

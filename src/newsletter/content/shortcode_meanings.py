@@ -20,6 +20,8 @@ _NOTES = frozenset(
     "abstract example aside quote blockquote remark".split()
 )
 _FOLDED = frozenset("details expand collapse spoiler accordion accordion-item collapsible".split())
+TABS = frozenset("tab tab-item tabs-item tabitem tabpanel".split())
+"""One of several texts a site shows in turn: in a letter they follow each other, each below its name."""
 _FIGURES = frozenset("figure img image imgproc picture".split())
 _LINK_KEYS = ("link", "to", "href", "url")
 _CODE = frozenset({"highlight", "code", "prism", "codeblock"})
@@ -107,6 +109,8 @@ def meaning(call: Call) -> Meaning:
         return _include(call)
     if name in _NOTES or name in _FOLDED:
         return _note(call, name)
+    if name in TABS and call.paired:
+        return _tab(call)
     return _unknown(call)
 
 
@@ -160,6 +164,12 @@ def _note(call: Call, name: str) -> Meaning:
     if not call.paired:
         return Meaning(words, "", "is never closed; what it would hold stays in the text.")
     return Meaning(f"<blockquote>{words}", "</blockquote>")
+
+
+def _tab(call: Call) -> Meaning:
+    given = call.arguments
+    title = call.label or given.get("title", "name", "label", "header") or " ".join(given.by_place[-1:])
+    return Meaning(f"<p><strong>{markdown_inline(title)}</strong></p>" if title else "")
 
 
 def _code(call: Call) -> Meaning:

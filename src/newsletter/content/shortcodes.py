@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from newsletter.content.code_samples import code_ranges, merged
-from newsletter.content.shortcode_meanings import Call, arguments, inline_meaning, meaning, verbatim
+from newsletter.content.shortcode_meanings import TABS, Call, arguments, inline_meaning, meaning, verbatim
 
 Notice = Callable[[str, int], None]
 """(message, how many lines stand before it)."""
@@ -159,7 +159,7 @@ class _Expander:
             return words
         if len(indent) < _MOST_INDENT and not indent.strip() and not rest.strip():
             return f"\n{indent}{words}\n"
-        return f"\n\n{words}\n\n" if "blockquote" in words else words
+        return f"\n\n{words}\n\n" if "blockquote" in words or tag.name in TABS else words
 
     def _tags(self) -> list[_Tag]:
         found = [

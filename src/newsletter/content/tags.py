@@ -40,13 +40,11 @@ _MATHML_TAGS = (
 )
 _FORM_TAGS = (
     "form fieldset legend select optgroup option button textarea menu dialog search object video audio canvas iframe "
-    "noscript noframes noembed embed"
+    "noscript noframes noembed embed input marquee"
 )
 _PARTING = {*f"{_SVG_TAGS} {_MATHML_TAGS} {_FORM_TAGS}".split()}
 """Tags that go and leave a space: without one the words of neighbouring fields would run into each other."""
-PARTING_TAGS = frozenset(
-    BLOCK_TAGS | _PARTING | {"br", "img", "center", "marquee", "dir", "listing", "xmp", "plaintext"}
-)
+PARTING_TAGS = frozenset(BLOCK_TAGS | _PARTING | {"br", "img", "center", "dir", "listing", "xmp", "plaintext"})
 """Tags that part the words on their two sides; all others, unknown ones too, stand within a line."""
 _TOLD = {
     "form": "a form cannot be filled in in mail; its words stay",
@@ -63,6 +61,10 @@ _NEVER_NESTED = set("p a br img hr wbr li tr td th thead tbody tfoot caption dd 
 _DEEPEST = 1_000
 _UNCLOSED = set("input embed source track param area col base link meta option optgroup rt rp rb rtc".split())
 """Tags that go, and that need no end tag."""
+_SAME_AS = {"center": "div", "dir": "ul", "listing": "pre"}
+"""Tags of old that browsers read and show as these."""
+_BUTTONS = ("submit", "button", "reset")
+"""Fields whose value is no reader's answer, but what the author wrote on them."""
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*+)((?>(?:[^>=]++|=\s*+(?>(?:\"[^\"]*+\"|'[^']*+')?))*))>")
 """One tag, signs `>` in quoted attributes included. Possessive, so that it never tries a second way."""
@@ -239,6 +241,9 @@ class _Tamer:
             return self._picture(tag)
         if name in ("svg", "math") and not tag[3].endswith("/"):
             self.foreign += -1 if tag[1] else 1
+        if name in _SAME_AS:
+            name = _SAME_AS[name]
+            tag = _TAG.match(f"<{tag[1]}{name}{tag[3]}>") or tag
         if name in BLOCK_TAGS or name in INLINE_TAGS:
             return self._shallow(tag, name)
         return self._hiding(tag, name) + (self._parted(tag, name) if name in _PARTING else "")
@@ -288,6 +293,11 @@ class _Tamer:
             host = urlsplit(link).netloc
             label = attribute(tag[3], "title") or _CALLED.get(host) or host or link
             return f' <a href="{escape(link)}">{escape(label)}</a> '
+        if name == "input" and not _is_hidden(tag[3]):
+            label = attribute(tag[3], "value") if attribute(tag[3], "type").lower() in _BUTTONS else ""
+            return f" {escape(label)} "
+        if name == "optgroup" and not _is_hidden(tag[3]):
+            return f" {escape(attribute(tag[3], 'label'))} "
         if name in _TOLD and name not in self.told:
             self.told.add(name)
             self.notice("not-in-mail", f"{_TOLD[name]} (<{name}>).", f"<{tag[2]}")
