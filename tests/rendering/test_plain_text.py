@@ -148,3 +148,22 @@ def test_code_and_tables_in_a_list_are_no_wider_than_other_lines_and_have_room_a
     for inner in (f"<pre>{code}</pre>", cells):
         lines = prose_to_text("<ul><li>" * 50 + inner + "</li></ul>" * 50).split("\n")
         assert max(map(len, lines)) <= 2 * 50 + 4 + 20
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<ul><li>a</li></ul><ol><li>b</li></ol>", "- a\n\n1. b"),
+        ("<ul><li>a<ul><li>b</li></ul><ol><li>c</li></ol></li><li>d</li></ul>", "- a\n  - b\n\n  1. c\n- d"),
+        ("<ul><li>a<ul><li>b</li></ul></li><li>c<ul><li>d</li></ul></li></ul>", "- a\n  - b\n- c\n  - d"),
+        ("<ul><li>a<ul><li>b</li></ul>c<ul><li>d</li></ul></li></ul>", "- a\n  - b\n\n  c\n  - d"),
+        ("<ul><li>a<table><tr><td>b</td></tr></table></li><li>c</li></ul>", "- a\n\n  b\n\n- c"),
+        ("<ul><li><table><tr><td>b</td></tr></table><ol><li>c</li></ol></li></ul>", "- b\n\n  1. c"),
+    ],
+)
+def test_a_blank_line_parts_lists_and_follows_a_table_in_a_list(markup: str, text: str) -> None:
+    assert prose_to_text(markup) == text
+
+
+def test_what_is_said_in_passing_has_quotation_marks() -> None:
+    assert prose_to_text("<p>She <q>heard <q>no</q> twice</q>.</p>") == "She “heard ‘no’ twice”."

@@ -26,6 +26,8 @@ _HEADING = re.compile(r"<h([1-6])\b")
 _MARKS = {0: "~", 1: "."}
 """What stands under a heading, by its rank; deeper ones stand between asterisks. Titles of articles have hyphens."""
 _STRUCK = ("del", "s", "strike")
+_SAID = (("“", "”"), ("‘", "’"))
+"""Around what is said in passing (`q`), and around what is said inside that."""
 _SIDES = {"right": str.rjust, "center": str.center}
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 
@@ -193,6 +195,10 @@ class _Writer:
     quotes: int = 0
     """How many quotes the last part written stands in."""
     preformatted: int = 0
+    said: int = 0
+    """How many `q` are open."""
+    ended: int = 0
+    """How deep the list stood that has just ended; 0 once an item or words follow it."""
     links: list[tuple[int, str]] = field(default_factory=list)
 
     def start(self, element: Any) -> None:
@@ -200,6 +206,7 @@ class _Writer:
         if tag in _PARAGRAPHS or tag in ("ul", "ol", "li", "blockquote", "pre", "table", "tr", "hr"):
             self._flush()
         if tag in ("ul", "ol"):
+            self._part_lists()
             start = element.get("start", "1")
             self.counters.append((int(start) if start.isdecimal() else 1) if tag == "ol" else None)
         elif tag == "li":
@@ -216,6 +223,9 @@ class _Writer:
             self.links.append((len(self.inline), element.get("href")))
         if tag in _STRUCK:
             self.inline.append("~~")
+        elif tag == "q":
+            self.inline.append(_SAID[self.said % 2][0])
+            self.said += 1
         self._text(element.text)
 
     def put_table(self, table: Any) -> None:
@@ -240,6 +250,9 @@ class _Writer:
             self._end_link()
         elif tag in _STRUCK:
             self.inline.append("~~")
+        elif tag == "q":
+            self.said -= 1
+            self.inline.append(_SAID[self.said % 2][1])
         elif tag in ("td", "th"):
             self.inline.append("   ")
         elif tag in _HEADINGS:
@@ -248,6 +261,7 @@ class _Writer:
             self._flush()
         elif tag in ("ul", "ol"):
             self._flush()
+            self.ended = len(self.counters)
             self.counters.pop()
             self.tight = bool(self.counters)
         elif tag in ("li", "blockquote"):
@@ -263,7 +277,13 @@ class _Writer:
         self._flush()
         return "\n".join(self.parts).strip("\n")
 
+    def _part_lists(self) -> None:
+        """A list right behind another one is not its end: a blank line parts them."""
+        if self.ended and self.ended == len(self.counters) + 1:
+            self.in_list = False
+
     def _begin_item(self) -> None:
+        self.ended = 0
         counter = self.counters[-1] if self.counters else None
         if counter is not None:
             self.marker = f"{counter}. "
@@ -303,7 +323,7 @@ class _Writer:
         quotes = sum(1 for one in self.prefixes if one == "> ")
         if self.parts and not (self.tight and self.marker and self.in_list):
             self.parts.append(("> " * min(quotes, self.quotes)).rstrip())
-        self.quotes, self.in_list = quotes, bool(self.counters)
+        self.quotes, self.in_list, self.ended = quotes, bool(self.counters) and not laid_out, 0
         if laid_out:
             lines = text.split("\n")
             self.parts.append("\n".join([first + lines[0], *(before + line for line in lines[1:])]))
