@@ -233,3 +233,9 @@ def test_a_broken_feed_gives_what_can_be_read_and_says_so() -> None:
 def test_what_is_no_feed_is_refused_with_a_way_out(content: bytes, said: str) -> None:
     with pytest.raises(FileProblems, match=f"feed.xml: .*{said}"):
         read_feed(content, "feed.xml", ALL)
+
+
+def test_an_item_that_is_left_out_is_called_something() -> None:
+    found = _rss("<title>A</title>", "<category>x</category>", "<link>https://harbour.example/b</link>")
+    assert [one.title for one in found.articles] == ["A"]
+    assert [one.source for one in found.skipped] == ["feed.xml, item 2", "https://harbour.example/b"]

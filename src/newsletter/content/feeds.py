@@ -73,7 +73,8 @@ def read_feed(content: bytes, name: str, choice: Choice, url: str = "") -> Found
     for item in wanted:
         article = _article(item, changed)
         if article is None:
-            skipped.append(LeftOut(item.link or item.identity or name, "an item without a title and without words"))
+            called = item.link or safe_words(item.identity) or f"{name}, item {items.index(item) + 1}"
+            skipped.append(LeftOut(called, "an item without a title and without words"))
         else:
             articles.append(article)
     notices += [f"{words}: {count}." for words, count in changed.items()]
