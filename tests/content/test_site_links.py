@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,11 @@ from newsletter.content.sources import Choice, Found
 from tests.content.test_sites import _site
 
 OURS = "https://news.example"
+TODAY = date(2026, 3, 1)
 
 
 def _read(root: Path, files: dict[str, str]) -> tuple[Found, dict[str, str]]:
-    found = read_site(_site(root, files), Choice(limit=500), OURS)
+    found = read_site(_site(root, files), Choice(limit=500), OURS, TODAY)
     return found, {one.stem: one.text.rpartition("---\n")[2] for one in found.articles}
 
 
@@ -86,7 +88,9 @@ def test_pelican_s_files_are_pages_or_addresses(tmp_path: Path) -> None:
 
 
 def test_a_site_without_an_address_keeps_its_links_and_says_so(tmp_path: Path) -> None:
-    found = read_site(_site(tmp_path, {"a.md": "# A\n\n[x](/about) [y](b.md)\n", "b.md": "# B\n\nx\n"}), Choice(), "")
+    found = read_site(
+        _site(tmp_path, {"a.md": "# A\n\n[x](/about) [y](b.md)\n", "b.md": "# B\n\nx\n"}), Choice(), "", TODAY
+    )
     assert {one.text for one in found.articles} == {"# A\n\n[x](/about) [y](b.md)\n", "# B\n\nx\n"}
     (notice,) = found.notices
     assert "'/about', 'b.md'" in notice

@@ -32,7 +32,7 @@ def _site(root: Path, files: dict[str, str]) -> Path:
 
 
 def _read(source: Path, choice: Choice = ALL) -> Found:
-    return read_site(source, choice, "")
+    return read_site(source, choice, "", date(2026, 3, 1))
 
 
 def _named(found: Found) -> dict[str, SourceArticle]:
@@ -163,6 +163,31 @@ def test_the_words_beside_an_articles_picture_come_with_it(
     assert isinstance(written, dict)
     assert written["image"] in article.pictures
     assert {key: written.get(key) for key in fields} == fields
+
+
+@pytest.mark.parametrize(
+    ("settings", "front", "said"),
+    [
+        ("hugo.toml", "date: 2026-03-02", "is dated 2026-03-02, so its site does not show it yet"),
+        ("hugo.toml", "date: 2026-03-01T23:00:00Z", ""),
+        ("hugo.toml", "date: 2026-01-01\npublishDate: 2026-04-01", "is dated 2026-04-01, so its site"),
+        ("hugo.toml", "date: 2026-04-01\npublishDate: 2026-01-01", ""),
+        ("hugo.toml", "expiryDate: 2026-02-28", "expired on 2026-02-28, so its site no longer shows it"),
+        ("hugo.toml", "expiryDate: 2026-03-01", ""),
+        ("hugo.yaml", "date: 2027-01-01", ""),
+        ("_config.yml", "date: 2027-01-01\nexpiryDate: 2020-01-01", "is dated 2027-01-01, so its site"),
+        ("style.css", "date: 2027-01-01\nexpiryDate: 2020-01-01", ""),
+    ],
+)
+def test_what_its_site_does_not_show_today_is_imported_and_told(
+    tmp_path: Path, settings: str, front: str, said: str
+) -> None:
+    below = "_posts/2026-01-01-a.md" if settings == "_config.yml" else "content/a.md"
+    files = {settings: "buildFuture: true\n" if settings == "hugo.yaml" else "", below: f"---\n{front}\n---\nx\n"}
+    found = _read(_site(tmp_path, files))
+    assert len(found.articles) == 1
+    assert len(found.notices) == bool(said)
+    assert all(one.startswith(f"{below}: {said}") for one in found.notices)
 
 
 def test_what_is_left_out_has_a_reason_with_its_line(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def test_a_part_of_a_page_and_a_page_of_nothing_else_keep_their_words(tmp_path: 
 
 def test_an_imported_page_is_called_what_it_says(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(PAGE, "utf-8")
-    found = read_site(tmp_path / "page.html", Choice(), "")
+    found = read_site(tmp_path / "page.html", Choice(), "", date(2026, 3, 1))
     assert (found.kind, found.articles[0].title, found.articles[0].text) == ("a file", "The Title", PAGE)
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
+from newsletter.content.dates import moment
 from newsletter.content.kinds import SUFFIXES
 from newsletter.content.site_files import SiteFile, read_site_file, site_article
 from newsletter.content.site_kinds import HUGO, JEKYLL, NUXT, PELICAN, PLAIN, TITLES, Site, other_language, recognise
@@ -40,8 +42,11 @@ _WRITTEN_ELSEWHERE = {
 _DATA_OF_NUXT = (".yml", ".yaml", ".json", ".csv")
 
 
-def read_site(source: Path, choice: Choice, site_url: str) -> Found:
-    """The articles of the file or folder `source`; `site_url` when the site's own address is not in its settings."""
+def read_site(source: Path, choice: Choice, site_url: str, today: date) -> Found:
+    """The articles of the file or folder `source`; `site_url` when the site's own address is not in its settings.
+
+    What the site does not show `today`, because its day is to come or has passed, is brought along and noted.
+    """
     name = str(source)
     if source.is_dir():
         site = recognise(source)
@@ -71,8 +76,26 @@ def read_site(source: Path, choice: Choice, site_url: str) -> Found:
         for one in articles
         if one.lost
     )
+    notices += tuple(f"{one.name}: {unseen}." for one in wanted if (unseen := _unseen(one, site, today)))
     kind = TITLES[site.kind] if source.is_dir() or site.kind != PLAIN else "a file"
     return Found(kind, site.title, site.language, articles, (*skipped, *unread), notices, left)
+
+
+def _unseen(file: SiteFile, site: Site, today: date) -> str:
+    """Why the site does not show the article on that day; nothing when it does, or its generator knows no such rule.
+
+    Sources: gohugo.io/content-management/front-matter (publishDate, expiryDate),
+    jekyllrb.com/docs/configuration/options (future).
+    """
+    said = {key.lower(): value for key, value in (*site.settings.items(), *file.front.items())}
+    ends = moment(said.get("expirydate") or said.get("unpublishdate")) if site.kind == HUGO else None
+    starts = (moment(said.get("publishdate")) if site.kind == HUGO else None) or file.when
+    if ends and ends.date() < today and not said.get("buildexpired"):
+        return f"expired on {ends.date()}, so its site no longer shows it; it was imported all the same"
+    early = site.kind in (HUGO, JEKYLL) and not said.get("buildfuture") and not said.get("future")
+    if early and starts and starts.date() > today:
+        return f"is dated {starts.date()}, so its site does not show it yet; it was imported all the same"
+    return ""
 
 
 def _quoted(links: tuple[str, ...]) -> str:

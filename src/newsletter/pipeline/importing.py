@@ -100,7 +100,7 @@ def _found(workspace: Workspace, wanted: Wanted, fetch: Fetch) -> Found:
         content = read_bytes(path, wanted.source)
         if path.suffix.lower() in feeds.SUFFIXES or feeds.looks_like_feed(content):
             return feeds.read_feed(content, wanted.source, choice)
-    return sites.read_site(path, choice, workspace.settings.site_url)
+    return sites.read_site(path, choice, workspace.settings.site_url, workspace.clock().date())
 
 
 def _audience(workspace: Workspace, asked: str) -> str:
