@@ -52,6 +52,24 @@ def test_hugo_s_links_and_references_lead_to_its_pages(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("front", "link"),
+    [
+        ("title: Low Water", "https://hug.example/2026/low-water/"),
+        ("title: Low Water\nslug: ebb", "https://hug.example/2026/ebb/"),
+        ("title: 'Low: water?'", ""),
+    ],
+)
+def test_a_page_of_hugo_without_a_slug_is_known_by_its_title(tmp_path: Path, front: str, link: str) -> None:
+    found, bodies = _read(tmp_path, {
+        "hugo.toml": "baseURL = 'https://hug.example/'\n[permalinks]\nposts = '/:year/:slug/'\n",
+        "content/posts/first.md": '---\ntitle: First\n---\n[a]({{< relref "/posts/other" >}})\n',
+        "content/posts/other.md": f"---\n{front}\ndate: 2026-01-02\n---\nx\n",
+    })  # fmt: skip
+    assert bodies["first"].strip() == (f"[a]({link})" if link else '[a]({{< relref "/posts/other" >}})')
+    assert {one.stem: one.link for one in found.articles}["other"] == link
+
+
 def test_jekyll_s_tags_and_variables_are_addresses(tmp_path: Path) -> None:
     body = (
         "[a]({% post_url 2024-02-03-second %}) [b]({{ site.baseurl }}{% post_url 2024-02-03-second %}#x) "

@@ -40,6 +40,8 @@ _LANGUAGES = frozenset(
     "sr sv sw ta th tr uk ur vi zh pt-br zh-cn zh-tw zh-hans zh-hant".split()
 )
 _POST_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-(.+)")
+_PLAIN_TITLE = re.compile(r"[A-Za-z0-9]+(?:[ -][A-Za-z0-9]+)*")
+"""A title that is the same in every generator's addresses, but for capitals and spaces."""
 _HIGHEST = 6
 """How many folders above the one given a site's configuration is looked for."""
 
@@ -201,8 +203,11 @@ def _hugo_path(site: Site, inside: PurePosixPath, front: Mapping[str, object], w
         pages = patterns.get("page")
         pattern = (pages if isinstance(pages, Mapping) else patterns).get(parts[0])
         if pattern is not None:
-            names = {"filename": parts[-1], "contentbasename": parts[-1], "section": parts[0], "slug": own}
-            return _filled(str(pattern), _dated(when) | names | {"slugorfilename": last, "slugorcontentbasename": last})
+            names = {"filename": parts[-1], "contentbasename": parts[-1], "section": parts[0]}
+            title = _line(front, "title")
+            named = title.lower().replace(" ", "-") if _PLAIN_TITLE.fullmatch(title) else ""
+            names |= {"slugorfilename": last, "slugorcontentbasename": last, "title": named, "slug": own or named}
+            return _filled(str(pattern), _dated(when) | names)
     return "/" + "/".join([*parts[:-1], last]).lower().replace(" ", "-") + "/"
 
 
