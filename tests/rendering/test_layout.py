@@ -360,3 +360,10 @@ def test_the_line_on_top_is_as_high_as_its_corners_are_round_and_they_are_those_
         bar, card = (_style(page.xpath(f"//*[@class='{name}']")[0]) for name in ("bar", "page"))
         assert bar["border-radius"].split()[:2] == [card["border-radius"]] * 2
         assert float(bar["line-height"].removesuffix("px")) >= float(card["border-radius"].removesuffix("px"))
+
+
+def test_a_macro_of_a_workspaces_own_can_wrap_words_without_the_templates_names(draw: Draw, workspace: Any) -> None:
+    workspace.write("templates/own.txt.j2", "{% macro said(words) %}{{ words | upper | wrapped }}{% endmacro %}")
+    template = '{% from "own.txt.j2" import said %}{{ said(block.words) }}'
+    workspace.write("templates/blocks/heading.txt.j2", template)
+    assert "\nFOR READERS\n" in draw("      - {heading: 'For Readers'}").text

@@ -121,26 +121,26 @@ class Scene:
 @pass_context
 def prose_text(context: Context, markup: str, width: int = WIDTH, highest: int = 0) -> str:
     """The article's HTML as plain text, its links numbered for the page's references; `highest` as for `prose`."""
-    values = {token: escape(value) for token, value in context["values"].items()}
+    values = {token: escape(value) for token, value in context.get("values", {}).items()}
     return prose_to_text(_filled(markup, values), width, context["references"], highest)
 
 
 @pass_context
 def wrapped(context: Context, words: str, width: int = WIDTH, first: str = "", rest: str = "") -> str:
     """One paragraph of plain text, as this variant's readers get it, in lines of that width."""
-    return plain_text.wrapped(_filled(words, context["values"]), width, first, rest)
+    return plain_text.wrapped(_filled(words, context.get("values", {})), width, first, rest)
 
 
 @pass_context
 def underlined(context: Context, words: str, mark: str = "-") -> str:
     """A heading of plain text, as this variant's readers get it, with a line under it as long as its longest line."""
-    return plain_text.underlined(_filled(words, context["values"]), mark)
+    return plain_text.underlined(_filled(words, context.get("values", {})), mark)
 
 
 @pass_context
 def upper(context: Context, words: object) -> str:
     """The words in capitals; what is filled in for each reader later stays as it will be."""
-    text = words if isinstance(words, Markup) else _filled(soft_str(words), context["values"])
+    text = words if isinstance(words, Markup) else _filled(soft_str(words), context.get("values", {}))
     shown = text.upper()
     for token in tokens_in(text):
         shown = shown.replace(token.upper(), token)
