@@ -31,6 +31,8 @@ SHOWS = ("full", "summary", "card")
 
 _FOR_WHOM = ("for", "arm")
 """What every kind of block may say of who sees it."""
+_PICTURE = "image"
+"""The key of a picture, in every kind of block."""
 _SPACER = (4, 96, 24)
 """The least, the most and the usual height of a spacer, in CSS pixels."""
 
@@ -91,10 +93,13 @@ class BlockReader:
         return Block(made.drawn_as or kind, fields, self.parts.where(loc), professions, arm)
 
     def _as_written(self, given: Given, loc: Loc) -> Fields:
-        """A workspace's own kind of block: texts with their expressions swapped, everything else as it is."""
+        """A workspace's own kind of block: texts with their expressions swapped, what is called `image` as a picture,
+        everything else as it is."""
         return {key: self._deep(value, (*loc, key)) for key, value in given.items()}
 
     def _deep(self, value: object, loc: Loc) -> object:
+        if isinstance(value, str) and loc[-1] == _PICTURE and value.strip():
+            return self.parts.picture(value, loc)
         if isinstance(value, dict):
             return {key: self._deep(one, (*loc, key)) for key, one in value.items()}
         if isinstance(value, list):
