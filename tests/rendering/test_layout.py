@@ -208,6 +208,8 @@ def test_every_layout_table_is_presentation_and_every_picture_has_an_alt(draw: D
     assert [one for one in tables if one.get("role") != "presentation"] == []
     assert [one for one in page.iter("table") if one not in tables and one.get("role")] == [], "data tables are tables"
     assert [etree.tostring(one) for one in page.iter("img") if one.get("alt") is None] == []
+    widths = {one.get("width") for one in page.xpath("//img[contains(@class,'columnImage')]")}
+    assert widths == {"560", "260", "160"}, "the sample's pictures are as wide as the lines around them"
     levels = [int(one.tag[1]) for one in page.iter("h1", "h2", "h3", "h4", "h5", "h6")]
     assert levels[0] == 1
     assert levels.count(1) == 1
@@ -367,3 +369,9 @@ def test_a_macro_of_a_workspaces_own_can_wrap_words_without_the_templates_names(
     template = '{% from "own.txt.j2" import said %}{{ said(block.words) }}'
     workspace.write("templates/blocks/heading.txt.j2", template)
     assert "\nFOR READERS\n" in draw("      - {heading: 'For Readers'}").text
+
+
+def test_nothing_stands_between_code_and_the_comma_behind_it(draw: Draw) -> None:
+    (code,) = _page(draw("      - {text: 'Use `tide`, then row.'}")).xpath("//code")
+    assert code.tail == ", then row."
+    assert _style(code)["padding"].split()[1] == "0", "space at its side reads as a blank"
