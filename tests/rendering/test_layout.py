@@ -375,3 +375,14 @@ def test_nothing_stands_between_code_and_the_comma_behind_it(draw: Draw) -> None
     (code,) = _page(draw("      - {text: 'Use `tide`, then row.'}")).xpath("//code")
     assert code.tail == ", then row."
     assert _style(code)["padding"].split()[1] == "0", "space at its side reads as a blank"
+
+
+def test_letters_that_join_have_no_space_between_them(draw: Draw) -> None:
+    for theme in ("editorial", "modern"):
+        spaced = {}
+        for language in ("en", "ar"):
+            page = _page(draw("      - {heading: Head}", f"theme: {theme}\nlanguage: {language}\n"))
+            styles = [_style(one) for one in page.xpath("//h1 | //h2 | //h3")]
+            spaced[language] = {one.get("letter-spacing", "0") for one in styles}
+        assert spaced["ar"] == {"0"}
+        assert spaced["en"] - {"0"}, "letters that stand apart may"
