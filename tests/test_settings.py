@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.errors import FileProblems, SettingsError
+from newsletter.errors import FileProblems, NotInEnvironment, SettingsError
 from newsletter.pipeline.providers import require_provider
 from newsletter.settings import Settings
 from newsletter.settings_reading import find_workspace, load_settings
@@ -133,10 +133,28 @@ def test_a_value_comes_from_the_environment(tmp_path: Path) -> None:
 
 
 def test_a_variable_that_is_not_set_is_named_at_its_line(tmp_path: Path) -> None:
-    said = problems(
-        tmp_path, BASE + "provider:\n  name: smtp\n  url: smtp://${MAIL_HOST}:${MAIL_PORT}\n", MAIL_PORT="1"
-    )
-    assert said == ["newsletter.yaml:5: ${MAIL_HOST} is not set in the environment."]
+    said = problems(tmp_path, BASE + "list_id: ${LIST}.${DOMAIN}\n", DOMAIN="example.org")
+    assert said == ["newsletter.yaml:3: ${LIST} is not set in the environment."]
+
+
+def test_a_variable_of_the_provider_is_missed_by_what_sends_alone(tmp_path: Path) -> None:
+    settings = load(tmp_path, "provider:\n  name: smtp\n  rate: 5/s\n  url: smtp://${HOST}:${PORT}\n", PORT="1")
+    assert settings.provider.rate == 5.0, "whatever else is said of it is known"
+    with pytest.raises(NotInEnvironment) as caught:
+        require_provider(settings)
+    assert str(caught.value) == "newsletter.yaml:6: ${HOST} is not set in the environment."
+    assert [one.where.line for one in caught.value.problems] == [6]
+
+
+def test_what_is_wrong_in_the_file_is_told_with_the_variables_that_are_missing(tmp_path: Path) -> None:
+    said = problems(tmp_path, BASE + "theme: ${THEME}\nprovider: {name: smtp, url: 'smtp://${HOST}'}\n")
+    assert [one.split(":")[1] for one in said] == ["3", "4"]
+
+
+def test_a_limit_is_no_secret_so_its_variable_has_to_be_there(tmp_path: Path) -> None:
+    assert problems(tmp_path, BASE + "provider: {rate: '${RATE}'}\n") == [
+        "newsletter.yaml:3: ${RATE} is not set in the environment."
+    ]
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
     NewsletterError            exit 2
     ├── FileProblems           fix the file: one problem or more, each with path and line       exit 2
     ├── SettingsError          fix newsletter.yaml or the environment                           exit 2
+    │   └── NotInEnvironment   set what newsletter.yaml takes from there; also FileProblems     exit 2
     ├── StoreUnavailable       give the database room or rights                                 exit 2
     │   └── StoreBusy          wait, and run the same command again: another program writes     exit 3
     ├── Refused                look: a person has to decide before anything is mailed           exit 1
@@ -60,6 +61,10 @@ class FileProblems(NewsletterError):
 
 class SettingsError(NewsletterError):
     """The settings or the environment do not allow what was asked for."""
+
+
+class NotInEnvironment(SettingsError, FileProblems):
+    """What carries the mail is named by variables of the environment that are not set here."""
 
 
 class StoreUnavailable(NewsletterError):

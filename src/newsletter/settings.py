@@ -26,7 +26,7 @@ from pydantic import (
 )
 
 from newsletter import amounts
-from newsletter.errors import did_you_mean
+from newsletter.errors import Problem, did_you_mean
 from newsletter.files import Document
 from newsletter.lines import mail_address, one_line, public_address, web_address, written_with
 from newsletter.model import Where
@@ -305,6 +305,8 @@ class Settings(SettingsFile):
 
     root: Path
     lines: Mapping[tuple[str | int, ...], int] = {}
+    unset: Annotated[tuple[Problem, ...], Field(exclude=True, repr=False)] = ()
+    """Variables of the environment without which nothing is sent from here; whatever needs no provider works."""
 
     def where(self, *loc: str | int) -> Where:
         """Where newsletter.yaml says that, or the nearest part around it."""

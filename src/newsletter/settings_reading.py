@@ -15,6 +15,8 @@ from newsletter.errors import FileProblems, Problem, SettingsError
 from newsletter.files import Document, read_yaml, validated
 from newsletter.settings import FILE, ProviderSettings, Settings, SettingsFile, safe_host
 
+_CARRYING = ("url", "api_key", "host", "categories", "asm_group", "ip_pool", "options", "connections")
+"""Keys of `provider:` that only sending asks for. Its limits are shown, and approved, without sending anything."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DATABASES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
 
@@ -31,17 +33,24 @@ def find_workspace(start: Path) -> Path:
 
 
 def load_settings(root: Path, environment: Mapping[str, str]) -> Settings:
-    """The settings of the workspace at `root`; raises `FileProblems` with all that is wrong in the file."""
+    """The settings of the workspace at `root`; raises `FileProblems` with all that is wrong in the file.
+
+    A variable that only sending needs may be missing: somebody who pauses a campaign in another terminal has no
+    provider's key there.
+    """
     document = read_yaml(root / FILE, FILE)
     if not isinstance(document.data, dict):
         raise FileProblems.at(document.where(), "must be `key: value` lines, such as `brand:` and `sender:`.")
     problems = _written_secrets(document)
-    data = _filled(document.data, (), document, environment, problems)
+    written, unset = _set_aside(document.data, document, environment)
+    data = _filled(written, (), document, environment, problems)
     if problems:
-        raise FileProblems(problems)
+        raise FileProblems([*problems, *unset])
     assert isinstance(data, dict)
     file = validated(SettingsFile, Document(document.path, data, document.lines), "settings")
-    return _with_environment(Settings.model_construct(**dict(file), root=root, lines=document.lines), environment)
+    return _with_environment(
+        Settings.model_construct(**dict(file), root=root, lines=document.lines, unset=unset), environment
+    )
 
 
 def _written_secrets(document: Document) -> list[Problem]:
@@ -52,6 +61,23 @@ def _written_secrets(document: Document) -> list[Problem]:
         return []
     message = "'provider.api_key' must not be written here. Put the key into the environment: ${SENDGRID_API_KEY}."
     return [Problem(document.where("provider", "api_key"), message)]
+
+
+def _set_aside(
+    data: dict[object, object], document: Document, environment: Mapping[str, str]
+) -> tuple[dict[object, object], tuple[Problem, ...]]:
+    """The file without the keys of its provider that take what is not in the environment, and what that is."""
+    provider = data.get("provider")
+    if not isinstance(provider, dict):
+        return data, ()
+    unset: dict[object, list[Problem]] = {}
+    for key in (one for one in _CARRYING if one in provider):
+        missing: list[Problem] = []
+        _filled(provider[key], ("provider", key), document, environment, missing)
+        if missing:
+            unset[key] = missing
+    kept = {key: value for key, value in provider.items() if key not in unset}
+    return {**data, "provider": kept}, tuple(one for key in provider if key in unset for one in unset[key])
 
 
 def _filled(

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from newsletter.cli.main import newsletter
 from newsletter.delivery.providers.contract import ProviderRefuses
-from newsletter.errors import Refused
+from newsletter.errors import NotInEnvironment, Refused
 from newsletter.model import Outcome
 from newsletter.pipeline import planning, sending, steering, testing
 from newsletter.pipeline.approvals import Opinion, approve
@@ -163,3 +163,20 @@ def test_a_test_that_is_not_taken_is_refused_whatever_the_reason(
 def test_a_reason_is_one_line(begun: Workspace) -> None:
     steering.pause(begun, "tides", "550 5.7.1 first\r\nsecond")
     assert "is paused: 550 5.7.1 first second\n" in _run(begun, "status", "tides").stdout
+
+
+def test_only_what_sends_needs_the_secrets_of_the_provider(begun: Workspace) -> None:
+    settings = begun.root / "newsletter.yaml"
+    carried = "provider:\n  name: sendgrid\n  api_key: ${TOKEN_OF_ANOTHER_TERMINAL}\n"
+    settings.write_text(settings.read_text("utf-8").replace("provider: {name: outbox}\n", carried), "utf-8")
+    lines = settings.read_text("utf-8").splitlines()
+    line = 1 + lines.index("  api_key: ${TOKEN_OF_ANOTHER_TERMINAL}")
+    told = f"newsletter.yaml:{line}: ${{TOKEN_OF_ANOTHER_TERMINAL}} is not set in the environment."
+    for words in (("send", "tides", "--yes"), ("run-due",), ("test", "tides", "--to", "ada@example.org")):
+        refused = _run(begun, *words)
+        assert isinstance(refused.exception, NotInEnvironment), words
+        assert str(refused.exception) == told
+    assert told in _run(begun, "doctor", "--offline", "--json").stdout
+    for command in ("pause", "resume", "status", "check", "build"):
+        assert _run(begun, command, "tides").exit_code == 0, command
+    assert _run(begun, "cancel", "tides", "--yes").exit_code == 0

@@ -13,17 +13,23 @@ import click
 
 from newsletter.errors import NewsletterError
 from newsletter.model import Counts, Finding, Import, Severity
-from newsletter.pipeline.workspace import Progress, Workspace, open_workspace
+from newsletter.pipeline.workspace import Progress, Workspace, open_workspace, require_environment
 from newsletter.settings_reading import find_workspace
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 
 
-def workspace_of(context: click.Context) -> Workspace:
-    """The workspace the command line names, or the nearest one."""
+def workspace_of(context: click.Context, sends: bool = False) -> Workspace:
+    """The workspace the command line names, or the nearest one; one that `sends` has all it takes from the environment.
+
+    Raises `SettingsError` when there is none, or what it needs is not there, and `FileProblems`.
+    """
     asked: str | None = context.obj["workspace"]
     root = find_workspace(Path(asked) if asked else Path.cwd())
-    return open_workspace(root, os.environ, bundled_workspace() / "templates")
+    workspace = open_workspace(root, os.environ, bundled_workspace() / "templates")
+    if sends:
+        require_environment(workspace.settings)
+    return workspace
 
 
 def bundled_workspace() -> Path:

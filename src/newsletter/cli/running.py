@@ -37,7 +37,7 @@ def run_due(context: click.Context, late: bool, as_json: bool) -> None:
     For a timer, every minute: scheduled campaigns whose time has come, what was cut off, and deferred messages. Says
     nothing when nothing is due, or may go now. What is paused stays so.
     """
-    workspace = workspace_of(context)
+    workspace = workspace_of(context, sends=True)
     stop = Event()
     with draining(stop) as signals, progress_bar("Sending", as_json) as progress:
         found = due.run_due(workspace, stop, late, progress)

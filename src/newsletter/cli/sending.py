@@ -113,7 +113,7 @@ def send(
     if local_time and not when:
         raise click.UsageError("--local-time says by whose clock, so it needs --at WHEN as well.")
     uncertain = "resend" if resend_uncertain else "skip" if skip_uncertain else ""
-    workspace = workspace_of(context)
+    workspace = workspace_of(context, sends=True)
     name = campaign or building.issue_id(workspace, issue)
     existing = planning.find_campaign(workspace, name)
     if when:

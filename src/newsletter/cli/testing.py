@@ -51,7 +51,7 @@ def test(
     """
     if profession and subscriber:
         raise SettingsError("give --profession or --as: a subscriber has a profession.")
-    workspace = workspace_of(context)
+    workspace = workspace_of(context, sends=True)
     with progress_bar("Rendering", as_json) as progress:
         trial = Trial(to, profession, subscriber, sandbox, arm.lower())
         tried = testing.send_test(workspace, issue, trial, Event(), progress)

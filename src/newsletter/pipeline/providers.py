@@ -13,7 +13,7 @@ from newsletter.delivery.providers.contract import Provider
 from newsletter.delivery.substitution import SubstitutionAssembler
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.model import Campaign, RenderedVariant
-from newsletter.pipeline.workspace import Workspace
+from newsletter.pipeline.workspace import Workspace, require_environment
 from newsletter.rendering import merge_fields
 from newsletter.settings import FILE, PROVIDER_GROUP, ProviderSettings, Settings
 
@@ -22,6 +22,7 @@ _WANTED = ("substitutes", "group", "connections", "connect", "already_carried")
 
 def require_provider(settings: Settings) -> None:
     """Raise `SettingsError` when the provider lacks what it needs to send; only sending needs it, nothing else does."""
+    require_environment(settings)
     if settings.provider.name == "smtp" and not settings.provider.url:
         raise SettingsError(
             f"{FILE}: provider smtp needs an address. Set NEWSLETTER_SMTP_URL, such as smtp://mail.example.org:587."

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from newsletter.errors import NotInEnvironment
 from newsletter.settings import Settings
 from newsletter.settings_reading import load_settings
 
@@ -45,6 +46,12 @@ class Workspace:
 def open_workspace(root: Path, environment: Mapping[str, str], bundled_templates: Path) -> Workspace:
     """The workspace at `root`."""
     return Workspace(load_settings(root, environment), bundled_templates)
+
+
+def require_environment(settings: Settings) -> None:
+    """Raise `NotInEnvironment` when what newsletter.yaml takes from the environment to send is not there."""
+    if settings.unset:
+        raise NotInEnvironment(settings.unset)
 
 
 @contextmanager
