@@ -287,3 +287,81 @@ def test_a_sender_that_servers_would_not_understand_is_refused_in_words(
 def test_a_public_address_that_cannot_stand_in_a_header_is_refused(tmp_path: Path, address: str) -> None:
     (said,) = problems(tmp_path, BASE + f"public_url: '{address}'\n")
     assert "must be an https:// address" in said
+
+
+@pytest.mark.parametrize("password", ["s3cret", "s/3c#ret", "s3c@ret"])
+def test_a_password_in_the_address_of_the_mail_server_is_refused_and_not_repeated(
+    tmp_path: Path, password: str
+) -> None:
+    provider = f'provider:\n  name: smtp\n  url: "smtp+starttls://news:{password}@mail.example.org:587"\n'
+    (said,) = problems(tmp_path, BASE + provider)
+    assert said.startswith("newsletter.yaml:5: ")
+    assert "NEWSLETTER_SMTP_URL" in said
+    assert password not in said
+
+
+@pytest.mark.parametrize("url", ["smtp://mail.example.org:25", "smtp://news@mail.example.org:25", "smtp://[::1]:25"])
+def test_an_address_without_a_password_may_stand_in_the_file(tmp_path: Path, url: str) -> None:
+    assert load(tmp_path, f'provider: {{name: smtp, url: "{url}"}}\n').provider.url == url
+
+
+@pytest.mark.parametrize("rest", ["/path", "/?x=1", "?x=1", "#x", "/a/b"])
+def test_a_mail_server_has_neither_path_nor_query(tmp_path: Path, rest: str) -> None:
+    url = f"smtp://ada:s3cret@mail.example.org:587{rest}"
+    with pytest.raises(SettingsError, match="no path") as caught:
+        require_provider(load(tmp_path, "provider: {name: smtp}\n", NEWSLETTER_SMTP_URL=url))
+    assert "s3cret" not in str(caught.value)
+    require_provider(load(tmp_path, "provider: {name: smtp}\n", NEWSLETTER_SMTP_URL=url.removesuffix(rest) + "/"))
+
+
+def test_a_database_that_is_not_supported_is_told_where_it_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^NEWSLETTER_DATABASE_URL must be a SQLite file"):
+        load(tmp_path, "database: sqlite:///var/news.db\n", NEWSLETTER_DATABASE_URL="foo")
+    with pytest.raises(SettingsError, match=r"^newsletter\.yaml:4: database must be a SQLite file"):
+        load(tmp_path, "theme: editorial\ndatabase: foo\n")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("", "such as gmail.com"),
+        ("@gmail.com", "Write gmail.com"),
+        ("*.example.com", "Write example.com"),
+        ("gmail", "such as gmail.com"),
+        ("ada@gmail.com", "such as gmail.com"),
+        ("*.", "such as gmail.com"),
+    ],
+)
+def test_a_rate_that_would_never_apply_is_refused_at_its_line(tmp_path: Path, written: str, told: str) -> None:
+    (said,) = problems(tmp_path, BASE + f'provider:\n  domains:\n    gmail.com: 5/s\n    "{written}": 1/s\n')
+    assert said.startswith("newsletter.yaml:6: 'provider.domains.")
+    assert told in said
+
+
+def test_a_rate_is_for_the_domain_that_mail_servers_know(tmp_path: Path) -> None:
+    written = 'provider: {domains: {"bücher.example": 1/s, GMail.com: 2/s, "*": 3/s}}\n'
+    assert load(tmp_path, written).provider.domains == {"xn--bcher-kva.example": 1, "GMail.com": 2, "*": 3}
+
+
+def test_a_warmup_says_what_its_days_and_numbers_are(tmp_path: Path) -> None:
+    said = problems(tmp_path, BASE + "provider:\n  warmup:\n    0: 500\n    1: 5/s\n    2: 7\n")
+    assert said == [
+        "newsletter.yaml:5: 'provider.warmup.0': days are counted 1, 2, 3 and so on.",
+        "newsletter.yaml:6: 'provider.warmup.1': write how many messages may be sent, such as 500.",
+    ]
+    settings = load(tmp_path, "provider: {warmup: {1: 500, 2: '${N}'}}\n", N="1000")
+    assert settings.provider.warmup == {1: 500, 2: 1000}
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("categories: [a, b, c, d, e, f, g, h, i, j, k]", "must have at most 10 entries, and has 11."),
+        ("categories: ['']", "must not be empty."),
+        ("asm_group: 0", "must be at least 1."),
+        ("connections: 101", "must be at most 100."),
+    ],
+)
+def test_a_bound_is_told_in_plain_words(tmp_path: Path, more: str, told: str) -> None:
+    (said,) = problems(tmp_path, BASE + f"provider: {{name: sendgrid, {more}}}\n")
+    assert said.endswith(told)

@@ -43,6 +43,26 @@ def duration(value: object) -> object:
     return timedelta(minutes=int(match[1]) * {"m": 1, "h": 60, "d": 1440}[match[2]])
 
 
+def day(value: object) -> object:
+    """A day of a warm-up, from 1."""
+    if (counted := _counted(value)) is None:
+        raise ValueError("days are counted 1, 2, 3 and so on")
+    return counted
+
+
+def messages(value: object) -> object:
+    """How many messages, from 1."""
+    if (counted := _counted(value)) is None:
+        raise ValueError("write how many messages may be sent, such as 500")
+    return counted
+
+
+def _counted(value: object) -> int | None:
+    """A whole number from 1, also as text: what comes from the environment is."""
+    number = int(value) if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,15}\s*", value) else value
+    return number if isinstance(number, int) and not isinstance(number, bool) and number >= 1 else None
+
+
 def percent(value: object) -> object:
     """`1%` → 0.01."""
     match = re.fullmatch(r"(\d{1,2}(?:\.\d)?) ?%", value.strip()) if isinstance(value, str) else None

@@ -22,6 +22,7 @@ from newsletter.model import Where
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
+    from pydantic_core import ErrorDetails
 
     Schema = TypeVar("Schema", bound=BaseModel)
 
@@ -246,13 +247,16 @@ def validated(schema: type[Schema], document: Document, what: str) -> Schema:
 
 
 def _problems(error: ValidationError, schema: type[BaseModel], document: Document) -> list[Problem]:
-    return [
-        Problem(document.where(*issue["loc"]), _explain(issue["type"], issue["msg"], issue["loc"], schema))
-        for issue in error.errors(include_url=False)
-    ]
+    found = []
+    for issue in error.errors(include_url=False):
+        # How pydantic says that the key itself is meant, and not what stands behind it.
+        loc = tuple(part for part in issue["loc"] if part != "[key]")
+        found.append(Problem(document.where(*loc), _explain(issue, loc, schema)))
+    return found
 
 
-def _explain(kind: str, message: str, loc: tuple[int | str, ...], schema: type[BaseModel]) -> str:
+def _explain(issue: ErrorDetails, loc: tuple[int | str, ...], schema: type[BaseModel]) -> str:
+    kind, message = issue["type"], issue["msg"]
     key = ".".join(str(part) for part in loc)
     if kind == "extra_forbidden":
         known = _known_keys(schema, loc[:-1])
@@ -263,6 +267,13 @@ def _explain(kind: str, message: str, loc: tuple[int | str, ...], schema: type[B
     wanted = next((words for start, words in _WANTED.items() if kind.startswith(start)), "")
     if wanted:
         return f"'{key}' must be {wanted}."
+    if kind in _BOUNDS:
+        limits = issue["ctx"]
+        if limits.get("min_length") == 1:
+            return f"'{key}' must not be empty."
+        # pydantic says "Value" for text that was looked at before it was measured.
+        counted = "entries" if limits.get("field_type") in ("Tuple", "List", "Dictionary") else "characters"
+        return f"'{key}' must {_BOUNDS[kind].format(counted=counted, **limits)}."
     text = message.removeprefix("Value error, ").removeprefix("Input ")
     return f"'{key}' {text[:1].lower()}{text[1:]}." if message.startswith("Input ") else f"'{key}': {text}."
 
@@ -282,6 +293,17 @@ _WANTED = {
     "time_": "a time such as 09:00",
 }
 """What to write instead, by the beginning of the kind of mistake that pydantic names."""
+
+
+_BOUNDS = {
+    "greater_than_equal": "be at least {ge}",
+    "less_than_equal": "be at most {le}",
+    "too_long": "have at most {max_length} {counted}, and has {actual_length}",
+    "too_short": "have at least {min_length} {counted}, and has {actual_length}",
+    "string_too_long": "have at most {max_length} characters",
+    "string_too_short": "have at least {min_length} characters",
+}
+"""What to keep to, by the kind of mistake that pydantic names."""
 
 
 def _known_keys(schema: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

@@ -63,6 +63,22 @@ def _font(value: str) -> str:
     return " ".join(value.split())
 
 
+def _domain(value: str) -> str:
+    """What may stand behind the @ of an address, in ASCII letters, or `*`."""
+    if value == "*":
+        return value
+    name = value.removeprefix("@").removeprefix("*.")
+    try:
+        domain = mail_address(f"anybody@{name}").partition("@")[2]
+    except ValueError:
+        said = f"'{value}' is no domain" if value else "no domain is named"
+        raise ValueError(f'{said}. Write what stands behind the @, such as gmail.com, or "*" for all others') from None
+    if name != value:
+        below = "; domains below it are named one by one" if value.startswith("*") else ""
+        raise ValueError(f'no address ends like that. Write {domain}, or "*" for all others{below}')
+    return domain
+
+
 ColorRole = Literal["accent", "link", "ink", "muted", "paper", "canvas", "tint", "rule"]
 """What a colour is for: buttons and lines, words that lead somewhere, text, quiet text, the page, what lies around
 it, quotes and sponsors, lines."""
@@ -154,11 +170,11 @@ class ProviderSettings(_Model):
     """What a provider of another distribution wants to know."""
     rate: Annotated[float | None, BeforeValidator(lambda value: None if value is None else amounts.rate(value))] = None
     """Messages per second; None is as fast as the provider takes them."""
-    domains: dict[str, Annotated[float, BeforeValidator(amounts.rate)]] = {}
+    domains: dict[Annotated[str, AfterValidator(_domain)], Annotated[float, BeforeValidator(amounts.rate)]] = {}
     """The same for each domain of recipients; `*` is every other one, each by itself."""
     hourly: Annotated[int | None, Field(ge=1)] = None
     daily: Annotated[int | None, Field(ge=1)] = None
-    warmup: dict[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = {}
+    warmup: dict[Annotated[int, BeforeValidator(amounts.day)], Annotated[int, BeforeValidator(amounts.messages)]] = {}
     """Day since the first message ever, from 1 → most messages on that day; after the last one named, no cap."""
     quiet_hours: Annotated[tuple[time, time] | None, BeforeValidator(amounts.hours)] = None
     """From when to when nothing is sent, as 22:00-07:00 in `time_zone`."""

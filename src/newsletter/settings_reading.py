@@ -17,6 +17,8 @@ from newsletter.settings import FILE, ProviderSettings, Settings, SettingsFile, 
 
 _CARRYING = ("url", "api_key", "host", "categories", "asm_group", "ip_pool", "options", "connections")
 """Keys of `provider:` that only sending asks for. Its limits are shown, and approved, without sending anything."""
+_PASSWORD = re.compile(r"//[^:@/]*:(.+)@", re.DOTALL)
+"""A password in the address of a server, whatever letters it is made of."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DATABASES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
 
@@ -54,13 +56,23 @@ def load_settings(root: Path, environment: Mapping[str, str]) -> Settings:
 
 
 def _written_secrets(document: Document) -> list[Problem]:
-    """A key that is written into the file: it would be committed with it."""
+    """A key, or a password, that is written into the file: it would be committed with it."""
     provider = document.data.get("provider") if isinstance(document.data, dict) else None
-    key = provider.get("api_key") if isinstance(provider, dict) else None
-    if not key or (isinstance(key, str) and _VARIABLE.fullmatch(key)):
+    if not isinstance(provider, dict):
         return []
-    message = "'provider.api_key' must not be written here. Put the key into the environment: ${SENDGRID_API_KEY}."
-    return [Problem(document.where("provider", "api_key"), message)]
+    found = []
+    key, url = provider.get("api_key"), provider.get("url")
+    if key and not (isinstance(key, str) and _VARIABLE.fullmatch(key)):
+        message = "'provider.api_key' must not be written here. Put the key into the environment: ${SENDGRID_API_KEY}."
+        found.append(Problem(document.where("provider", "api_key"), message))
+    password = _PASSWORD.search(url) if isinstance(url, str) else None
+    if password and not _VARIABLE.search(password[1]):
+        message = (
+            "the password in 'provider.url' must not be written here. Put the whole address into the environment, as "
+            "NEWSLETTER_SMTP_URL, and take `url` away."
+        )
+        found.append(Problem(document.where("provider", "url"), message))
+    return found
 
 
 def _set_aside(
@@ -105,9 +117,10 @@ def _with_environment(settings: Settings, environment: Mapping[str, str]) -> Set
         changes["provider"] = _sendgrid(settings.provider, environment)
     settings = settings.model_copy(update=changes)
     if not settings.database.startswith(_DATABASES):
+        named = "NEWSLETTER_DATABASE_URL" if "database" in changes else f"{settings.where('database')}: database"
         # A URL may hold a password, so it is not repeated.
         raise SettingsError(
-            f"{FILE}: database must be a SQLite file, such as sqlite:///var/newsletter.db, or a PostgreSQL server, "
+            f"{named} must be a SQLite file, such as sqlite:///var/newsletter.db, or a PostgreSQL server, "
             "such as postgresql://user@host/name (with its password in NEWSLETTER_DATABASE_URL)."
         )
     return settings

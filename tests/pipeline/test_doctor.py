@@ -90,11 +90,12 @@ def ready(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (folder / "chromium").write_text("#!/bin/sh\n")
     (folder / "chromium").chmod(0o755)
     monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setenv("SESAME", "open-sesame")
     workspace.write(
         "newsletter.yaml",
         "brand: {name: Tides, postal_address: 2 Quay Street}\n"
         "sender: {name: Tides, address: news@news-tides.org, dkim_selectors: [s1]}\n"
-        "provider: {name: smtp, url: 'smtp://ada:sesame@smtp.news-tides.org:587'}\n"
+        "provider: {name: smtp, url: 'smtp://ada:${SESAME}@smtp.news-tides.org:587'}\n"
         "public_url: https://news-tides.org/mail\n",
     )
     return workspace
@@ -125,7 +126,7 @@ def test_what_is_wrong_ends_with_1_and_says_what_to_do(ready: Workspace, server:
     del server.zone["news-tides.org.", "TXT"], server.zone["_dmarc.news-tides.org.", "TXT"]
     server.zone["4.4.8.8.in-addr.arpa.", "PTR"] = ["else.org."]
     text = (ready.root / "newsletter.yaml").read_text()
-    ready.write("newsletter.yaml", text.replace(", url: 'smtp://ada:sesame@smtp.news-tides.org:587'", ""))
+    ready.write("newsletter.yaml", text.replace(", url: 'smtp://ada:${SESAME}@smtp.news-tides.org:587'", ""))
     code, states, printed = _doctor(ready)
     assert code == 1
     assert {name for name, state in states.items() if state == "wrong"} == {"provider", "SPF", "DMARC"}

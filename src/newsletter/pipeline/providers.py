@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from threading import Event
 from typing import Any
+from urllib.parse import urlsplit
 
 from newsletter.delivery.messages import Assembler, envelope_of
 from newsletter.delivery.providers.contract import Provider
@@ -27,8 +28,24 @@ def require_provider(settings: Settings) -> None:
         raise SettingsError(
             f"{FILE}: provider smtp needs an address. Set NEWSLETTER_SMTP_URL, such as smtp://mail.example.org:587."
         )
+    if settings.provider.name == "smtp":
+        _refuse_more_than_a_server(settings.provider.url)
     if settings.provider.name == "sendgrid" and not settings.provider.api_key:
         raise SettingsError(f"{FILE}: provider sendgrid needs an API key. Set SENDGRID_API_KEY to one that may send.")
+
+
+def _refuse_more_than_a_server(url: str) -> None:
+    """Raise `SettingsError` for what no mail server has, such as a path; the address may hold a password."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return  # no address at all, which whoever connects says
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise SettingsError(
+            "the SMTP address (NEWSLETTER_SMTP_URL, or `url` under `provider:`) must end behind host and port, as in "
+            "smtp://mail.example.org:587: a mail server has no path, `?` or `#`. In a password they are written %2F, "
+            "%3F and %23."
+        )
 
 
 def open_provider(workspace: Workspace, campaign: str, stop: Event, sandbox: bool = False) -> Provider[Any]:
