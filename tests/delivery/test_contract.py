@@ -37,7 +37,7 @@ from newsletter.pipeline.providers import assembler_for, open_provider
 from newsletter.pipeline.workspace import Workspace, open_workspace
 from newsletter.settings import Settings
 from tests.delivery import sendgrid_server
-from tests.delivery.example_provider import install
+from tests.delivery.example_provider import CODE, install
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 CAMPAIGN = Campaign(CampaignId(1), "spring", "i", "a", CampaignStatus.SENDING, "h", bytes(range(16)), NOW)
@@ -246,6 +246,8 @@ def test_a_whole_send_goes_through_a_provider_of_another_distribution(letter: An
             "it has no substitutes, group",
         ),
         ("example = newsletter_example:make", "def make(options, connections): raise KeyError('folder')", "KeyError"),
+        ("example = newsletter_example:make", "def make(options, connections): raise SystemExit(0)", "SystemExit: 0"),
+        ("example = newsletter_example:open_folder", CODE.replace("= 10", "= None"), "its group is None, not a number"),
     ],
 )
 def test_a_distribution_whose_provider_does_not_work_is_named_in_words(
@@ -255,7 +257,7 @@ def test_a_distribution_whose_provider_does_not_work_is_named_in_words(
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     monkeypatch.delitem(sys.modules, "newsletter_example", raising=False)
     with pytest.raises(SettingsError, match=f"'example' of newsletter-example 1.0.*{said}"):
-        open_provider(_workspace(tmp_path / "w", "{name: example}"), "spring", Event())
+        open_provider(_workspace(tmp_path / "w", "{name: example, options: {folder: x}}"), "spring", Event())
     monkeypatch.delitem(sys.modules, "newsletter_example", raising=False)
 
 

@@ -69,10 +69,7 @@ class Sending:
     def failed(self, what: str) -> ProviderFailed:
         """Its own code did: the campaign has to wait for whoever wrote it."""
         name = self.called or f"{type(self.provider).__module__}.{type(self.provider).__qualname__}"
-        return ProviderFailed(
-            f"provider {name} failed: {what}. What it was given and did not answer is uncertain. Mend or update the "
-            "provider, then resume the campaign."
-        )
+        return ProviderFailed.of(name, what)
 
     def go_on(self) -> None:
         """Nobody has it paused any more."""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from newsletter.delivery.messages import Assembler, envelope_of
 from newsletter.delivery.providers.contract import Provider
+from newsletter.delivery.providers.guarded import Guarded
 from newsletter.delivery.substitution import SubstitutionAssembler
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.model import Campaign, RenderedVariant
@@ -114,20 +115,17 @@ def _of_another_distribution(settings: ProviderSettings) -> Provider[Any]:
         offered = ", ".join(sorted(_origin(one) for one in found)) or "nobody"
         raise SettingsError(f"{FILE}: provider '{settings.name}' must be offered once, and {offered} offers it.")
     (entry,) = found
+    called = f"provider '{settings.name}' of {_origin(entry)}"
     try:
         provider = entry.load()(settings.options, settings.connections)
-    except NewsletterError:
+        missing = [name for name in _WANTED if not hasattr(provider, name)]
+        if missing:
+            raise SettingsError(f"{FILE}: {called} is not a provider: it has no {', '.join(missing)}.")
+        return Guarded(provider, settings.name)
+    except (NewsletterError, KeyboardInterrupt):
         raise
-    except Exception as error:  # whatever the code of strangers raises
-        raise SettingsError(
-            f"{FILE}: provider '{settings.name}' of {_origin(entry)} cannot be used: {type(error).__name__}: {error}."
-        ) from error
-    missing = [name for name in _WANTED if not hasattr(provider, name)]
-    if missing:
-        raise SettingsError(
-            f"{FILE}: provider '{settings.name}' of {_origin(entry)} is not a provider: it has no {', '.join(missing)}."
-        )
-    return provider  # type: ignore[no-any-return]  # what it is, is looked at above
+    except BaseException as error:  # whatever the code of strangers raises, SystemExit among it
+        raise SettingsError(f"{FILE}: {called} cannot be used: {type(error).__name__}: {error}.") from error
 
 
 def _origin(entry: EntryPoint) -> str:

@@ -79,7 +79,11 @@ def send(
             experiments.mark_tested(connection, campaign.id, now())
             deciding.decide_if_due(connection, campaign.id, now())
         provider = open_provider(workspace, name, stop)
-        hold = loop.recover(database, campaign, provider, now())
+        try:
+            hold = loop.recover(database, campaign, provider, now())
+        except ProviderRefuses as error:
+            _pause_for(error, database, campaign, now())
+            raise
         with database.connect() as connection:
             before = ledger.counts(connection, campaign.id)
         if before.accepted and hasattr(provider, "prove"):
@@ -175,16 +179,7 @@ def _deliver(sending: Sending, tell: Callable[[str], None], waits: bool) -> None
         try:
             loop.deliver(sending)
         except ProviderRefuses as error:
-            with sending.database.begin() as connection:
-                # One that was cancelled meanwhile stays so.
-                campaigns.set_status(
-                    connection,
-                    sending.campaign.id,
-                    CampaignStatus.PAUSED,
-                    str(error),
-                    sending.now(),
-                    only_from=[CampaignStatus.SENDING],
-                )
+            _pause_for(error, sending.database, sending.campaign, sending.now())
             raise
         if not waits or not _paused(sending):
             return
@@ -197,6 +192,14 @@ def _deliver(sending: Sending, tell: Callable[[str], None], waits: bool) -> None
         if sending.stop.is_set():
             return
         sending.go_on()
+
+
+def _pause_for(error: ProviderRefuses, database: Database, campaign: Campaign, now: datetime) -> None:
+    """Pause the campaign until a person has mended it; one that was cancelled meanwhile stays so."""
+    with database.begin() as connection:
+        campaigns.set_status(
+            connection, campaign.id, CampaignStatus.PAUSED, str(error), now, only_from=[CampaignStatus.SENDING]
+        )
 
 
 def _paused(sending: Sending) -> bool:

@@ -39,6 +39,14 @@ class ProviderRefuses(ProviderGone):
 class ProviderFailed(ProviderRefuses):
     """The provider's own code failed. What it was given is uncertain, and each further try would put more in doubt."""
 
+    @classmethod
+    def of(cls, name: str, what: str) -> ProviderFailed:
+        """The provider that people call `name` did `what`."""
+        return cls(
+            f"provider {name} failed: {what}. What it was given and did not answer is uncertain. Mend or update the "
+            "provider, then resume the campaign."
+        )
+
 
 class Connection(Protocol[Mail]):
     """One line to the provider, used by one thread.
