@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from newsletter.delivery.providers import smtp
-from newsletter.delivery.providers.contract import Provider, ProviderBusy, ProviderGone, ProviderRefuses
+from newsletter.delivery.providers.contract import Provider, ProviderAway, ProviderBusy, ProviderGone, ProviderRefuses
 from newsletter.delivery.providers.outbox import Outbox
 from newsletter.delivery.providers.smtp import Smtp, parse_server
 from newsletter.errors import SettingsError
@@ -266,6 +266,48 @@ def test_a_greeting_that_refuses_is_told_in_the_servers_words(greeting: str, kin
         Smtp(parse_server(mail.url), 1).connect()
 
 
+_NO_TLS_IN_COMMON = b"\x15\x03\x03\x00\x02\x02\x28"
+"""The alert handshake_failure (RFC 8446 §6)."""
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "words"),
+    [
+        (_NO_TLS_IN_COMMON, SettingsError, r"agree on no encryption: .*handshake failure\. Have the"),
+        (b"220 ready\r\n", SettingsError, r"does not speak TLS where .*for others write smtp\+starttls://"),
+        (b"", ProviderAway, "cannot be reached"),
+    ],
+)
+def test_an_encryption_that_fails_is_a_setting_and_a_server_that_hangs_up_meanwhile_is_not(
+    reply: bytes, kind: type, words: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with listener.accept()[0] as peer:
+                peer.recv(10_000)
+                peer.sendall(reply)
+
+        Thread(target=serve, daemon=True).start()
+        with pytest.raises(kind, match=words) as caught:
+            Smtp(parse_server(f"smtps://127.0.0.1:{listener.getsockname()[1]}"), 1).connect()
+    assert "_ssl.c" not in str(caught.value) or kind is ProviderAway
+
+
+def test_a_setting_that_fails_on_the_way_leaves_nobody_in_doubt(
+    server: str, monkeypatch: pytest.MonkeyPatch, receiver: Any
+) -> None:
+    monkeypatch.setattr(smtp, "MESSAGES_PER_SESSION", 1)
+
+    def fail(server: object) -> None:
+        raise SettingsError("no encryption any more")
+
+    with closing(Smtp(parse_server(server), 1).connect()) as connection:
+        monkeypatch.setattr(smtp, "_open", fail)
+        outcomes = list(connection.deliver([_message(1), _message(2)]))
+    assert [one.result for one in outcomes] == [Result.ACCEPTED, Result.UNSENT]
+
+
 def test_a_group_costs_one_round_trip_a_message_where_the_server_pipelines() -> None:
     seen: list[list[bytes]] = []
     both = b"250 queued\r\n250 ok\r\n550 5.1.1 nobody\r\n503 no recipients\r\n"
@@ -396,9 +438,11 @@ def _scripted(replies: list[bytes | None]) -> str:
     return f"smtp://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def _pipelining(seen: list[list[bytes]], *answers: bytes, offered: bytes = b"250 PIPELINING\r\n") -> str:
-    """A server that offers PIPELINING, and sends the next answer after each DATA, or after the final dot if it is one
-    line only; then it hangs up."""
+def _pipelining(
+    seen: list[list[bytes]], *answers: bytes, offered: bytes = b"250 PIPELINING\r\n", ending: bytes = b""
+) -> str:
+    """A server that offers PIPELINING, and sends the next answer after each line `ending`: each DATA without one, or
+    the final dot if the answer is one line only. Then it hangs up."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:

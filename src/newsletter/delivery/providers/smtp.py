@@ -184,7 +184,7 @@ class _SmtpConnection:
         self.close()
         try:
             self._connect()
-        except ProviderAway as error:
+        except (ProviderAway, SettingsError) as error:  # told again, by itself, when the next connection is opened
             self.lost = str(error)
 
     def _takes(self, message: Message) -> bool:
@@ -297,12 +297,35 @@ def _open(server: Server) -> smtplib.SMTP:
     return session
 
 
+_NOT_TLS = (
+    "WRONG_VERSION_NUMBER",
+    "RECORD_LAYER_FAILURE",
+    "PACKET_LENGTH_TOO_LONG",
+    "HTTP_REQUEST",
+    "UNKNOWN_PROTOCOL",
+)
+"""What OpenSSL makes of words that are no TLS, by its versions."""
+_HUNG_UP = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+
+
 def _not_open(where: str, error: Exception) -> NewsletterError:
     """Why there is no session, by what a person can do: mend the settings, wait, or look at the account."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return SettingsError(
             f"the certificate of {where} cannot be trusted: {error.verify_message}. Have the server show one for its "
             "name from a known authority, or name a file with the certificate in SSL_CERT_FILE."
+        )
+    # A connection that ends while both agree on encryption is a server that goes away, and no setting.
+    if isinstance(error, ssl.SSLError) and not isinstance(error, _HUNG_UP):
+        if error.reason in _NOT_TLS:
+            return SettingsError(
+                f"{where} does not speak TLS where NEWSLETTER_SMTP_URL asks for it. smtps:// is for a port that "
+                "encrypts from the first byte (465); for others write smtp+starttls://."
+            )
+        words = (error.reason or said(error)).replace("_", " ").lower()
+        return SettingsError(
+            f"{where} and this machine agree on no encryption: {ended(words)} Have the server offer TLS 1.2 or newer "
+            "with usual ciphers, or look at what NEWSLETTER_SMTP_URL asks for."
         )
     # smtplib raises its plain error when the server offers no way of signing in that it knows.
     if isinstance(error, smtplib.SMTPNotSupportedError) or type(error) is smtplib.SMTPException:
