@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from newsletter.campaigns.scheduling import is_late, moment, read_schedule, spread
+from newsletter.campaigns.scheduling import is_late, moment, read_schedule, skipping, spread
 from newsletter.errors import SettingsError
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -135,6 +135,25 @@ def test_where_the_time_has_passed_already_they_get_it_on_the_next_day() -> None
         "": datetime(2026, 11, 21, 13, tzinfo=UTC),
         "Nowhere/At_All": datetime(2026, 11, 21, 13, tzinfo=UTC),
     }
+
+
+def test_zones_whose_clocks_skip_the_time_are_named_with_what_they_show_then() -> None:
+    # On 2027-03-28 Berlin goes from 02:00 to 03:00, Troll from 01:00 to 03:00; on 2027-03-29 nobody there skips.
+    zones = ["Europe/Berlin", "Antarctica/Troll", "Asia/Tokyo", "", "Nowhere/Land"]
+    schedule = read_schedule("2027-03-28 02:30", BERLIN, NOW, local=True)
+    shown = {
+        "Europe/Berlin": time(3, 30),
+        "Antarctica/Troll": time(4, 30),
+        "": time(3, 30),
+        "Nowhere/Land": time(3, 30),
+    }
+    assert skipping(schedule, spread(schedule, zones, NOW)) == shown
+    assert not skipping(schedule, spread(schedule, ["Europe/Berlin"], datetime(2027, 3, 28, 12, tzinfo=UTC)))
+
+
+def test_by_everybodys_own_clock_no_offset_is_advised() -> None:
+    found = read_schedule("2026-10-25 02:30", BERLIN, datetime(2026, 10, 1, tzinfo=UTC), local=True)
+    assert found.note == "The clocks show 02:30 twice on 2026-10-25: it is sent the first time (CEST)."
 
 
 def test_a_schedule_is_late_only_once_it_is_older_than_the_most() -> None:

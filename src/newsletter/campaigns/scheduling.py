@@ -67,7 +67,7 @@ def read_schedule(words: str, zone: ZoneInfo, now: datetime, local: bool = False
         raise SettingsError(f"--at: {wall:%Y-%m-%d %H:%M} lies more than a year ahead. Is that what you mean?")
     if wall.year < now.year - 1 or moment(wall, where) <= now:
         raise SettingsError(f"--at: {wall:%Y-%m-%d %H:%M} is past; it is {here:%Y-%m-%d %H:%M %Z} now.")
-    return Schedule(wall, where, local, _clock_change(wall, where))
+    return Schedule(wall, where, local, _clock_change(wall, where, local))
 
 
 def moment(wall: datetime, zone: tzinfo) -> datetime:
@@ -81,6 +81,17 @@ def spread(schedule: Schedule, zones: Iterable[str], now: datetime) -> Mapping[s
     A zone that the tz database does not know counts as the schedule's own.
     """
     return {name: _first_after(schedule.wall, _known(name) or schedule.zone, now) for name in zones}
+
+
+def skipping(schedule: Schedule, due: Mapping[str, datetime]) -> Mapping[str, time]:
+    """Time zone → what the clocks there show at that moment, where they skip the schedule's own time."""
+    shown = {name: moment.astimezone(_known(name) or schedule.zone).time() for name, moment in due.items()}
+    return {name: time for name, time in shown.items() if time != schedule.wall.time()}
+
+
+def is_zone(name: str) -> bool:
+    """Whether the tz database knows it."""
+    return _known(name) is not None
 
 
 def is_late(scheduled_at: datetime, now: datetime, most: timedelta) -> bool:
@@ -139,14 +150,12 @@ def _time(words: str) -> time:
         raise SettingsError(f"--at: no clock shows {words}. {_EXAMPLE}") from error
 
 
-def _clock_change(wall: datetime, zone: tzinfo) -> str:
+def _clock_change(wall: datetime, zone: tzinfo, local: bool) -> str:
     first = moment(wall, zone).astimezone(zone)
     if first.replace(tzinfo=None) != wall:
         return f"The clocks skip {wall:%H:%M} on {wall:%Y-%m-%d}: it is sent at {first:%Y-%m-%d %H:%M %Z}."
     second = wall.replace(tzinfo=zone, fold=1)
     if second.utcoffset() != first.utcoffset():
-        return (
-            f"The clocks show {wall:%H:%M} twice on {wall:%Y-%m-%d}: it is sent the first time ({first:%Z}). "
-            f"Write {second.isoformat(timespec='minutes')} for the second."
-        )
+        told = f"The clocks show {wall:%H:%M} twice on {wall:%Y-%m-%d}: it is sent the first time ({first:%Z})."
+        return told if local else f"{told} Write {second.isoformat(timespec='minutes')} for the second."
     return ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from newsletter.cli.output import print_json
@@ -30,9 +32,23 @@ def print_due(workspace: Workspace, audience: Audience, schedule: Schedule) -> N
     )
     if times.unknown:
         zone = workspace.settings.time_zone
-        click.echo(f"{times.unknown:,} have no time zone: they get it by the clock of {zone}.", err=True)
+        click.echo(
+            f"{times.unknown:,} have no time zone, or one that is no name such as Europe/Berlin (the import counts "
+            f"those apart): they get it by the clock of {zone}.",
+            err=True,
+        )
+    if times.skipped:
+        shown = _few([f"{shown:%H:%M} in {zone}" for zone, shown in sorted(times.instead.items())])
+        click.echo(
+            f"Where {times.skipped:,} live the clocks skip {schedule.wall:%H:%M}: they get it at {shown}.", err=True
+        )
     if times.next_day:
         click.echo(f"Where {times.next_day:,} live it is later already: they get it on the next day.", err=True)
+
+
+def _few(words: Sequence[str]) -> str:
+    """The first three, and how many more there are."""
+    return ", ".join([*words[:3], *([f"and {len(words) - 3:,} more"] if len(words) > 3 else [])])
 
 
 def print_scheduled(workspace: Workspace, name: str, recipients: int, schedule: Schedule, as_json: bool) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from newsletter.campaigns.scheduling import Schedule as Schedule
-from newsletter.campaigns.scheduling import read_schedule, spread
+from newsletter.campaigns.scheduling import is_zone, read_schedule, skipping, spread
 from newsletter.errors import Refused
 from newsletter.model import Audience, Campaign
 from newsletter.pipeline.workspace import Workspace, open_store
@@ -25,7 +25,12 @@ class DueTimes:
     by_zone: Mapping[str, datetime] = field(default_factory=dict)
     """Empty when everybody gets it at the same moment."""
     unknown: int = 0
-    """How many have no time zone, and get it by the clock of the settings'."""
+    """How many have no time zone, or none that is known, and get it by the clock of the settings'. An import leaves out
+    a zone that nobody knows, so the two are one here."""
+    skipped: int = 0
+    """How many live where the clocks skip the time given on that day."""
+    instead: Mapping[str, time] = field(default_factory=dict)
+    """Time zone → what its clocks show then; those of whom no zone is known go by the clock of the settings'."""
     next_day: int = 0
     """How many have it later on that day than the time given, and so get it on the next."""
 
@@ -62,11 +67,14 @@ def due_times(connection: Connection, audience: Audience, schedule: Schedule, no
     people = headcounts.zone_count(connection, audience.segment, audience.id)
     by_zone = spread(schedule, {*people, ""}, now)
     reached = [by_zone[zone] for zone in people] or [schedule.due]
+    skips = skipping(schedule, {zone: by_zone[zone] for zone in people})
     on_day = spread(schedule, people, now - timedelta(days=2))
     return DueTimes(
         min(reached),
         max(reached),
         by_zone,
-        people.get("", 0),
+        sum(count for zone, count in people.items() if not is_zone(zone)),
+        sum(people[zone] for zone in skips),
+        {zone if is_zone(zone) else str(schedule.zone): shown for zone, shown in skips.items()},
         sum(count for zone, count in people.items() if by_zone[zone] != on_day[zone]),
     )
