@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from newsletter.campaigns import naming
 from newsletter.cli import main
 from newsletter.delivery.providers.contract import ProviderAway, ProviderGone, ProviderRefuses
-from newsletter.errors import Refused, SettingsError, Stopped
+from newsletter.errors import Refused, SettingsError, Stopped, StoreUnavailable
 from newsletter.model import Outcome, Result
 from newsletter.pipeline import planning, sending, standing, steering, testing
 from newsletter.pipeline.workspace import Workspace, open_workspace
@@ -206,6 +206,36 @@ def test_a_reason_that_ends_its_sentence_ends_it_once(opened: Workspace, monkeyp
     steering.cancel(opened, "tides", "")
     with pytest.raises(Refused, match=r"was cancelled; 2 got nothing\."):
         standing.refuse_unfinished(standing.status(opened, "tides"))
+
+
+def test_a_send_that_the_provider_ends_tells_how_many_it_put_in_doubt(
+    opened: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Doubtful(_Provider):
+        def deliver(self, mails: Sequence[object]) -> Iterator[Outcome]:
+            yield from (Outcome(Result.UNCERTAIN) for _ in mails)
+            raise ProviderGone("the connection breaks again and again. Try again later.")
+
+    monkeypatch.setattr(sending, "open_provider", lambda *_: Doubtful(ProviderGone(""), False))
+    planning.freeze(opened, planning.plan(opened, "tides"))
+    with pytest.raises(ProviderGone, match=r"^the connection .* Try again later\. 2 more are uncertain\.$"):
+        sending.send(opened, "tides", sending.SendOptions(), Event())
+
+
+@pytest.mark.parametrize(("carried", "told"), [(None, "that is uncertain"), (set(), "will be looked up")])
+def test_when_the_database_goes_away_only_what_can_be_looked_up_is_said_to_be(
+    opened: Workspace, monkeypatch: pytest.MonkeyPatch, carried: set[object] | None, told: str
+) -> None:
+    def gone(*arguments: object) -> None:
+        raise StoreUnavailable("the database is gone.")
+
+    provider = _Provider(ProviderGone(""), True)
+    monkeypatch.setattr(provider, "already_carried", lambda deliveries: carried)
+    monkeypatch.setattr(sending, "open_provider", lambda *_: provider)
+    monkeypatch.setattr(sending, "_deliver", gone)
+    planning.freeze(opened, planning.plan(opened, "tides"))
+    with pytest.raises(Stopped, match=f"the database is gone. What was sent .*{told}"):
+        sending.send(opened, "tides", sending.SendOptions(), Event())
 
 
 def test_a_provider_is_told_when_it_took_somebody_of_the_campaign_before(

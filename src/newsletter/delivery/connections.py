@@ -146,7 +146,7 @@ def _connected(sending: Sending, broken: int, why: str, place: float) -> Connect
     meanwhile, or the provider takes fewer connections than that: the others carry on."""
     while not sending.over:
         if broken > len(_RECONNECT_WAITS):
-            raise ProviderGone(f"the connection breaks again and again ({why}). Nothing was lost; try again later.")
+            raise ProviderGone(f"the connection breaks again and again ({why}). Try again later.")
         if broken:
             (sending.wait or sending.stop.wait)(_RECONNECT_WAITS[broken - 1] * (0.5 + place))
         try:

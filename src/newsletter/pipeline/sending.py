@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 from newsletter.campaigns import freezing
 from newsletter.delivery import loop
 from newsletter.delivery.limits import Allowance, Limits, Sent, allowance, midnight, quiet_from
-from newsletter.delivery.providers.contract import Provider, ProviderRefuses
+from newsletter.delivery.providers.contract import Provider, ProviderGone, ProviderRefuses
 from newsletter.delivery.running import Sending
 from newsletter.delivery.supply import DomainPace
 from newsletter.delivery.throttle import Throttle
@@ -79,24 +80,15 @@ def send(
             experiments.mark_tested(connection, campaign.id, now())
             deciding.decide_if_due(connection, campaign.id, now())
         provider = open_provider(workspace, name, stop)
-        try:
-            hold = loop.recover(database, campaign, provider, now())
-        except ProviderRefuses as error:
-            _pause_for(error, database, campaign, now())
-            raise
-        with database.connect() as connection:
-            before = ledger.counts(connection, campaign.id)
-        if before.accepted and hasattr(provider, "prove"):
-            provider.prove()
+        hold, before = _recovered(database, campaign, provider, now())
         sending = _run(workspace, database, campaign, freezing.unpack(contents), provider, options, stop)
         sending.hold, sending.verify, sending.progress = hold, verify, _running_total(before, progress)
         try:
             _deliver(sending, tell, options.waits)
         except StoreUnavailable as error:
-            raise Stopped(f"{error} What was sent until then is recorded, or will be looked up.") from error
-        except NewsletterError:
-            with database.begin() as connection:
-                _let_go_if_cancelled(connection, campaign, now())
+            raise Stopped(f"{error} {_recorded(provider, name)}") from error
+        except NewsletterError as error:
+            _tell_doubts(error, database, campaign, before, now())
             raise
         with database.begin() as connection:
             experiments.mark_tested(connection, campaign.id, now())
@@ -104,6 +96,45 @@ def send(
         after = _allowed(database, limits_of(workspace.settings), now())
         with database.connect() as connection:
             return replace(state_of(connection, name, now()), held=after if after.messages == 0 else None)
+
+
+def _recovered(
+    database: Database, campaign: Campaign, provider: Provider[Any], now: datetime
+) -> tuple[int, Counts]:
+    """This run's hold of the campaign, and where it stands once the ledger is right after an earlier run. Pauses it
+    when the provider fails at telling."""
+    try:
+        hold = loop.recover(database, campaign, provider, now)
+    except ProviderRefuses as error:
+        _pause_for(error, database, campaign, now)
+        raise
+    with database.connect() as connection:
+        before = ledger.counts(connection, campaign.id)
+    if before.accepted and hasattr(provider, "prove"):
+        provider.prove()
+    return hold, before
+
+
+def _tell_doubts(error: NewsletterError, database: Database, campaign: Campaign, before: Counts, now: datetime) -> None:
+    """Let go of a campaign that was cancelled meanwhile; add to what ended the run how many it put in doubt."""
+    with database.begin() as connection:
+        _let_go_if_cancelled(connection, campaign, now)
+        doubts = ledger.counts(connection, campaign.id).uncertain - before.uncertain
+    if isinstance(error, ProviderGone) and doubts > 0:
+        error.args = (f"{error} {doubts:,} more {'is' if doubts == 1 else 'are'} uncertain.",)
+
+
+def _recorded(provider: Provider[Any], name: str) -> str:
+    """What is known of the messages sent before the database went away."""
+    looks_up = False
+    with suppress(NewsletterError):
+        looks_up = provider.already_carried(()) is not None
+    if looks_up:
+        return "What was sent until then is recorded, or will be looked up."
+    return (
+        "What was sent until then is recorded, but for what was under way: that is uncertain, and "
+        f"`newsletter status {name}` tells how many it concerns."
+    )
 
 
 def _run(
