@@ -98,9 +98,7 @@ def send(
             return replace(state_of(connection, name, now()), held=after if after.messages == 0 else None)
 
 
-def _recovered(
-    database: Database, campaign: Campaign, provider: Provider[Any], now: datetime
-) -> tuple[int, Counts]:
+def _recovered(database: Database, campaign: Campaign, provider: Provider[Any], now: datetime) -> tuple[int, Counts]:
     """This run's hold of the campaign, and where it stands once the ledger is right after an earlier run. Pauses it
     when the provider fails at telling."""
     try:
