@@ -15,8 +15,9 @@ from newsletter.delivery.providers.contract import ProviderFailed, ProviderRefus
 from newsletter.delivery.providers.guarded import Guarded
 from newsletter.errors import StoreBusy
 from newsletter.model import Outcome, Result
-from newsletter.pipeline import sending, standing
-from newsletter.pipeline.workspace import Workspace, open_workspace
+from newsletter.pipeline import planning, sending, standing, steering
+from newsletter.pipeline.workspace import Workspace, open_store, open_workspace
+from newsletter.store import claiming, ledger
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 TAKEN = Outcome(Result.ACCEPTED)
@@ -96,6 +97,21 @@ def test_whatever_a_provider_does_pauses_the_campaign_and_names_it(
     error = json.loads(capsys.readouterr().out)["error"]["message"]
     assert error.startswith("provider pigeon failed: ")
     assert said in error
+
+
+def test_a_campaign_is_cancelled_though_its_provider_fails_at_telling_what_it_has(
+    opened: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = _Stranger()
+    stranger.already_carried = _raising(SystemExit())  # type: ignore[method-assign]
+    monkeypatch.setattr(steering, "open_provider", lambda *_: Guarded(stranger, "pigeon"))
+    planning.freeze(opened, planning.plan(opened, "tides"))
+    with open_store(opened) as database, database.begin() as connection:
+        campaign = standing.state_of(connection, "tides", opened.clock()).campaign
+        claimed = claiming.claim(connection, campaign.id, 1, opened.clock())
+        ledger.mark_in_flight(connection, [one.number for one in claimed], opened.clock())
+    state = steering.cancel(opened, "tides", "")
+    assert (state.campaign.status.value, state.counts.uncertain, state.counts.pending) == ("cancelled", 1, 0)
 
 
 @pytest.mark.parametrize(

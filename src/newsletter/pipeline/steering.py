@@ -6,6 +6,7 @@ from contextlib import suppress
 from threading import Event
 
 from newsletter.delivery import loop
+from newsletter.delivery.providers.contract import ProviderFailed
 from newsletter.errors import BeingSent, Refused, SettingsError
 from newsletter.model import Campaign, CampaignStatus
 from newsletter.pipeline import standing
@@ -59,10 +60,13 @@ def let_go(workspace: Workspace, database: Database, campaign: Campaign) -> None
         left_behind = ledger.left_in_flight(connection, campaign.id)
     if left_behind:
         provider = None
-        # Nobody sends it after this: without the provider's key the doubt stays, and is named.
+        # Nobody sends it after this: without the provider's key, or its answer, the doubt stays, and is named.
         with suppress(Refused, SettingsError):
             provider = open_provider(workspace, campaign.name, Event())
-        loop.recover(database, campaign, provider, workspace.clock())
+        try:
+            loop.recover(database, campaign, provider, workspace.clock())
+        except ProviderFailed:
+            loop.recover(database, campaign, None, workspace.clock())
     with database.begin() as connection:
         ledger.cancel(connection, campaign.id, workspace.clock())
 
