@@ -28,6 +28,8 @@ def _read(markup: str) -> tuple[str, list[tuple[str, str]]]:
         ("<div hidden>Not <b>seen</b></div>", "hidden"),
         ("<span style='font-size:0px'>Not seen</span>", "font-size:0"),
         ("<p style='color:red;visibility:hidden'>Not seen", "visibility:hidden"),
+        ("<b style='display:none'><p>Not seen</p></b>", "display:none"),
+        ("<center hidden>Not seen</center>", "hidden"),
         ("<font style=display:none>Not seen</font>", "display:none"),
         ("<form hidden>Not seen</form>", "hidden"),
         ("<img style='display:none' src=x.png alt='Not seen'>", "display:none"),

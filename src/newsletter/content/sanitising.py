@@ -8,6 +8,7 @@ itself. nh3 (a browser's own parser, with an allowlist) decides what stays.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 
 import nh3
 from lxml import etree, html
@@ -28,6 +29,10 @@ _ATTRIBUTES = {
 _LOOKS = frozenset({"hidden", "style"})
 """What is read of an element's looks, and taken away then."""
 _ANY_TAG = re.compile(r"</?([a-z][a-z0-9]*)(?:[^>\"]|\"[^\"]*\")*>")
+_LETTERS = {"b", "i", "s", "small", "strike", "tt", "u"}
+_HIDDEN_TAG = re.compile(r" (?:hidden=|style=\"[^\"]*(?:none|hidden|:0))")
+_OF_OLD = {"center": "div", "dir": "ul", "listing": "pre"}
+"""Tags that browsers read and show as these."""
 _DEEPEST = 200
 """Tags nested deeper than this are an accident; libxml2 drops everything below 2,048, the page's own tags included."""
 _BREAKING = re.compile(r"[\x0b\x0c\r\x85\u2028\u2029]")
@@ -37,10 +42,12 @@ _UNSPEAKABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u
 
 def tree_of(markup: str, notice: Notice) -> Element:
     """The page's body as a clean tree, at most 200 deep; what of it cannot be mailed is said to `notice`."""
-    clean = _sanitised(tamed(_speakable(markup), notice), BLOCK_TAGS | INLINE_TAGS, _LOOKS)
+    clean = _hiding_whole(_sanitised(tamed(_speakable(markup), notice), BLOCK_TAGS | INLINE_TAGS, _LOOKS))
     body = _parsed(clean)
     if _too_deep(body):
         body = _parsed(_ANY_TAG.sub(_shallow, clean))
+    for old in body.iter(*_OF_OLD):
+        old.tag = _OF_OLD[old.tag]
     without_styles(body, notice)
     _without_bare_spans(body)
     return body
@@ -92,6 +99,24 @@ def _harmless(tag: str, name: str, value: str) -> str | None:
 def _parsed(clean: str) -> Element:
     parser = etree.HTMLParser(huge_tree=True, encoding="utf-8")
     return etree.fromstring(f"<html><body><div>{clean}</div></body></html>".encode(), parser).find("body")
+
+
+def _hiding_whole(clean: str) -> str:
+    """Hidden tags of the looks of letters as spans: libxml2 ends `<b>` before a paragraph, which would be seen then."""
+    if 'hidden="' not in clean and 'style="' not in clean:
+        return clean
+    hidden: dict[str, list[bool]] = defaultdict(list)
+
+    def renamed(tag: re.Match[str]) -> str:
+        name, ends = tag[1], tag[0][1] == "/"
+        if name not in _LETTERS:
+            return tag[0]
+        if ends:
+            return "</span>" if hidden[name] and hidden[name].pop() else tag[0]
+        hidden[name].append(bool(_HIDDEN_TAG.search(tag[0])))
+        return f"<span{tag[0][len(name) + 1 :]}" if hidden[name][-1] else tag[0]
+
+    return _ANY_TAG.sub(renamed, clean)
 
 
 def _too_deep(body: Element) -> bool:

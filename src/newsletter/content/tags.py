@@ -28,7 +28,7 @@ _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]{0,20}):")
 BLOCK_TAGS = {
     *("div section article main header footer aside nav center address details summary dl dt dd hgroup".split()),
     *("p h1 h2 h3 h4 h5 h6 ul ol li blockquote pre hr table caption thead tbody tfoot tr th td".split()),
-    *("figure figcaption".split()),
+    *("figure figcaption center dir listing".split()),
 }
 INLINE_TAGS = set("a abbr b bdi bdo br cite code del dfn em i img ins kbd mark q s samp small span".split()) | set(
     "strike strong sub sup time tt u var wbr".split()
@@ -44,7 +44,7 @@ _FORM_TAGS = (
 )
 _PARTING = {*f"{_SVG_TAGS} {_MATHML_TAGS} {_FORM_TAGS}".split()}
 """Tags that go and leave a space: without one the words of neighbouring fields would run into each other."""
-PARTING_TAGS = frozenset(BLOCK_TAGS | _PARTING | {"br", "img", "center", "dir", "listing", "xmp", "plaintext"})
+PARTING_TAGS = frozenset(BLOCK_TAGS | _PARTING | {"br", "img", "xmp", "plaintext"})
 """Tags that part the words on their two sides; all others, unknown ones too, stand within a line."""
 _TOLD = {
     "form": "a form cannot be filled in in mail; its words stay",
@@ -61,8 +61,6 @@ _NEVER_NESTED = set("p a br img hr wbr li tr td th thead tbody tfoot caption dd 
 _DEEPEST = 1_000
 _UNCLOSED = set("input embed source track param area col base link meta option optgroup rt rp rb rtc".split())
 """Tags that go, and that need no end tag."""
-_SAME_AS = {"center": "div", "dir": "ul", "listing": "pre"}
-"""Tags of old that browsers read and show as these."""
 _BUTTONS = ("submit", "button", "reset")
 """Fields whose value is no reader's answer, but what the author wrote on them."""
 
@@ -241,9 +239,6 @@ class _Tamer:
             return self._picture(tag)
         if name in ("svg", "math") and not tag[3].endswith("/"):
             self.foreign += -1 if tag[1] else 1
-        if name in _SAME_AS:
-            name = _SAME_AS[name]
-            tag = _TAG.match(f"<{tag[1]}{name}{tag[3]}>") or tag
         if name in BLOCK_TAGS or name in INLINE_TAGS:
             return self._shallow(tag, name)
         return self._hiding(tag, name) + (self._parted(tag, name) if name in _PARTING else "")
