@@ -40,6 +40,8 @@ LINES = [
     "Read more posts",
     "Posted in Tools, Care",
     "Tagged with boats",
+    "The post High water at noon appeared first on Harbour Notes.",
+    "Der Beitrag Hochwasser erschien zuerst auf Hafenblatt.",
     "Thanks for reading Harbour Notes! Subscribe for free to receive new posts and support my work.",
     "Back to top",
     "Share →",
@@ -168,3 +170,23 @@ def test_other_links_stay_links(markup: str) -> None:
     found, told = _read(markup)
     assert all(isinstance(one, str) for one in found)
     assert told == []
+
+
+def test_substack_s_comments_go_whatever_stands_among_them_and_other_discussions_stay() -> None:
+    below = (
+        "<p>CommentsRestacks</p><p>Somebody: lovely!</p><p>Top Latest Discussions</p><p>No posts</p>"
+        "<p>© 2026 Ann ∙ Privacy ∙ Terms</p><p>An unknown line</p>"
+    )
+    prose, told = _read(f"<p>Kept.</p><h4>Discussion about this post</h4>{below}")
+    assert prose == ["<p>Kept.</p>"]
+    assert "'Somebody: lovely!'" in told[2][1]
+    for kept in (
+        "<h4>Discussion about this post</h4><p>Somebody: lovely!</p><p>Comments</p><p>My answer.</p>",
+        "<p>© 2026 Ann</p>",
+        "<p>The post office first appeared on Main Street.</p>",
+    ):
+        assert _read(f"<p>Kept.</p>{kept}")[1] == []
+
+
+def test_a_line_of_copyright_goes_with_the_lines_above_it() -> None:
+    assert _read("<p>Kept.</p><p>Share</p><p>Leave a comment</p><p>© 2026 Ann</p>")[0] == ["<p>Kept.</p>"]

@@ -44,6 +44,11 @@ _STRONG = re.compile(
             r"this post is public so feel free to share it",
             r"[^\n]{1,60} is a reader-supported publication[^\n]{0,130}",
             r"type your e-?mail(?: address)?",
+            # What WordPress puts under the items of its feeds.
+            r"the post [^\n]{1,150} appeared first on [^\n]{1,80}",
+            r"der beitrag [^\n]{1,150} erschien zuerst auf [^\n]{1,80}",
+            r"l[’']article [^\n]{1,150} est apparu en premier sur [^\n]{1,80}",
+            r"la entrada [^\n]{1,150} se publicó primero en [^\n]{1,80}",
         )
     )
 )
@@ -59,9 +64,15 @@ _RELATED = re.compile(
 _WEAK = re.compile(
     rf"{_NETWORK}|(?:\d+|no) (?:comments?|likes?|shares?|restacks?|replies|posts)|comments?|likes?|"
     r"restacks?|print|save|pin|copy|more|top|latest|discussions|ready for more|no posts|"
+    r"comments ?restacks?|top ?latest(?: ?discussions)?|start (?:your substack|writing)|get the app|collection notice|"
+    r"privacy(?: policy)?|terms(?: of (?:use|service))?|substack is the home for great culture|"
     r"previous|older|newer|categories|tags|and|or|follow(?: us)?|sign up(?: now| here| today| for free)?"
 )
 """Furniture only in the company of something above."""
+_COPYRIGHT = re.compile(r"(?:©|\(c\)|copyright(?: ©)?) ?\d{4}[^\n.!?]{0,80}\.?")
+_THREAD = re.compile(r"discussion about this (?:post|episode|video)")
+_BELOW_A_THREAD = re.compile(r"comments ?restacks?|top ?latest(?: ?discussions)?|no posts|ready for more")
+"""What Substack shows below an article, and nobody else."""
 _ONWARD = re.compile(
     r"(?:up )?next(?: up| article| post| page| read| story| issue)?(?:\s*[:→»›–—-]+\s*\S[^\n]*|\s*[→»›])?",
     re.IGNORECASE,
@@ -82,9 +93,12 @@ def without_furniture(parts: list[Element], notice: Callable[[str, str, str], No
     kept = list(parts)
     pending: list[Element] = []
     dropped: list[Element] = []
+    thread = _thread_from(kept)
+    if thread is not None:
+        kept, dropped = kept[:thread], kept[thread:]
     related = _related_from(kept)
     if related is not None:
-        kept, dropped = kept[:related], kept[related:]
+        kept, dropped = kept[:related], kept[related:] + dropped
     while kept:
         _last_line_apart(kept, lambda words: _weight(words) > 0)
         weight = 0 if kept[-1].tag in ("table", "figure", "pre") else _weight(_words(kept[-1]))
@@ -143,6 +157,23 @@ def _related_from(parts: list[Element]) -> int | None:
     return None
 
 
+def _thread_from(parts: list[Element]) -> int | None:
+    """Where Substack's comments begin: by its own words above and below, whatever short lines stand among them."""
+    seen, length = 0, 0
+    for place in range(len(parts) - 1, -1, -1):
+        part = parts[place]
+        words = _words(part)
+        length += len(words)
+        if length > _LONGEST_LIST or part.tag in ("figure", "table", "pre"):
+            return None
+        if _THREAD.fullmatch(_bare(words)):
+            return place if seen >= 2 else None
+        if any(len(line) > _LONGEST_LINE for line in words.split("\n")):
+            return None
+        seen += any(bool(_BELOW_A_THREAD.fullmatch(_bare(line))) for line in words.split("\n"))
+    return None
+
+
 def _only_links(part: Element) -> bool:
     linked = sum(len("".join(link.itertext()).split()) for link in part.iter("a"))
     return 0 < linked == len(_words(part).split())
@@ -167,7 +198,7 @@ def _line_weight(line: str) -> int:
         return 2
     if _RELATED.fullmatch(bare):
         return 2
-    return 1 if _WEAK.fullmatch(bare) else 0
+    return 1 if _WEAK.fullmatch(bare) or _COPYRIGHT.fullmatch(" ".join(line.lower().split())) else 0
 
 
 def _bare(words: str) -> str:
