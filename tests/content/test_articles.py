@@ -347,3 +347,40 @@ def test_short_and_disguised_addresses_are_found_where_addresses_stand(tmp_path:
     text = "<p>a\n<a href='java&#10;script:run()'>b</a>\n<p>java\n"
     (told,) = (one for one in _read(tmp_path, text, "a.html").article.findings if one.rule == "link-target")
     assert told.where.line == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "author"),
+    [("[Ann, Bob]", "Ann, Bob"), ("{name: Ann}", "Ann"), ("[{name: Ann, url: /ann}, Bob]", "Ann, Bob"), ("7", "7")],
+)
+def test_authors_are_read_as_site_generators_write_them(tmp_path: Path, written: str, author: str) -> None:
+    assert _read(tmp_path, f"---\ntitle: T\nauthor: {written}\n---\nx").article.author == author
+
+
+def test_a_picture_with_its_alt_beside_it_is_the_article_s_own(tmp_path: Path) -> None:
+    (tmp_path / "x.svg").write_text(SVG.format(100))
+    article = _read(tmp_path, "---\ntitle: T\nimage:\n  src: x.svg\n  alt: The  quay\n---\nx").article
+    assert article.image is not None
+    assert (article.image.path, article.alt) == ("x.svg", "The quay")
+    assert _read(tmp_path, "---\ntitle: T\nalt: Mine\nimage: {src: x.svg, alt: b}\n---\nx").article.alt == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("tags: {a: b}", "'tags' must be a list of words, such as `tags: [sea, ships]`."),
+        ("tags: [[a], b]", "'tags' must be a list of words, such as `tags: [sea, ships]`."),
+        ("author: {url: /ann}", "'author' must be text; write it on one line."),
+        ("description: 3.10", "'description' is read as the number 3.1; put quotes around what you wrote."),
+        ("image: {alt: A}", "'image' must be the path of one picture, such as `image: images/quay.jpg`."),
+    ],
+)
+def test_a_field_of_no_kind_is_refused_at_its_line(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(FileProblems) as caught:
+        _read(tmp_path, f"---\ntitle: T\n{line}\n---\nx")
+    assert [str(one) for one in caught.value.problems] == [f"a.md:3: {said}"]
+
+
+def test_a_number_that_is_written_as_it_is_read_is_text(tmp_path: Path) -> None:
+    article = _read(tmp_path, "---\ntitle: 2026\ndescription: 3.5  # stars\ntags: [2026]\n---\nx").article
+    assert (article.title, article.description, article.tags) == ("2026", "3.5", ("2026",))

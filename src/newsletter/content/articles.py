@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsletter import expressions
-from newsletter.content import dates, front_matter
+from newsletter.content import dates, front_matter, loose_fields
 from newsletter.content.data_pictures import is_written_in, picture_written_in
 from newsletter.content.images import ImageFinder
 from newsletter.content.kinds import Kind, has_tags, is_page, kind_of
@@ -73,7 +73,8 @@ class _ArticleReader:
         texts = {key: self._text(data, key) for key in _TEXT_FIELDS}
         flags = {key: self._flag(data, key, default) for key, default in _FLAGS.items()}
         day = self._date(data.get("date"))
-        image = self._image(data)
+        image, beside = self._image(data)
+        tags = self._tags(data.get("tags"))
         link = self._link(texts["link"])
         markup = self._markup(body, first_line)
         title, markup = self._title(texts["title"], markup)
@@ -91,13 +92,13 @@ class _ArticleReader:
             author=texts["author"],
             link=link,
             image=image,
-            alt=texts["alt"],
+            alt=texts["alt"] or beside,
             caption=inline_of(markdown_inline(texts["caption"]), self.site_url) if texts["caption"] else "",
             include_footer=flags["include_footer"],
             sidebar=flags["sidebar"],
             sidebarlogo=texts["sidebarlogo"],
             logo_line=self.front.where("sidebarlogo").line,
-            tags=_tags(data.get("tags")),
+            tags=tags,
             disclosure=texts["disclosure"],
             extra={key: value for key, value in data.items() if key not in _KNOWN},
             findings=tuple(sorted(dict.fromkeys(self.findings), key=lambda one: one.where.line)),
@@ -108,13 +109,28 @@ class _ArticleReader:
         value = data.get(key)
         if value is None:
             return ""
+        if key == "author" and isinstance(value, (dict, list)):
+            value = loose_fields.names(value) or value
         if isinstance(value, (dict, list, bool)):
             # `disclosure: false` says that there is none; `title: Yes` is true in YAML, and hardly meant so.
             if value is not False or key == "title":
                 advice = "put quotes around it" if isinstance(value, bool) else "write it on one line"
                 self.problems.append(Problem(self.front.where(key), f"'{key}' must be text; {advice}."))
             return ""
+        if isinstance(value, (int, float)) and not loose_fields.is_written(value, key, self._text_of_file()):
+            message = f"'{key}' is read as the number {value}; put quotes around what you wrote."
+            self.problems.append(Problem(self.front.where(key), message))
         return self._swapped(" ".join(str(value).split()), self.front.where(key))
+
+    def _text_of_file(self) -> str:
+        return decode_text(read_bytes(self.path, self.name), self.name).text
+
+    def _tags(self, value: object) -> tuple[str, ...]:
+        found = loose_fields.tags(value)
+        if found is None:
+            message = "'tags' must be a list of words, such as `tags: [sea, ships]`."
+            self.problems.append(Problem(self.front.where("tags"), message))
+        return found or ()
 
     def _date(self, value: object) -> str:
         """The day as 2026-03-02; words that are no day as they are written."""
@@ -142,19 +158,22 @@ class _ArticleReader:
         self.problems.append(Problem(self.front.where(key), f"'{key}' must be true or false."))
         return default
 
-    def _image(self, data: Mapping[str, object]) -> Image | None:
-        value = data.get("image")
-        if not value:
-            return None
-        if isinstance(value, (dict, list, bool)):
+    def _image(self, data: Mapping[str, object]) -> tuple[Image | None, str]:
+        """The article's own picture, and its alt text where that is written beside it."""
+        if not data.get("image"):
+            return None, ""
+        named = loose_fields.picture(data["image"])
+        if named is None:
             message = "'image' must be the path of one picture, such as `image: images/quay.jpg`."
             self.problems.append(Problem(self.front.where("image"), message))
-            return None
+            return None, ""
+        path, alt = named
+        where = self.front.where("image")
         try:
-            return self.images.find(str(value), self.path.parent, self.front.where("image"))
+            return self.images.find(path, self.path.parent, where), self._swapped(" ".join(alt.split()), where)
         except FileProblems as error:
             self.problems += error.problems
-            return None
+            return None, ""
 
     def _picture(self, src: str, written: str, where: Where) -> Image:
         """The picture of the body; `written` is what its author named, where nothing of that is left."""
@@ -261,9 +280,3 @@ class _ArticleReader:
         if rule == "link-target":
             return self.lines.of_link(words)
         return self.lines.of_next(words) if words.startswith("<img") else self.lines.of_last(words)
-
-
-def _tags(value: object) -> tuple[str, ...]:
-    if isinstance(value, list):
-        return tuple(str(one) for one in value)
-    return tuple(part.strip() for part in str(value).split(",")) if value else ()
