@@ -39,6 +39,9 @@ def _word(name: str, value: str) -> str:
         return "font-size:0" if _ZERO.fullmatch(value) else "" if _RELATIVE.fullmatch(value) else "font-size:1"
     if name == "font" and value != "inherit":
         return "font-size:1"
+    if name == "mso-list":
+        level = re.search(r"\blevel(\d)", value)
+        return f"mso-list:level{level[1]}" if level else ""
     if name == "text-align":
         return f"text-align:{value}" if value in ("left", "right", "center") else ""
     if name == "font-weight":

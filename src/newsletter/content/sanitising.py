@@ -13,6 +13,7 @@ from collections import defaultdict
 import nh3
 from lxml import etree, html
 
+from newsletter.content import word_lists
 from newsletter.content.inline_styles import spoken
 from newsletter.content.styled import without_styles
 from newsletter.content.tags import BLOCK_TAGS, INLINE_TAGS, SCHEMES, Element, Notice, tamed
@@ -25,6 +26,7 @@ _ATTRIBUTES = {
     "td": {"id", "class", "colspan", "rowspan", "align"},
     "th": {"colspan", "rowspan", "scope", "align"},
     "ol": {"start"},
+    "p": {"class"},
 }
 _LOOKS = frozenset({"hidden", "style"})
 """What is read of an element's looks, and taken away then."""
@@ -48,6 +50,7 @@ def tree_of(markup: str, notice: Notice) -> Element:
         body = _parsed(_ANY_TAG.sub(_shallow, clean))
     for old in body.iter(*_OF_OLD):
         old.tag = _OF_OLD[old.tag]
+    word_lists.with_lists(body)
     without_styles(body, notice)
     _without_bare_spans(body)
     return body
@@ -84,6 +87,8 @@ def _sanitised(markup: str, tags: set[str], looks: frozenset[str] = frozenset())
 
 
 def _harmless(tag: str, name: str, value: str) -> str | None:
+    if name == "class" and tag == "p":
+        return word_lists.CLASS if "MsoListParagraph" in value else None
     if name == "style":
         return spoken(value) or None
     if name == "align":
