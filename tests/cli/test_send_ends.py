@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -17,8 +18,9 @@ from newsletter.campaigns import naming
 from newsletter.cli import main
 from newsletter.delivery.providers.contract import ProviderAway, ProviderGone, ProviderRefuses
 from newsletter.errors import Refused, SettingsError, Stopped, StoreUnavailable
-from newsletter.model import Outcome, Result
+from newsletter.model import Counts, Outcome, Result
 from newsletter.pipeline import planning, sending, standing, steering, testing
+from newsletter.pipeline.sending import SendOptions
 from newsletter.pipeline.workspace import Workspace, open_workspace
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -148,6 +150,38 @@ def test_what_a_limit_holds_is_due_when_the_limit_lets_it_go_on(opened: Workspac
     moment = datetime.fromisoformat(ran["next_due"])
     assert (moment.utcoffset(), moment.hour, moment.minute) == (timedelta(), 15, 0)
     assert timedelta() < moment - datetime.now(UTC) <= timedelta(days=1)
+    status = json.loads(CliRunner().invoke(main.newsletter, [*command, "status", "tides", "--json"]).stdout)
+    assert status["next_due"] == ran["next_due"], "a second later it is held by the same limit"
+    assert status["held"] == {"reason": "1 a day", "until": ran["next_due"]}
+    said = CliRunner().invoke(main.newsletter, [*command, "status", "tides"]).stdout
+    assert "Held by a limit under `provider:` (1 a day) until" in said
+
+
+def test_what_waits_for_nothing_but_a_person_is_held_by_no_limit(opened: Workspace) -> None:
+    settings = opened.root / "newsletter.yaml"
+    settings.write_text(settings.read_text("utf-8").replace("{name: outbox}", "{name: outbox, daily: 1}"), "utf-8")
+    limited = open_workspace(opened.root, {}, TEMPLATES)
+    planning.freeze(limited, planning.plan(limited, "tides"))
+    assert standing.status(limited, "tides").held is None, "the day's one may go"
+    sending.send(limited, "tides", SendOptions(), Event())
+    steering.pause(limited, "tides", "")
+    assert (standing.status(limited, "tides").held, standing.status(limited, "tides").goes_on_at) == (None, None)
+
+
+def test_what_is_paused_has_no_pace(opened: Workspace) -> None:
+    planning.freeze(opened, planning.plan(opened, "tides"))
+    assert sending.send(opened, "tides", SendOptions(limit=1), Event()).rate > 0
+    assert steering.pause(opened, "tides", "").rate == 0
+
+
+def test_what_was_cancelled_cannot_be_paused_and_nobody_is_counted_who_is_not_there(opened: Workspace) -> None:
+    planning.freeze(opened, planning.plan(opened, "tides"))
+    state = steering.cancel(opened, "tides", "")
+    with pytest.raises(Refused, match=r"is cancelled\. Only what is neither finished nor cancelled can be paused"):
+        steering.pause(opened, "tides", "")
+    for counts, told in ((Counts(accepted=2), "nobody was left"), (Counts(uncertain=1), "1 may have it")):
+        with pytest.raises(Refused, match=f"was cancelled; {told}.$"):
+            standing.refuse_unfinished(replace(state, counts=counts))
 
 
 @pytest.mark.parametrize(("zone", "told"), [("UTC", "09:00 UTC, as it is now"), ("Asia/Tokyo", "Asia/Tokyo (")])
@@ -156,6 +190,16 @@ def test_a_schedule_in_utc_is_told_once(opened: Workspace, zone: str, told: str)
     said = CliRunner().invoke(main.newsletter, command).stdout
     assert told in said
     assert said.count("00:00 UTC" if zone == "Asia/Tokyo" else "09:00 UTC") == 1
+
+
+def test_the_seconds_of_a_schedule_are_told_where_somebody_named_some(opened: Workspace) -> None:
+    command = ["--workspace", str(opened.root)]
+    at = ["send", "tides", "--yes", "--at", "tomorrow 23:59:30 Asia/Tokyo"]
+    said = CliRunner().invoke(main.newsletter, [*command, *at]).stdout
+    assert "23:59:30 Asia/Tokyo (" in said
+    assert "14:59:30 UTC)" in said
+    for status in (["status", "tides"], ["status"]):
+        assert "14:59:30 UTC" in CliRunner().invoke(main.newsletter, [*command, *status]).stdout
 
 
 @pytest.mark.parametrize("name", ["a\nb", "a\udcffb", "x" * 300, "../../evil", ".", "-x", "CON"])

@@ -217,7 +217,10 @@ def test_a_winner_stays(quick: Tried) -> None:
 def test_by_hand_nothing_is_decided_by_itself(quick: Tried) -> None:
     quick.files.write("issues/letter/issue.yaml", ISSUE.replace("clicks", "by hand"))
     quick.freeze()
-    quick.run()
+    (ran,) = quick.run()
+    assert "yours to choose, and you are asked for it after 2026-11-21 16:00 UTC" in ran.message
+    assert "by the next `run-due`" not in ran.message
+    assert json.loads(_command(quick.files, "status", "letter", "--json")[1])["ab"]["decided_after"] is None
     quick.click("b", 5)
     quick.now += 4 * HOUR
     (ran,) = quick.run()

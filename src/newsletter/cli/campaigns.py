@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, fields
+from datetime import UTC
 from pathlib import Path
 from typing import TextIO
 
 import click
 
 from newsletter.cli.output import (
+    clock,
     counts_json,
     error_json,
     json_option,
@@ -25,7 +27,7 @@ from newsletter.cli.output import (
 )
 from newsletter.errors import NewsletterError, SettingsError
 from newsletter.files import shown, spreadsheet_cell
-from newsletter.model import UNMATCHED, CampaignStatus, Counts
+from newsletter.model import UNMATCHED, CampaignStatus, Counts, Criterion
 from newsletter.pipeline import standing, steering
 from newsletter.pipeline.deciding import Tried
 from newsletter.pipeline.providers import outbox_folder
@@ -141,7 +143,7 @@ def _listed_row(one: Listed) -> tuple[str, ...]:
     campaign, counts = one.campaign, one.counts
     when = ""
     if campaign.status is CampaignStatus.SCHEDULED and campaign.scheduled_at:
-        when = f"for {campaign.scheduled_at:%Y-%m-%d %H:%M} UTC"
+        when = f"for {clock(campaign.scheduled_at)} UTC"
     elif campaign.status is CampaignStatus.SENDING and one.next_due:
         when = f"next at {one.next_due:%Y-%m-%d %H:%M} UTC"
     elif counts.undecided:
@@ -186,6 +188,9 @@ def print_campaign(
         click.echo(f"  {_pace(state)}")
     if state.campaign.status is CampaignStatus.SENDING and state.waiting and state.next_due:
         click.echo(f"  {state.waiting:,} wait for their time; the first at {state.next_due:%Y-%m-%d %H:%M} UTC")
+    if state.held and state.held.until and state.goes_on_at == state.held.until and error is None:
+        until = f"{state.held.until:%Y-%m-%d %H:%M %Z}"
+        click.echo(f"  Held by a limit under `provider:` ({state.held.reason}) until {until}")
     if state.tried:
         _print_tried(state, state.tried)
     if state.forced:
@@ -237,6 +242,7 @@ def _print_tried(state: CampaignState, tried: Tried) -> None:
 
 def _tried_json(tried: Tried) -> dict[str, object]:
     running = tried.running
+    by_hand = running.criterion is Criterion.HAND
     return {
         "arms": [
             {
@@ -251,7 +257,7 @@ def _tried_json(tried: Tried) -> dict[str, object]:
         "share": running.share,
         "winner_by": running.criterion.value,
         "waiting": tried.waiting,
-        "decided_after": running.due_at.isoformat() if running.due_at else None,
+        "decided_after": running.due_at.isoformat() if running.due_at and not by_hand else None,
         "must_choose": tried.must_choose,
         "winner": running.winner or None,
         "decided_at": running.decided_at.isoformat() if running.decided_at else None,
@@ -265,7 +271,7 @@ def _standing(state: CampaignState, already: bool) -> str:
     if campaign.status is CampaignStatus.FINISHED:
         return "was finished already" if already else "is finished"
     if campaign.status is CampaignStatus.SCHEDULED and campaign.scheduled_at is not None:
-        return f"is scheduled for {campaign.scheduled_at:%Y-%m-%d %H:%M} UTC"
+        return f"is scheduled for {clock(campaign.scheduled_at)} UTC"
     cancelled = "is being ended" if state.being_sent else "was cancelled"
     words = {CampaignStatus.PAUSED: "is paused", CampaignStatus.CANCELLED: cancelled}
     return words.get(campaign.status, "is being sent" if state.being_sent else "is not finished") + because
@@ -342,13 +348,15 @@ def _json(workspace: Workspace, state: CampaignState) -> dict[str, object]:
         ],
         "events": asdict(state.figures) if state.figures is not None else None,
         "waiting": state.waiting,
-        "next_due": state.next_due.isoformat() if state.next_due else None,
+        "next_due": state.goes_on_at.astimezone(UTC).isoformat() if state.goes_on_at else None,
         "rate": state.rate,
         "seconds_left": left / state.rate if state.being_sent and state.rate and left else None,
         "ab": _tried_json(state.tried) if state.tried else None,
         "forced": state.forced or None,
         "approved_by": list(state.approved_by),
-        "held": {"reason": held.reason, "until": held.until.isoformat()} if held and held.until else None,
+        "held": {"reason": held.reason, "until": held.until.astimezone(UTC).isoformat()}
+        if held and held.until
+        else None,
         "outbox": shown(folder, Path.cwd()) if folder else None,
     }
 

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -114,6 +115,11 @@ def print_import(result: Import) -> None:
     if result.rejected_rows > 10:
         where = f"{result.rejected_file} has them all" if result.rejected_file else "an import writes them all to a CSV"
         click.echo(f"  … and {result.rejected_rows - 10:,} more; {where}.", err=True)
+
+
+def clock(moment: datetime) -> str:
+    """Day and time by its own clock, with seconds where a person named some."""
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment.second else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def counts_json(counts: Counts) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from newsletter.cli.output import print_json
+from newsletter.cli.output import clock, print_json
 from newsletter.model import Audience
 from newsletter.pipeline import scheduling, standing
 from newsletter.pipeline.scheduling import Schedule
@@ -17,7 +17,7 @@ def told(schedule: Schedule) -> str:
     """The time as a person says it, with its zone."""
     here = schedule.due.astimezone(schedule.zone)
     zone = "by everybody's own clock" if schedule.local else getattr(schedule.zone, "key", f"{here:%Z}")
-    return f"{here:%Y-%m-%d %H:%M} {zone}"
+    return f"{clock(here)} {zone}"
 
 
 def print_due(workspace: Workspace, audience: Audience, schedule: Schedule) -> None:
@@ -27,9 +27,7 @@ def print_due(workspace: Workspace, audience: Audience, schedule: Schedule) -> N
     if not schedule.local:
         return
     times = scheduling.preview(workspace, audience, schedule)
-    click.echo(
-        f"The first get it at {times.first:%Y-%m-%d %H:%M} UTC, the last at {times.last:%Y-%m-%d %H:%M} UTC.", err=True
-    )
+    click.echo(f"The first get it at {clock(times.first)} UTC, the last at {clock(times.last)} UTC.", err=True)
     if times.unknown:
         zone = workspace.settings.time_zone
         click.echo(
@@ -60,7 +58,7 @@ def print_scheduled(workspace: Workspace, name: str, recipients: int, schedule: 
         moment = {"scheduled_at": campaign.scheduled_at.isoformat(), "local_time": schedule.local}
         print_json(document | moment | {"note": schedule.note or None})
         return
-    when, in_utc = told(schedule), f"{campaign.scheduled_at:%Y-%m-%d %H:%M} UTC"
+    when, in_utc = told(schedule), f"{clock(campaign.scheduled_at)} UTC"
     click.echo(
         f"\nCampaign {name} is scheduled for {when if when == in_utc else f'{when} ({in_utc})'}, as it is "
         f"now, to {recipients:,} recipients.\n"

@@ -6,14 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Event
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from newsletter.campaigns import freezing
 from newsletter.delivery import loop
-from newsletter.delivery.limits import Allowance, Limits, Sent, allowance, midnight, quiet_from
+from newsletter.delivery.limits import quiet_from
 from newsletter.delivery.providers.contract import Provider, ProviderGone, ProviderRefuses
 from newsletter.delivery.running import Sending
 from newsletter.delivery.supply import DomainPace
@@ -28,10 +27,9 @@ from newsletter.model import (
 from newsletter.pipeline import deciding
 from newsletter.pipeline.building import build
 from newsletter.pipeline.providers import assembler_for, open_provider
-from newsletter.pipeline.standing import CampaignState, because, refuse_cancelled, state_of
+from newsletter.pipeline.standing import CampaignState, allowed, because, limits_of, refuse_cancelled, state_of
 from newsletter.pipeline.steering import let_go
 from newsletter.pipeline.workspace import Progress, Workspace, open_store, silent
-from newsletter.settings import Settings
 from newsletter.store import campaigns, experiments, ledger
 from newsletter.store.database import Connection, Database
 from newsletter.store.locks import campaign_lock
@@ -93,8 +91,8 @@ def send(
         with database.begin() as connection:
             experiments.mark_tested(connection, campaign.id, now())
         _close(database, campaign, now())
-        after = _allowed(database, limits_of(workspace.settings), now())
         with database.connect() as connection:
+            after = allowed(connection, limits_of(workspace.settings), now())
             return replace(state_of(connection, name, now()), held=after if after.messages == 0 else None)
 
 
@@ -147,7 +145,8 @@ def _run(
     """What the loop needs for this run, within the limits that hold now."""
     settings, now = workspace.settings.provider, workspace.clock
     limits = limits_of(workspace.settings)
-    allowed = _allowed(database, limits, now())
+    with database.connect() as connection:
+        most = allowed(connection, limits, now()).messages
     return Sending(
         database=database,
         campaign=campaign,
@@ -157,7 +156,7 @@ def _run(
         now=now,
         stop=stop,
         called=settings.name,
-        limit=min((one for one in (options.limit, allowed.messages) if one is not None), default=None),
+        limit=min((one for one in (options.limit, most) if one is not None), default=None),
         pace=DomainPace(settings.domains, time.monotonic, stop.wait),
         until=quiet_from(limits, now()),
     )
@@ -249,19 +248,6 @@ def _let_go_if_cancelled(connection: Connection, campaign: Campaign, now: dateti
     if cancelled:
         ledger.cancel(connection, campaign.id, now)
     return cancelled
-
-
-def limits_of(settings: Settings) -> Limits:
-    """What newsletter.yaml says of caps, warm-up and quiet hours."""
-    provider = settings.provider
-    zone = ZoneInfo(settings.time_zone)
-    return Limits(provider.hourly, provider.daily, provider.warmup, provider.quiet_hours, zone)
-
-
-def _allowed(database: Database, limits: Limits, now: datetime) -> Allowance:
-    with database.connect() as connection:
-        sent = ledger.sent_before(connection, now - timedelta(hours=1), midnight(now, limits.zone))
-    return allowance(limits, Sent(sent.last_hour, sent.today, sent.first, sent.oldest_in_hour), now)
 
 
 def refuse_changed(workspace: Workspace, campaign: Campaign) -> None:

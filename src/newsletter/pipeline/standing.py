@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from newsletter.campaigns import freezing
-from newsletter.delivery.limits import Allowance
+from newsletter.delivery.limits import Allowance, Limits, Sent, allowance, midnight
 from newsletter.errors import Refused, SettingsError, Stopped, did_you_mean
-from newsletter.model import Campaign, CampaignStatus, Counts, State
+from newsletter.model import Campaign, CampaignStatus, Counts, Criterion, State
 from newsletter.pipeline.deciding import Tried, tried
 from newsletter.pipeline.workspace import Workspace, has_database, open_store
+from newsletter.settings import Settings
 from newsletter.store import campaigns, ledger
 from newsletter.store.database import Connection
 from newsletter.store.delivery_log import LogEntry, log
@@ -34,13 +36,14 @@ class CampaignState:
     by_profession: Mapping[str, int]
     next_due: datetime | None
     rate: float = 0.0
-    """Messages a second over the last minute, or since the first within it; of what is finished, until the last."""
+    """Messages a second over the last minute, or since the first within it; of what is finished, until the last, and
+    none of what is paused."""
     forced: str = ""
     """Why it was sent in spite of findings, and which; empty when there were none."""
     approved_by: tuple[str, ...] = ()
     """The reviewers who approved what was frozen."""
     held: Allowance | None = None
-    """The limit that ended this run, and until when."""
+    """The limit that ended this run, or holds those who are left, and until when."""
     waiting: int = 0
     """How many of the pending and the deferred wait for a moment that has not come."""
     figures: Figures | None = None
@@ -49,6 +52,17 @@ class CampaignState:
     """The experiment, when there is one."""
     being_sent: bool = False
     """Whether a process has it now."""
+
+    @property
+    def could_go(self) -> int:
+        """How many are left to be handed over, now or at their time, who wait for no winner and are in no doubt."""
+        return self.counts.pending + self.counts.deferred
+
+    @property
+    def goes_on_at(self) -> datetime | None:
+        """When the next may be sent: whoever is held has no moment of their own, all go on when the limit does."""
+        over = self.campaign.status is not CampaignStatus.SENDING or not self.could_go
+        return self.held.until if self.held and self.held.until and not over else self.next_due
 
     @property
     def only_waits(self) -> bool:
@@ -66,7 +80,31 @@ def status(workspace: Workspace, name: str) -> CampaignState:
         being_sent = is_held(database, name)
         with database.connect() as connection:
             state = state_of(connection, name, workspace.clock(), sender_gone=not being_sent)
-    return replace(state, being_sent=being_sent)
+            held = None if being_sent else _held(connection, workspace, state)
+    return replace(state, being_sent=being_sent, held=held)
+
+
+def _held(connection: Connection, workspace: Workspace, state: CampaignState) -> Allowance | None:
+    """The limit by which a run would send nobody of those who are left, now; nobody is counted without any limit."""
+    limits = limits_of(workspace.settings)
+    limited = limits.hourly or limits.daily or limits.warmup or limits.quiet
+    if not limited or state.campaign.status is not CampaignStatus.SENDING or not state.could_go:
+        return None
+    most = allowed(connection, limits, workspace.clock())
+    return most if most.messages == 0 else None
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What newsletter.yaml says of caps, warm-up and quiet hours."""
+    provider = settings.provider
+    zone = ZoneInfo(settings.time_zone)
+    return Limits(provider.hourly, provider.daily, provider.warmup, provider.quiet_hours, zone)
+
+
+def allowed(connection: Connection, limits: Limits, now: datetime) -> Allowance:
+    """How many messages may be handed over now, after all that were; every one that was is counted."""
+    sent = ledger.sent_before(connection, now - timedelta(hours=1), midnight(now, limits.zone))
+    return allowance(limits, Sent(sent.last_hour, sent.today, sent.first, sent.oldest_in_hour), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +158,8 @@ def state_of(connection: Connection, name: str, now: datetime, sender_gone: bool
 
 
 def _rate(connection: Connection, campaign: Campaign, now: datetime) -> float:
+    if campaign.status is CampaignStatus.PAUSED:
+        return 0.0
     accepted, first, last = ledger.accepted_since(connection, campaign.id, now - _RECENT)
     if first is None or last is None:
         return 0.0
@@ -133,9 +173,9 @@ def refuse_unfinished(state: CampaignState) -> None:
     if campaign.status is CampaignStatus.FINISHED:
         return
     if campaign.status is CampaignStatus.CANCELLED:
-        doubt = f", and {left.uncertain} may have it" if left.uncertain else ""
-        nothing = f"{left.skipped} got nothing{doubt}"
-        raise Refused(f"campaign '{campaign.name}' was cancelled{because(campaign)}; {nothing}.")
+        counted = [(left.skipped, "got nothing"), (left.uncertain, "may have it")]
+        nothing = ", and ".join(f"{people} {words}" for people, words in counted if people)
+        raise Refused(f"campaign '{campaign.name}' was cancelled{because(campaign)}; {nothing or 'nobody was left'}.")
     if campaign.status is CampaignStatus.PAUSED:
         raise Stopped(
             f"campaign '{campaign.name}' is paused{because(campaign)}. {left.pending} are pending. "
@@ -172,12 +212,17 @@ def winner_words(state: CampaignState) -> str:
     if tried is None or tried.running.winner or not tried.waiting:
         return ""
     running = tried.running
+    by_hand = running.criterion is Criterion.HAND
     if running.due_at is None:
-        return "The winner is decided when the arms have been mailed."
+        decided = "is yours to choose" if by_hand else "is decided"
+        return f"The winner {decided} when the arms have been mailed."
     named = "" if campaign.name == campaign.issue else f" --campaign {campaign.name}"
     choice = f"`newsletter send {campaign.issue}{named} --winner {running.arms[0]}`, or another."
     if tried.must_choose:
         return f"Nobody but you can tell which arm wins: {tried.verdict.why}. Choose it: {choice}"
+    if by_hand:
+        asked = f"you are asked for it after {running.due_at:%Y-%m-%d %H:%M} UTC"
+        return f"The winner is yours to choose, and {asked}. Choose it at any time: {choice}"
     return (
         f"The winner is decided after {running.due_at:%Y-%m-%d %H:%M} UTC by the next `run-due` or `send`, "
         f"or at once with {choice}"

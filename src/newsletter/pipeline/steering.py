@@ -31,7 +31,14 @@ def pause(workspace: Workspace, name: str, reason: str) -> CampaignState:
     paused = standing.status(workspace, name).campaign
     again = reason or (paused.status is CampaignStatus.PAUSED and paused.status_reason.startswith(LATE))
     allowed = (*_OPEN, CampaignStatus.PAUSED) if again else _OPEN
-    return _changed(workspace, name, CampaignStatus.PAUSED, reason, allowed, "Only what is not finished can be paused.")
+    return _changed(
+        workspace,
+        name,
+        CampaignStatus.PAUSED,
+        reason,
+        allowed,
+        "Only what is neither finished nor cancelled can be paused.",
+    )
 
 
 def resume(workspace: Workspace, name: str) -> CampaignState:
