@@ -10,7 +10,6 @@ import errno
 import io
 import os
 import sys
-from pathlib import Path
 from typing import Any, TextIO
 
 _CLOSED = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
@@ -26,7 +25,7 @@ def open_closed() -> None:
     """
     for name, mode in _CLOSED:
         if getattr(sys, name) is None:
-            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - it ends with the process
+            stream = os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8")
             os.set_inheritable(stream.fileno(), True)
             setattr(sys, name, stream)
 
@@ -90,6 +89,7 @@ class _Unread(io.FileIO):
         except OSError as error:
             if error.errno not in self._gone:
                 raise
-        with Path(os.devnull).open("wb") as nobody:
-            os.dup2(nobody.fileno(), self.fileno())
+        nobody = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nobody, self.fileno())
+        os.close(nobody)
         return super().write(data)
