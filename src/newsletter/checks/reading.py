@@ -46,7 +46,7 @@ RULES = (
     ),
     warning(
         "not-in-mail",
-        "Something that cannot stand in mail (a form, a video) was left out. Source: caniemail.com.",
+        "Something that cannot stand in mail (a form, a video, hidden text) was left out. Source: caniemail.com.",
     ),
     warning(
         "deep-nesting",
