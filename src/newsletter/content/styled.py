@@ -1,8 +1,8 @@
 """What inline styles say that mail must keep or leave out: a clean tree → the same tree without its styles.
 
-In: a tree whose `style` attributes were brought to the few words of
-`inline_styles`. Out: text that its author hid is gone,
-and quoted in a notice; bold, italic and raised spans, as word processors write them, are `<strong>`, `<em>`, `<sup>`.
+In: a tree whose `style` attributes were brought to the few words of `inline_styles`. Out: text that its author hid is
+gone, and quoted in a notice; bold, italic and raised spans, as word processors write them, are `<strong>`, `<em>`,
+`<sup>`.
 """
 
 from __future__ import annotations
