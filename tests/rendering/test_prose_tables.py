@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,3 +79,12 @@ def test_no_word_of_a_table_changes(rows: list[list[str]]) -> None:
     assert (
         html.fromstring(f"<div>{made}</div>").text_content() == html.fromstring(f"<div>{markup}</div>").text_content()
     )
+
+
+def test_a_page_of_many_tables_takes_no_longer_for_each() -> None:
+    def seconds(tables: int) -> float:
+        began = time.process_time()
+        with_room("<ul><li><p>w</p></li></ul><table><tr><td>word</td></tr></table>" * tables)
+        return time.process_time() - began
+
+    assert seconds(8_000) < 24 * min(seconds(1_000) for _ in range(2)) + 0.5

@@ -49,12 +49,13 @@ def with_room(markup: str, width: int = PHONE, hint: str = "", inset: int = 0) -
     """
     out: list[str] = []
     depth = start = done = 0
+    taken, counted = inset, 0
     for found in _TABLE_TAG.finditer(markup):
         depth = max(0, depth - 1) if found[1] else depth + 1
         if depth == 1 and not found[1]:
             start = found.start()
         elif depth == 0 and found[1]:
-            taken = inset + _taken(markup[:start])
+            taken, counted = taken + _taken(markup[counted:start]), start
             fitted = _fitted(markup[start : found.end()], min(width, PHONE) - taken, PHONE - taken, hint)
             out += [markup[done:start], fitted]
             done = found.end()
@@ -62,6 +63,7 @@ def with_room(markup: str, width: int = PHONE, hint: str = "", inset: int = 0) -
 
 
 def _taken(before: str) -> int:
+    """The pixels that the lists and quotations take that are begun in these words, less those that are ended."""
     lists = sum(len(re.findall(rf"<{tag}\b", before)) - before.count(f"</{tag}>") for tag in ("ul", "ol"))
     quotes = len(re.findall(r"<blockquote\b", before)) - before.count("</blockquote>")
     return _LIST * lists + _QUOTE * quotes
