@@ -23,9 +23,12 @@ _TAG = re.compile(
 )
 _PLACEHOLDER = re.compile(r"\{[{%#]|<%|<\?")
 _END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
+TAGLESS = r"<!--.*?(?:-->|\Z)|<(?:style|script|title|textarea|xmp)\b.*?(?:</(?:style|script|title|textarea|xmp)\s*>|\Z)"
+"""An expression (DOTALL, IGNORECASE): comments, and texts in which what looks like a tag is none."""
+ATTRIBUTES = r"(?>(?:[^>=]++|=\s*+(?>(?:\"[^\"]*+\"|'[^']*+')?))*)"
+"""An expression: the attributes of a start tag, up to its end; a quoted value may hold what looks like one."""
 _ENDS = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(?:style|script|title|textarea|xmp)\b.*?(?:</(?:style|script|title|textarea|xmp)\s*>|\Z)"
-    r"|<[a-zA-Z](?>(?:[^>=]++|=\s*+(?>(?:\"[^\"]*+\"|'[^']*+')?))*)|(?P<end></(?:html|body)\s*>)",
+    rf"{TAGLESS}|<[a-zA-Z]{ATTRIBUTES}|(?P<end></(?:html|body)\s*>)",
     re.DOTALL | re.IGNORECASE,
 )
 """Where a page ends, and what may look like it: comments, texts that hold no tags, values of attributes."""

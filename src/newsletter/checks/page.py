@@ -17,15 +17,14 @@ from urllib.parse import unquote, urlsplit
 from lxml import etree
 
 from newsletter.expressions import TOKEN
-from newsletter.markup import unended
+from newsletter.markup import ATTRIBUTES, TAGLESS, unended
 
 Element = Any
 """An lxml element; lxml's own classes are not generic over their children."""
 
 MARK = "data-newsletter-offset"
 _TAG = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(?:style|script|title|textarea|xmp)\b.*?(?:</(?:style|script|title|textarea|xmp)\s*>|\Z)"
-    r"|<(?P<name>[a-zA-Z][a-zA-Z0-9:]*)(?=[\s/>])(?P<rest>(?>(?:[^>=]++|=\s*+(?>(?:\"[^\"]*+\"|'[^']*+')?))*))",
+    rf"{TAGLESS}|<(?P<name>[a-zA-Z][a-zA-Z0-9:]*)(?=[\s/>])(?P<rest>{ATTRIBUTES})",
     re.DOTALL | re.IGNORECASE,
 )
 """A start tag with its attributes: what looks like a tag in a quoted value is none."""

@@ -72,7 +72,7 @@ class Skeleton:
 
     def filled(self, head: bytes, values: Mapping[str, str]) -> bytes:
         """The whole message: `head`, and the body with the values in their slots."""
-        encoded = [encoded[values[source]] for source, encoded in self._makers]
+        encoded = [made[values[source]] for source, made in self._makers]
         parts = self._parts.copy()
         parts[0] = head
         parts[2::2] = [encoded[place] for place in self._order]
